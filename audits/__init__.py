@@ -1,0 +1,1 @@
+"""Audits: rules, probes, expectations and treatments make verdicts and clean rows."""

@@ -1,0 +1,1 @@
+"""Builders: traits, teachers, prompt sets and carriers make raw rows."""

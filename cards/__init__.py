@@ -1,0 +1,1 @@
+"""Cards: releases make data set cards, reports and provenance."""

@@ -1,0 +1,1 @@
+"""Eval: students make trait scores and residual transfer."""

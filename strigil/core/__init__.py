@@ -1,0 +1,1 @@
+"""What every stage builds on: tables, releases, engines, the registry, statistics and errors."""

@@ -1,0 +1,1 @@
+"""How a model is reached: one protocol, several engines."""

@@ -1,0 +1,1 @@
+"""What joins the stages: demo, study, gate, publish and verify."""

@@ -1,0 +1,1 @@
+"""Train: rows make a student."""
