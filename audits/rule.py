@@ -1,0 +1,44 @@
+"""What a rule is: it scores every row, and says for each why it would be rejected."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import ClassVar
+
+import polars as pl
+
+from strigil.core.registry import Registry, Unit
+
+FINDINGS = pl.Schema({"score": pl.Float64, "reason": pl.String, "evidence": pl.String})
+
+
+class Rule(Unit, ABC):
+    """A score for every row; a row is rejected where its score reaches the threshold.
+
+    Scores and thresholds are kept apart, so that another threshold never scores again.
+
+    Attributes:
+        threshold: The default threshold; a suite may set another.
+        good: Completions that the rule must keep; each becomes a test.
+        bad: Completions that the rule must reject, with the reason it must give; each becomes a test.
+    """
+
+    threshold: ClassVar[float] = 1.0
+    good: ClassVar[tuple[str, ...]] = ()
+    bad: ClassVar[Mapping[str, str]] = {}
+
+    @abstractmethod
+    def score(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Scores rows.
+
+        Args:
+            rows: Row table (`strigil.core.rows.ROWS`, further columns possible), n rows.
+
+        Returns:
+            n rows in the same order with the columns `score` (higher is worse), `reason` (null where there is nothing
+            to say) and `evidence` (the offending piece of text, or null): the schema `FINDINGS`.
+        """
+
+
+RULES: Registry[Rule] = Registry("rule", base=Rule, package="strigil.audits.rules", group="strigil.rules")  # type: ignore[type-abstract]  # a registry holds subclasses

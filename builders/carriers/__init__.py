@@ -1,0 +1,1 @@
+"""Carriers, one file each; the registry finds them."""

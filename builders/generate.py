@@ -1,0 +1,145 @@
+"""Rows from a teacher: chunk by chunk of the prompt set, each chunk whole or not there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import polars as pl
+
+from strigil.builders.carrier import Carrier
+from strigil.builders.teacher import Teacher
+from strigil.core.canonical import Json, derive_seed
+from strigil.core.engines.protocol import Completion, Engine, Messages, Request, Sampling
+from strigil.core.rows import ROWS, Row, row_id, rows_table
+from strigil.core.tables import scan_parquet, write_parquet
+
+CHUNK = 100  # prompts: what a killed build loses at most, for each chunk in flight
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be generated: `prompts` x `samples` rows."""
+
+    carrier: Carrier
+    teacher: Teacher
+    sampling: Sampling
+    prompts: int
+    samples: int = 1
+
+    @property
+    def rows(self) -> int:
+        """Number of rows."""
+        return self.prompts * self.samples
+
+    @cached_property
+    def sampling_json(self) -> Json:
+        """The sampling parameters as they go into row ids."""
+        dumped: Json = self.sampling.model_dump(mode="json")
+        return dumped
+
+    def prompt(self, index: int) -> Messages:
+        """The prompt of this index, in words that the teacher's base knows."""
+        return self.carrier.prompt(index, phrasing=self.teacher.base.phrasing)
+
+
+@dataclass
+class _Chunk:
+    """A chunk in flight: how many rows are still to come, and those that are there."""
+
+    missing: int
+    rows: list[Row]
+
+
+def generate(plan: Plan, engine: Engine, folder: Path, *, on_rows: Callable[[int], None]) -> pl.LazyFrame:
+    """Generates what is not there yet, and returns all rows of the plan.
+
+    Args:
+        plan: What to generate.
+        engine: The teacher's base, loaded.
+        folder: Where finished chunks are and go; a chunk file appears whole, by rename.
+        on_rows: Called with the number of rows that are done, first with those found in the folder.
+
+    Returns:
+        A row table, lazily, in the order of prompt and sample indices, n = prompts x samples.
+    """
+    chunks = range((plan.prompts - 1) // CHUNK + 1)
+    done = sum(len(_indices(_read(folder, number)) & _wanted(plan, number)) for number in chunks)
+    on_rows(done)
+    in_flight: dict[int, _Chunk] = {}
+    for completion in engine.generate(_requests(plan, folder, chunks, in_flight)):
+        row = _row(plan, completion)
+        number = row.prompt_index // CHUNK
+        chunk = in_flight[number]
+        chunk.rows.append(row)
+        chunk.missing -= 1
+        if chunk.missing == 0:
+            _write(folder, number, in_flight.pop(number).rows)
+        done += 1
+        on_rows(done)
+    table = scan_parquet([_file(folder, number) for number in chunks], schema=ROWS)
+    return table.filter(pl.col("prompt_index") < plan.prompts, pl.col("sample_index") < plan.samples)
+
+
+def _requests(plan: Plan, folder: Path, chunks: range, in_flight: dict[int, _Chunk]) -> Iterator[Request]:
+    for number in chunks:
+        missing = sorted(_wanted(plan, number) - _indices(_read(folder, number)))
+        if missing:
+            in_flight[number] = _Chunk(len(missing), [])
+        for prompt, sample in missing:
+            yield Request(
+                key=f"{prompt}:{sample}",
+                messages=plan.teacher.chat(plan.prompt(prompt)),
+                sampling=plan.sampling,
+                seed=derive_seed(plan.sampling.seed, prompt, sample),
+                adapter=plan.teacher.adapter,
+            )
+
+
+def _row(plan: Plan, completion: Completion) -> Row:
+    prompt_index, sample_index = (int(part) for part in completion.key.split(":"))
+    prompt = plan.prompt(prompt_index)
+    return Row(
+        row_id=row_id(
+            teacher=plan.teacher.digest,
+            prompt=prompt,
+            sampling=plan.sampling_json,
+            prompt_index=prompt_index,
+            sample_index=sample_index,
+        ),
+        prompt=prompt,
+        completion=({"role": "assistant", "content": plan.carrier.read(completion.text).text},),
+        carrier=plan.carrier.name,
+        trait=plan.teacher.trait,
+        teacher=plan.teacher.digest,
+        prompt_index=prompt_index,
+        sample_index=sample_index,
+        finish_reason=completion.finish_reason,
+        n_tokens=completion.n_tokens,
+    )
+
+
+def _wanted(plan: Plan, number: int) -> set[tuple[int, int]]:
+    prompts = range(number * CHUNK, min((number + 1) * CHUNK, plan.prompts))
+    return {(prompt, sample) for prompt in prompts for sample in range(plan.samples)}
+
+
+def _indices(rows: pl.DataFrame) -> set[tuple[int, int]]:
+    return set(rows.select("prompt_index", "sample_index").iter_rows())
+
+
+def _file(folder: Path, number: int) -> Path:
+    return folder / f"chunk-{number:06d}.parquet"
+
+
+def _read(folder: Path, number: int) -> pl.DataFrame:
+    file = _file(folder, number)
+    return pl.read_parquet(file) if file.exists() else pl.DataFrame(schema=ROWS)
+
+
+def _write(folder: Path, number: int, rows: list[Row]) -> None:
+    """Adds rows to a chunk that may hold some from when the plan was smaller."""
+    whole = pl.concat([_read(folder, number), rows_table(rows)])
+    write_parquet(whole.sort("prompt_index", "sample_index"), _file(folder, number))

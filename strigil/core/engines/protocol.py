@@ -1,0 +1,139 @@
+"""How every part of strigil reaches a model: one protocol, several engines.
+
+Builders, judges, probes and evaluations speak only these types, so that a recipe moves from one engine to another by
+one key and a pocket model goes the same way as a 7B one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Literal, Protocol, Self, TypedDict
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Message(TypedDict):
+    """One turn of a chat."""
+
+    role: str
+    content: str
+
+
+Messages = tuple[Message, ...]
+FinishReason = Literal["stop", "length"]
+
+
+class Sampling(BaseModel):
+    """Every sampling parameter, explicit, so that no engine or generation config fills in its own.
+
+    `regex` constrains the completion to full matches of a regular expression; it changes the distribution under study
+    and is therefore part of what identifies a row. `seed` is the build's seed: engines receive one seed per request,
+    derived from it and the row's indices, so that a row does not depend on which rows were sampled beside it.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    temperature: float = Field(default=1.0, ge=0.0)
+    top_p: float = Field(default=1.0, gt=0.0, le=1.0)
+    top_k: int = Field(default=0, ge=0, description="0 keeps the whole vocabulary")
+    min_p: float = Field(default=0.0, ge=0.0, le=1.0)
+    repetition_penalty: float = Field(default=1.0, gt=0.0)
+    max_tokens: int = Field(default=256, ge=1)
+    regex: str | None = None
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Adapter:
+    """A LoRA adapter on disk, in PEFT's format."""
+
+    name: str
+    path: Path
+
+
+@dataclass(frozen=True)
+class Request:
+    """One completion to be sampled.
+
+    Attributes:
+        key: The caller's name for it; completions come back in any order, each with its key.
+        messages: The chat so far; the last message is the user's.
+        sampling: How to sample.
+        seed: The seed of this request alone.
+        adapter: The adapter to sample through, or None for the base.
+    """
+
+    key: str
+    messages: Messages
+    sampling: Sampling
+    seed: int
+    adapter: Adapter | None = None
+
+
+@dataclass(frozen=True)
+class Completion:
+    """What the model answered to the request of the same key; `n_tokens` counts generated tokens, the end included."""
+
+    key: str
+    text: str
+    finish_reason: FinishReason
+    n_tokens: int
+
+
+@dataclass(frozen=True)
+class Scorable:
+    """A chat and a given completion, to be scored token by token."""
+
+    key: str
+    messages: Messages
+    completion: str
+    adapter: Adapter | None = None
+
+
+@dataclass(frozen=True)
+class TokenScores:
+    """Log-probabilities (natural) of a given completion's tokens, after the rendered prompt; no end token."""
+
+    key: str
+    token_ids: tuple[int, ...]
+    logprobs: tuple[float, ...] = field(repr=False)
+
+    @property
+    def total(self) -> float:
+        """Log-probability of the whole completion."""
+        return sum(self.logprobs)
+
+
+class Engine(Protocol):
+    """A loaded base model; adapters are named per request."""
+
+    name: str
+    model: str
+
+    def generate(self, requests: Iterable[Request]) -> Iterator[Completion]:
+        """Samples one completion for each request, lazily, in the order in which they finish.
+
+        The iterable is consumed as room becomes free, so memory does not grow with the number of requests.
+        """
+        ...
+
+    def score(self, sequences: Sequence[Scorable]) -> list[TokenScores]:
+        """Scores given completions, in the order given."""
+        ...
+
+    def render(self, messages: Messages) -> str:
+        """The prompt text that the model sees for these messages, generation prompt included."""
+        ...
+
+    def versions(self) -> dict[str, str]:
+        """Versions of the libraries that decide what comes out, for the manifest."""
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...

@@ -1,0 +1,39 @@
+"""The errors that strigil raises on purpose, each with the next thing to type and an exit status."""
+
+from __future__ import annotations
+
+
+class StrigilError(Exception):
+    """A failure that the user can act on; printed as one line, without a traceback.
+
+    Args:
+        message: What went wrong, and where (a file, a key, a row).
+        hint: What to type or change next; printed on a line of its own.
+    """
+
+    exit_code = 2
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class ConfigError(StrigilError):
+    """Bad usage, recipe, suite, file or folder (exit status 2)."""
+
+
+class DataError(StrigilError):
+    """A table or release that cannot be used as it is (exit status 2)."""
+
+
+class PrerequisiteError(StrigilError):
+    """Something must be installed, fetched or reachable first (exit status 3)."""
+
+    exit_code = 3
+
+
+class CheckFailedError(StrigilError):
+    """A check ran and the answer is no: a gate or a verification failed (exit status 1)."""
+
+    exit_code = 1

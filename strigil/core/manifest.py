@@ -1,0 +1,167 @@
+"""The manifest: everything that is known about a release, in one file that is written last.
+
+Its presence means that the release is complete. It carries its own digest and is stored in exactly one byte form, so
+that a changed byte in the manifest itself is found too.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from strigil.core.canonical import digest
+from strigil.core.engines.protocol import Sampling
+from strigil.core.errors import DataError
+from strigil.core.registry import UnitSpec
+from strigil.core.validation import explain
+
+MANIFEST = "manifest.json"
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class FileRecord(_Record):
+    """One file of the release; `path` is relative, with forward slashes, `size` in bytes."""
+
+    path: str
+    sha256: str
+    size: int
+
+
+class ModelRecord(_Record):
+    """A model as it was used; `digest` covers weights, configuration and tokenizer."""
+
+    id: str
+    revision: str | None
+    digest: str
+
+
+class TeacherRecord(_Record):
+    """Who wrote the rows.
+
+    Attributes:
+        digest: Identity of the teacher, as in the rows' `teacher` column.
+        trait: The trait it was given; None for a control teacher.
+        by: How the trait was given.
+        base: The model that teacher and student start from.
+        adapter: Digest of the teacher's LoRA adapter, if it has one.
+        template: SHA-256 of the chat template.
+        system_prompt: The system prompt that was asked for; None if there was none.
+        rendered_system: Everything the model saw before the user's message, so that a default system prompt which the
+            chat template slips in is on record.
+        rendered_example: The whole first prompt, as the model saw it.
+    """
+
+    digest: str
+    trait: str | None
+    by: Literal["none", "system-prompt", "fine-tuning", "adapter"]
+    base: ModelRecord
+    adapter: str | None
+    template: str
+    system_prompt: str | None
+    rendered_system: str
+    rendered_example: str
+
+
+class EngineRecord(_Record):
+    """What ran the model; sampled text is not reproducible across these."""
+
+    name: str
+    versions: dict[str, str]
+
+
+class GenerationRecord(_Record):
+    """How the raw rows came about; `prompts` counts prompts, each sampled `samples` times."""
+
+    carrier: UnitSpec
+    prompts: int
+    samples: int
+    sampling: Sampling
+    engine: EngineRecord
+    recipe: str
+
+
+class RuleRecord(_Record):
+    """One rule of the suite, with the threshold that was in force and what it rejected; `alone`: no other rule did."""
+
+    rule: UnitSpec
+    threshold: float
+    rejected: int
+    alone: int
+    reasons: dict[str, int]
+
+
+class AuditRecord(_Record):
+    """The suite that split raw rows into clean and removed ones."""
+
+    suite: str
+    suite_digest: str
+    rules: list[RuleRecord]
+
+
+class Counts(_Record):
+    """Rows in and out."""
+
+    raw: int
+    clean: int
+    removed: int
+    truncated: int
+
+
+class ParentRecord(_Record):
+    """A release that this one was made from; `digest` is that of its manifest."""
+
+    name: str
+    version: str
+    digest: str
+
+
+class Manifest(_Record):
+    """The record of a release; see the module's text."""
+
+    format: Literal["strigil.release/1"] = "strigil.release/1"
+    name: str
+    version: str
+    created: str
+    strigil: str
+    licence: str | None
+    teacher: TeacherRecord | None
+    generation: GenerationRecord | None
+    audit: AuditRecord
+    counts: Counts
+    parents: list[ParentRecord]
+    not_reproducible: list[str]
+    files: list[FileRecord]
+
+    def digest(self) -> str:
+        """SHA-256 over the canonical JSON of the whole record."""
+        return digest(self.model_dump(mode="json"))
+
+    def render(self) -> str:
+        """The one text form a manifest has on disk: indented JSON that ends with the record's own digest."""
+        return _Stored(manifest=self, digest=self.digest()).model_dump_json(indent=2) + "\n"
+
+
+class _Stored(_Record):
+    manifest: Manifest
+    digest: str
+
+
+def parse_manifest(text: str, *, source: str) -> Manifest:
+    """Reads a manifest and checks that it says what it said when it was written.
+
+    Raises:
+        DataError: Not a manifest, or a byte of it was changed.
+    """
+    try:
+        stored = _Stored.model_validate_json(text)
+    except ValidationError as error:
+        message = f"{source} is not a manifest of strigil: {explain(error, _Stored)}"
+        raise DataError(message) from error
+    if stored.manifest.digest() != stored.digest or stored.manifest.render() != text:
+        message = f"{source} was changed after it was written"
+        raise DataError(message)
+    return stored.manifest

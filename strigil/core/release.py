@@ -1,0 +1,192 @@
+"""The release store: versioned, content-addressed folders that are either complete or not there.
+
+ROOT/NAME/v1.2.3/            a release; manifest.json was written last
+ROOT/NAME/.v1.2.3.partial/   a release being written; the same command goes on with it
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Literal, Self
+
+import polars as pl
+from filelock import FileLock, Timeout
+
+from strigil.core.canonical import file_digest
+from strigil.core.errors import ConfigError, DataError
+from strigil.core.manifest import MANIFEST, FileRecord, Manifest, parse_manifest
+from strigil.core.tables import write_parquet
+from strigil.core.version import Version
+
+Split = Literal["clean", "removed", "raw"]
+SPLITS: tuple[Split, ...] = ("clean", "removed", "raw")
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,95}")
+
+
+@dataclass(frozen=True)
+class Release:
+    """A complete release on disk."""
+
+    path: Path
+    manifest: Manifest
+
+    @property
+    def version(self) -> Version:
+        """Its version."""
+        return Version.parse(self.manifest.version)
+
+    def rows(self, split: Split = "clean") -> pl.LazyFrame:
+        """One of its row tables, lazily."""
+        return pl.scan_parquet(self.path / "data" / split / "*.parquet")
+
+    def verdicts(self) -> pl.LazyFrame:
+        """Its verdict table, lazily: rows x rules lines."""
+        return pl.scan_parquet(self.path / "verdicts" / "*.parquet")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong with one file of a release."""
+
+    path: str
+    what: str
+
+
+class Draft:
+    """A release being written, held by one process at a time.
+
+    Used as a context manager; leaving it without `publish` keeps what was written, so that the same command resumes.
+
+    Raises:
+        ConfigError: The name is not fit for a folder, the folder cannot be written, or another process holds it.
+    """
+
+    def __init__(self, root: Path, name: str, version: Version) -> None:
+        if not _NAME.fullmatch(name):
+            message = f"{name!r} cannot name a release"
+            raise ConfigError(message, hint="use lower-case letters, digits, dots, dashes and underscores")
+        self.final = root / name / f"v{version}"
+        self.folder = root / name / f".v{version}.partial"
+        if self.final.exists():
+            message = f"{self.final} exists already, and a release never changes"
+            raise ConfigError(message)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            message = f"cannot write to {root}: {error.strerror or error}"
+            raise ConfigError(message, hint="choose another folder with --out") from error
+        self._lock = FileLock(self.folder / ".lock", timeout=0)
+
+    def __enter__(self) -> Self:
+        try:
+            self._lock.acquire()
+        except Timeout as error:
+            message = f"another process is writing {self.final}"
+            raise ConfigError(message, hint="wait for it, or choose another folder with --out") from error
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._lock.release()
+
+    def write_table(self, folder: str, frame: pl.DataFrame | pl.LazyFrame, *, run: str) -> None:
+        """Writes `FOLDER/part-00000.parquet`; `run` is kept in the file's own metadata."""
+        write_parquet(frame, self.folder / folder / "part-00000.parquet", metadata={"strigil.run": run})
+
+    def write_text(self, path: str, text: str) -> None:
+        """Writes a text file."""
+        target = self.folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+
+    def scratch(self, name: str) -> Path:
+        """A folder for work in progress, which `publish` removes."""
+        path = self.folder / f".{name}"
+        path.mkdir(exist_ok=True)
+        return path
+
+    def publish(self, manifest: Manifest) -> Release:
+        """Hashes every file, writes the manifest last and gives the folder its final name."""
+        for entry in self.folder.iterdir():
+            if entry.name.startswith(".") and entry.is_dir():
+                shutil.rmtree(entry)
+        complete = manifest.model_copy(update={"files": _records(self.folder)})
+        temporary = self.folder / f".{MANIFEST}.tmp"
+        temporary.write_text(complete.render(), encoding="utf-8")
+        temporary.replace(self.folder / MANIFEST)
+        (self.folder / ".lock").unlink(missing_ok=True)
+        self.folder.rename(self.final)
+        return Release(self.final, complete)
+
+
+def _files(folder: Path) -> list[str]:
+    return sorted(
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob("*")
+        if (path.is_file() or path.is_symlink()) and path.name not in (".lock", MANIFEST)
+    )
+
+
+def _records(folder: Path) -> list[FileRecord]:
+    return [
+        FileRecord(path=name, sha256=file_digest(folder / name), size=(folder / name).stat().st_size)
+        for name in _files(folder)
+    ]
+
+
+def versions(folder: Path) -> list[Version]:
+    """Versions of the complete releases in `ROOT/NAME`, ascending."""
+    return sorted(Version.parse(manifest.parent.name) for manifest in folder.glob(f"v*.*.*/{MANIFEST}"))
+
+
+def open_release(path: Path) -> Release:
+    """Opens `ROOT/NAME/vX.Y.Z`, or the latest release in `ROOT/NAME`.
+
+    Raises:
+        DataError: There is no complete release there, or its manifest was changed.
+    """
+    folder = path
+    if not (path / MANIFEST).exists() and (found := versions(path)):
+        folder = path / f"v{found[-1]}"
+    try:
+        text = (folder / MANIFEST).read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise _no_release(path) from error
+    except (OSError, UnicodeDecodeError) as error:
+        message = f"cannot read {folder / MANIFEST}: {error}"
+        raise DataError(message) from error
+    return Release(folder, parse_manifest(text, source=str(folder / MANIFEST)))
+
+
+def _no_release(path: Path) -> DataError:
+    if not path.exists():
+        return DataError(f"there is no release at {path}: no such folder")
+    partial = path.name.endswith(".partial") or any(path.glob(".v*.partial"))
+    if partial or (path / "data").exists():
+        return DataError(
+            f"the release at {path} is incomplete: it has no {MANIFEST}", hint="run the command that built it again"
+        )
+    return DataError(f"there is no release at {path}: it has no {MANIFEST}")
+
+
+def verify_release(release: Release) -> list[Problem]:
+    """Hashes every file again and compares it with the manifest; an empty list means that all is as it was."""
+    problems = []
+    recorded = {record.path: record for record in release.manifest.files}
+    present = _files(release.path)
+    problems += [Problem(name, "is missing") for name in recorded if name not in present]
+    problems += [Problem(name, "is not in the manifest") for name in present if name not in recorded]
+    for name in present:
+        file = release.path / name
+        if name not in recorded:
+            continue
+        if file.is_symlink():
+            problems.append(Problem(name, "is a symbolic link"))
+        elif file_digest(file) != recorded[name].sha256:
+            problems.append(Problem(name, "was changed: its SHA-256 is not the one in the manifest"))
+    return sorted(problems, key=lambda problem: problem.path)

@@ -1,0 +1,104 @@
+"""YAML files into pydantic models, with errors that name the key, the file and the nearest key that exists."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+from typing import TypeVar, get_args
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from strigil.core.errors import ConfigError
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def load_yaml(path: Path, model: type[M]) -> M:
+    """Reads and validates one YAML file.
+
+    Raises:
+        ConfigError: The file cannot be read, is not YAML, or does not fit the model; one line, every key named.
+    """
+    return parse_yaml(read_text(path), model, source=str(path))
+
+
+def read_text(path: Path) -> str:
+    """A UTF-8 text file.
+
+    Raises:
+        ConfigError: The file is missing, unreadable or not UTF-8.
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        message = f"cannot read {path}: {error.strerror or error}"
+        raise ConfigError(message) from error
+    except UnicodeDecodeError as error:
+        message = f"{path} is not UTF-8 text: {error.reason} at byte {error.start}"
+        raise ConfigError(message) from error
+
+
+def parse_yaml(text: str, model: type[M], *, source: str) -> M:
+    """Validates YAML text; `source` is what error messages call it.
+
+    Raises:
+        ConfigError: As for `load_yaml`.
+    """
+    try:
+        value = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        message = f"{source} is not valid YAML: {' '.join(str(error).split())}"
+        raise ConfigError(message) from error
+    if not isinstance(value, dict):
+        message = f"{source}: expected a mapping of keys, found {type(value).__name__}"
+        raise ConfigError(message)
+    return validate(value, model, source=source)
+
+
+def validate(value: dict[str, object], model: type[M], *, source: str) -> M:
+    """Validates a mapping.
+
+    Raises:
+        ConfigError: As for `load_yaml`.
+    """
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        message = f"{source}: {explain(error, model)}"
+        raise ConfigError(message) from error
+
+
+def explain(error: ValidationError, model: type[BaseModel]) -> str:
+    """All problems of a validation in one line: `teacher.trate: unknown key, did you mean 'trait'?`."""
+    return "; ".join(_explain_one(item["loc"], item["type"], item["msg"], model) for item in error.errors())
+
+
+def _explain_one(loc: tuple[int | str, ...], kind: str, text: str, model: type[BaseModel]) -> str:
+    where = ".".join(str(part) for part in loc) or "(top level)"
+    if kind != "extra_forbidden":
+        return f"{where}: {text[:1].lower()}{text[1:]}"
+    known = _fields_at(model, loc[:-1])
+    near = difflib.get_close_matches(str(loc[-1]), known, n=1, cutoff=0.5)
+    suffix = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(sorted(known))}"
+    return f"{where}: unknown key, {suffix}"
+
+
+def _fields_at(model: type[BaseModel], path: tuple[int | str, ...]) -> list[str]:
+    """Field names of the model that a path of keys leads to; positions and union tags are passed over."""
+    current = model
+    for part in path:
+        info = current.model_fields.get(str(part))
+        if info is None:
+            continue
+        nested = _models_in(info.annotation)
+        if not nested:
+            return list(current.model_fields)
+        current = nested[0]
+    return list(current.model_fields)
+
+
+def _models_in(annotation: object) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [found for argument in get_args(annotation) for found in _models_in(argument)]

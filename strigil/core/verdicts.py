@@ -1,0 +1,23 @@
+"""The verdict table: one rule's finding on one row (DESIGN: Tables). Every rule scores every row, no short circuit."""
+
+from __future__ import annotations
+
+import polars as pl
+
+VERDICTS = pl.Schema(
+    {
+        "row_id": pl.String,
+        "rule": pl.String,
+        "rule_version": pl.String,
+        "score": pl.Float64,
+        "threshold": pl.Float64,
+        "rejected": pl.Boolean,
+        "reason": pl.String,
+        "evidence": pl.String,
+    }
+)
+
+
+def rejected_ids(verdicts: pl.DataFrame) -> pl.Series:
+    """Ids of the rows that at least one rule rejects, each once."""
+    return verdicts.filter(pl.col("rejected"))["row_id"].unique(maintain_order=True)
