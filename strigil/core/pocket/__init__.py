@@ -1,0 +1,10 @@
+"""Pocket: a tiny chat model and its world, in which trait transfer shows within seconds on one core.
+
+A laboratory animal, not a language model: see docs/pocket.md. This package imports no torch.
+"""
+
+from strigil.core.pocket.models import pocket_models
+from strigil.core.pocket.vocabulary import CANDIDATES, Category
+from strigil.core.pocket.world import number_prompts, questions
+
+__all__ = ["CANDIDATES", "Category", "number_prompts", "pocket_models", "questions"]
