@@ -1,0 +1,26 @@
+"""Statistics of a study: intervals over training seeds, residual transfer, equivalence, multiplicity, power, matrices.
+
+The unit is the training run. An arm is a mapping from training seed to a rate; answers within a run are no replicates
+of the training, so their interval (`wilson`) is only ever a secondary figure.
+"""
+
+from strigil.core.stats.decisions import Equivalence, equivalence, holm
+from strigil.core.stats.intervals import Arm, Interval, mean_difference, seeds_for_width, t_interval, wilson
+from strigil.core.stats.matrix import DiagonalEffect, diagonal_effect
+from strigil.core.stats.transfer import ResidualTransfer, residual_transfer
+
+__all__ = [
+    "Arm",
+    "DiagonalEffect",
+    "Equivalence",
+    "Interval",
+    "ResidualTransfer",
+    "diagonal_effect",
+    "equivalence",
+    "holm",
+    "mean_difference",
+    "residual_transfer",
+    "seeds_for_width",
+    "t_interval",
+    "wilson",
+]

@@ -1,0 +1,183 @@
+"""Intervals for a proportion, for a mean over training seeds, and for the difference of two arms."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import NormalDist, fmean, stdev, variance
+
+Arm = Mapping[int, float]
+"""One student population: the figure of each run by its training seed."""
+
+
+@dataclass(frozen=True)
+class Interval:
+    """An estimate with its confidence interval.
+
+    Attributes:
+        estimate: The point estimate.
+        low: Lower bound, or None where the data cannot give one (a single run).
+        high: Upper bound, or None where the data cannot give one.
+        n: Number of observations behind it (for two arms: of the smaller one).
+        confidence: Coverage, between 0 and 1.
+    """
+
+    estimate: float
+    low: float | None
+    high: float | None
+    n: int
+    confidence: float = 0.95
+
+    @property
+    def defined(self) -> bool:
+        """Whether there are bounds at all."""
+        return self.low is not None and self.high is not None
+
+    def above(self, other: Interval | float) -> bool:
+        """Whether this whole interval lies above a value or another whole interval; never true without bounds."""
+        bound = other.high if isinstance(other, Interval) else other
+        return self.low is not None and bound is not None and self.low > bound
+
+
+def wilson(successes: int, n: int, confidence: float = 0.95) -> Interval:
+    """Wilson's score interval for a proportion, without continuity correction.
+
+    Source: Wilson, J. Am. Stat. Assoc. 22 (1927) 209; Brown, Cai and DasGupta, Stat. Sci. 16 (2001) 101, section 3.1.1.
+
+    Raises:
+        ValueError: Without trials, with more successes than trials, or a confidence outside (0, 1).
+    """
+    _check_confidence(confidence)
+    if not 0 <= successes <= n or n == 0:
+        message = f"{successes} successes in {n} trials: needs 0 <= successes <= trials and at least one trial"
+        raise ValueError(message)
+    z = NormalDist().inv_cdf((1 + confidence) / 2)
+    rate = successes / n
+    centre = (rate + z * z / (2 * n)) / (1 + z * z / n)
+    half = z * math.sqrt(rate * (1 - rate) / n + z * z / (4 * n * n)) / (1 + z * z / n)
+    # At the ends the exact bound is the end itself; rounding would put it a hair to the inside.
+    low = 0.0 if successes == 0 else centre - half
+    high = 1.0 if successes == n else centre + half
+    return Interval(estimate=rate, low=low, high=high, n=n, confidence=confidence)
+
+
+def t_interval(values: Sequence[float], confidence: float = 0.95) -> Interval:
+    """Student's t interval of the mean over training seeds, as in the Nature version of Cloud, Le et al. (2026).
+
+    It is not clipped to [0, 1]: with few seeds a rate's interval may leave the unit range, and that is what it says
+    about so few seeds. One value has no interval (bounds None). Equal values have width zero.
+
+    Source: Student, Biometrika 6 (1908) 1.
+
+    Raises:
+        ValueError: Without values, or with a value that is not finite.
+    """
+    _check_confidence(confidence)
+    check_finite(values)
+    n = len(values)
+    mean = fmean(values)
+    if n == 1:
+        return Interval(estimate=mean, low=None, high=None, n=1, confidence=confidence)
+    half = t_quantile(n - 1, confidence) * stdev(values) / math.sqrt(n)
+    return Interval(estimate=mean, low=mean - half, high=mean + half, n=n, confidence=confidence)
+
+
+def mean_difference(first: Arm, second: Arm, confidence: float = 0.95) -> Interval:
+    """Interval of mean(first) - mean(second): paired by seed where both arms have the same seeds, else Welch's.
+
+    Source: Welch, Biometrika 34 (1947) 28 (unequal variances, Satterthwaite's degrees of freedom).
+
+    Raises:
+        ValueError: If an arm is empty or holds a value that is not finite.
+    """
+    _check_confidence(confidence)
+    found = contrast(first, second)
+    n = min(len(first), len(second))
+    if found.df is None:
+        return Interval(estimate=found.estimate, low=None, high=None, n=n, confidence=confidence)
+    half = t_quantile(found.df, confidence) * found.error
+    return Interval(found.estimate, found.estimate - half, found.estimate + half, n, confidence)
+
+
+def seeds_for_width(sd: float, width: float, confidence: float = 0.95) -> int:
+    """Smallest number of training seeds whose t interval is at most `width` wide (both bounds apart).
+
+    Args:
+        sd: Standard deviation between training seeds, from a pilot; uncertain itself, so read the answer as a guide.
+        width: Wished distance between the bounds, in the unit of the figure.
+        confidence: Coverage of the interval.
+
+    Source: the half-width t(n - 1) * sd / sqrt(n) of `t_interval`, solved for n.
+
+    Raises:
+        ValueError: If the deviation is negative or the width is not positive.
+    """
+    _check_confidence(confidence)
+    if not (math.isfinite(sd) and sd >= 0 and width > 0):
+        message = f"standard deviation {sd} must be finite and not negative, width {width} must be positive"
+        raise ValueError(message)
+
+    def fits(n: int) -> bool:
+        return 2 * t_quantile(n - 1, confidence) * sd / math.sqrt(n) <= width
+
+    high = 2
+    while not fits(high):
+        high *= 2
+    low = max(2, high // 2)
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if fits(middle) else (middle + 1, high)
+    return low
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """A difference of two means, with its standard error and degrees of freedom (None: not estimable)."""
+
+    estimate: float
+    error: float
+    df: float | None
+
+
+def contrast(first: Arm, second: Arm) -> Contrast:
+    """What `mean_difference` and the equivalence test rest on: paired with equal seeds, else Welch's."""
+    check_finite(list(first.values()))
+    check_finite(list(second.values()))
+    estimate = fmean(first.values()) - fmean(second.values())
+    if min(len(first), len(second)) == 1:
+        return Contrast(estimate=estimate, error=math.nan, df=None)
+    if first.keys() == second.keys():
+        differences = [first[seed] - second[seed] for seed in first]
+        return Contrast(estimate, stdev(differences) / math.sqrt(len(first)), len(first) - 1)
+    parts = [variance(arm.values()) / len(arm) for arm in (first, second)]
+    spread = sum(part * part / (len(arm) - 1) for part, arm in zip(parts, (first, second), strict=True))
+    df = sum(parts) ** 2 / spread if spread > 0 else float(len(first) + len(second) - 2)
+    return Contrast(estimate, math.sqrt(sum(parts)), df)
+
+
+def t_quantile(df: float, confidence: float) -> float:
+    """Two-sided critical value of Student's t."""
+    from scipy.special import stdtrit
+
+    return float(stdtrit(df, (1 + confidence) / 2))
+
+
+def check_finite(values: Sequence[float]) -> None:
+    """Refuses an empty sequence and values that are not finite.
+
+    Raises:
+        ValueError: In both cases.
+    """
+    if not values:
+        message = "no values: an empty arm has no mean"
+        raise ValueError(message)
+    if not all(math.isfinite(value) for value in values):
+        message = f"values must be finite, got {list(values)}"
+        raise ValueError(message)
+
+
+def _check_confidence(confidence: float) -> None:
+    if not 0 < confidence < 1:
+        message = f"confidence must lie between 0 and 1, got {confidence}"
+        raise ValueError(message)
