@@ -1,0 +1,52 @@
+# Every target sets up what it needs; a machine with Python 3.11 or newer, make, git and a package index is enough.
+#   make demo    the main job on the built-in models      make test   every test
+#   make check   lint, types, import directions           make bench  benchmarks against peers
+# PYTHON=python3.12 picks an interpreter, ENGINE=none leaves vLLM out, TORCH_INDEX=URL is where CPU builds of torch are.
+
+NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c '$(NEW_ENOUGH)' 2>/dev/null && echo $$p && exit; done; echo python3)
+ENGINE ?= auto
+BIN := .venv/bin
+READY := .venv/.ready
+SOURCES := .cache/types/strigil tools benchmarks tests
+# Two OpenMP programs on few cores slow each other five-fold when idle threads spin.
+QUIET_THREADS := KMP_BLOCKTIME=0
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check lint types bench format
+
+help:
+	@sed -n 's/^#   //p' Makefile
+
+setup: $(READY)
+
+$(READY): pyproject.toml constraints.txt setup.py tools/set_up.py
+	@$(PYTHON) tools/set_up.py --engine $(ENGINE)
+	@touch $@
+
+demo: $(READY)
+	@$(QUIET_THREADS) $(BIN)/strigil demo
+
+test: $(READY)
+	@$(QUIET_THREADS) $(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadgroup
+
+check: lint types
+
+lint: $(READY)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/codespell
+	$(BIN)/python tools/check_lengths.py
+
+types: $(READY)
+	$(BIN)/python tools/link_types.py
+	$(BIN)/mypy $(SOURCES)
+	cd .cache/types && ../../$(BIN)/lint-imports --no-logo --config ../../pyproject.toml
+
+format: $(READY)
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+bench: $(READY)
+	@$(QUIET_THREADS) $(BIN)/python -m benchmarks.run
