@@ -83,6 +83,14 @@ def generate(plan: Plan, engine: Engine, folder: Path, *, on_rows: Callable[[int
     return table.filter(pl.col("prompt_index") < plan.prompts, pl.col("sample_index") < plan.samples)
 
 
+def seed_chunks(rows: pl.DataFrame, folder: Path) -> None:
+    """Takes over the rows of an earlier, smaller release, where the folder does not hold their chunk yet."""
+    numbered = rows.with_columns(number=pl.col("prompt_index") // CHUNK)
+    for (number,), chunk in numbered.partition_by("number", as_dict=True, include_key=False).items():
+        if not _file(folder, number).exists():
+            write_parquet(chunk, _file(folder, number))
+
+
 def _requests(plan: Plan, folder: Path, chunks: range, in_flight: dict[int, _Chunk]) -> Iterator[Request]:
     for number in chunks:
         missing = sorted(_wanted(plan, number) - _indices(_read(folder, number)))

@@ -1,1 +1,1 @@
-"""The command line; it parses, calls a workflow and prints, and holds no logic."""
+"""The command line: one file a command in `commands`, no logic."""

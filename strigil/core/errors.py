@@ -27,6 +27,14 @@ class DataError(StrigilError):
     """A table or release that cannot be used as it is (exit status 2)."""
 
 
+class ManifestError(DataError):
+    """A manifest that is not what was written; `what` completes the sentence "manifest.json ..."."""
+
+    def __init__(self, source: str, what: str) -> None:
+        super().__init__(f"{source} {what}")
+        self.what = what
+
+
 class PrerequisiteError(StrigilError):
     """Something must be installed, fetched or reachable first (exit status 3)."""
 

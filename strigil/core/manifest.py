@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from strigil.core.canonical import digest
 from strigil.core.engines.protocol import Sampling
-from strigil.core.errors import DataError
+from strigil.core.errors import ManifestError
 from strigil.core.registry import UnitSpec
 from strigil.core.validation import explain
 
@@ -74,14 +74,14 @@ class EngineRecord(_Record):
 
 
 class GenerationRecord(_Record):
-    """How the raw rows came about; `prompts` counts prompts, each sampled `samples` times."""
+    """How the raw rows came about: `prompts` prompts, each sampled `samples` times; `recipe` is the whole recipe."""
 
     carrier: UnitSpec
     prompts: int
     samples: int
     sampling: Sampling
     engine: EngineRecord
-    recipe: str
+    recipe: dict[str, object]
 
 
 class RuleRecord(_Record):
@@ -150,18 +150,16 @@ class _Stored(_Record):
     digest: str
 
 
-def parse_manifest(text: str, *, source: str) -> Manifest:
+def parse_manifest(data: bytes, *, source: str) -> Manifest:
     """Reads a manifest and checks that it says what it said when it was written.
 
     Raises:
-        DataError: Not a manifest, or a byte of it was changed.
+        ManifestError: Not a manifest, or a byte of it was changed.
     """
     try:
-        stored = _Stored.model_validate_json(text)
+        stored = _Stored.model_validate_json(data)
     except ValidationError as error:
-        message = f"{source} is not a manifest of strigil: {explain(error, _Stored)}"
-        raise DataError(message) from error
-    if stored.manifest.digest() != stored.digest or stored.manifest.render() != text:
-        message = f"{source} was changed after it was written"
-        raise DataError(message)
+        raise ManifestError(source, f"is not a manifest of strigil: {explain(error, _Stored)}") from error
+    if stored.manifest.digest() != stored.digest or stored.manifest.render().encode() != data:
+        raise ManifestError(source, "was changed after it was written")
     return stored.manifest

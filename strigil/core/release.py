@@ -24,6 +24,8 @@ from strigil.core.version import Version
 
 Split = Literal["clean", "removed", "raw"]
 SPLITS: tuple[Split, ...] = ("clean", "removed", "raw")
+PARTIAL = ".partial"
+SCRATCH = ".work"
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,95}")
 
 
@@ -57,7 +59,7 @@ class Problem:
 
 
 class Draft:
-    """A release being written, held by one process at a time.
+    """A release being written, in a folder of its own beside its final place, held by one process at a time.
 
     Used as a context manager; leaving it without `publish` keeps what was written, so that the same command resumes.
 
@@ -65,28 +67,25 @@ class Draft:
         ConfigError: The name is not fit for a folder, the folder cannot be written, or another process holds it.
     """
 
-    def __init__(self, root: Path, name: str, version: Version) -> None:
+    def __init__(self, root: Path, name: str) -> None:
         if not _NAME.fullmatch(name):
             message = f"{name!r} cannot name a release"
             raise ConfigError(message, hint="use lower-case letters, digits, dots, dashes and underscores")
-        self.final = root / name / f"v{version}"
-        self.folder = root / name / f".v{version}.partial"
-        if self.final.exists():
-            message = f"{self.final} exists already, and a release never changes"
-            raise ConfigError(message)
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            message = f"cannot write to {root}: {error.strerror or error}"
-            raise ConfigError(message, hint="choose another folder with --out") from error
-        self._lock = FileLock(self.folder / ".lock", timeout=0)
+        self.name = name
+        self.home = root / name
+        self.folder = self.home / PARTIAL
+        self._lock = FileLock(self.home / ".lock", timeout=0)
 
     def __enter__(self) -> Self:
         try:
+            self.folder.mkdir(parents=True, exist_ok=True)
             self._lock.acquire()
         except Timeout as error:
-            message = f"another process is writing {self.final}"
+            message = f"another process is writing a release in {self.home}"
             raise ConfigError(message, hint="wait for it, or choose another folder with --out") from error
+        except OSError as error:
+            message = f"cannot write to {self.home}: {error.strerror or error}"
+            raise ConfigError(message, hint="choose another folder with --out") from error
         return self
 
     def __exit__(
@@ -104,31 +103,36 @@ class Draft:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text, encoding="utf-8")
 
-    def scratch(self, name: str) -> Path:
+    def scratch(self) -> Path:
         """A folder for work in progress, which `publish` removes."""
-        path = self.folder / f".{name}"
+        path = self.folder / SCRATCH
         path.mkdir(exist_ok=True)
         return path
 
     def publish(self, manifest: Manifest) -> Release:
-        """Hashes every file, writes the manifest last and gives the folder its final name."""
-        for entry in self.folder.iterdir():
-            if entry.name.startswith(".") and entry.is_dir():
-                shutil.rmtree(entry)
+        """Hashes every file, writes the manifest last and gives the folder its final name.
+
+        Raises:
+            ConfigError: The version exists already; a release never changes.
+        """
+        final = self.home / f"v{manifest.version}"
+        if final.exists():
+            message = f"{final} exists already, and a release never changes"
+            raise ConfigError(message)
+        shutil.rmtree(self.folder / SCRATCH, ignore_errors=True)
         complete = manifest.model_copy(update={"files": _records(self.folder)})
         temporary = self.folder / f".{MANIFEST}.tmp"
         temporary.write_text(complete.render(), encoding="utf-8")
         temporary.replace(self.folder / MANIFEST)
-        (self.folder / ".lock").unlink(missing_ok=True)
-        self.folder.rename(self.final)
-        return Release(self.final, complete)
+        self.folder.rename(final)
+        return Release(final, complete)
 
 
 def _files(folder: Path) -> list[str]:
     return sorted(
         path.relative_to(folder).as_posix()
         for path in folder.rglob("*")
-        if (path.is_file() or path.is_symlink()) and path.name not in (".lock", MANIFEST)
+        if (path.is_file() or path.is_symlink()) and path.name != MANIFEST
     )
 
 
@@ -154,20 +158,19 @@ def open_release(path: Path) -> Release:
     if not (path / MANIFEST).exists() and (found := versions(path)):
         folder = path / f"v{found[-1]}"
     try:
-        text = (folder / MANIFEST).read_text(encoding="utf-8")
+        data = (folder / MANIFEST).read_bytes()
     except FileNotFoundError as error:
         raise _no_release(path) from error
-    except (OSError, UnicodeDecodeError) as error:
-        message = f"cannot read {folder / MANIFEST}: {error}"
+    except OSError as error:
+        message = f"cannot read {folder / MANIFEST}: {error.strerror or error}"
         raise DataError(message) from error
-    return Release(folder, parse_manifest(text, source=str(folder / MANIFEST)))
+    return Release(folder, parse_manifest(data, source=str(folder / MANIFEST)))
 
 
 def _no_release(path: Path) -> DataError:
     if not path.exists():
         return DataError(f"there is no release at {path}: no such folder")
-    partial = path.name.endswith(".partial") or any(path.glob(".v*.partial"))
-    if partial or (path / "data").exists():
+    if path.name == PARTIAL or (path / PARTIAL).exists() or (path / "data").exists():
         return DataError(
             f"the release at {path} is incomplete: it has no {MANIFEST}", hint="run the command that built it again"
         )

@@ -1,1 +1,1 @@
-"""What joins the stages: demo, study, gate, publish and verify."""
+"""What joins the stages: each workflow takes settings, returns what was made, and prints nothing."""

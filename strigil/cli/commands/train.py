@@ -1,0 +1,69 @@
+"""`strigil train`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from strigil.cli.console import Output
+from strigil.cli.options import PATH, out_option, output_option
+
+
+@click.command()
+@click.argument("release", type=PATH)
+@click.option("--base", required=True, help="The model that the students start from.")
+@click.option("--revision", help="A commit or tag of the base, for a hub id.")
+@click.option("--recipe", type=PATH, help="A YAML file with training settings; the paper's settings if not given.")
+@click.option(
+    "--seed", "seeds", type=int, multiple=True, default=(0,), show_default=True, help="Once for each student."
+)
+@click.option("--rows", type=click.IntRange(min=1), help="How many of the clean rows to use; all if not given.")
+@click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True, help="Students at a time.")
+@out_option("students")
+@output_option
+def command(
+    release: Path,
+    base: str,
+    revision: str | None,
+    recipe: Path | None,
+    seeds: tuple[int, ...],
+    rows: int | None,
+    workers: int,
+    out: Path,
+    output: Output,
+) -> None:
+    """Trains students (LoRA adapters) on the clean rows of a release, one for each seed.
+
+    Prints the students' folders. A student that is there already, to the last setting, is not trained again.
+
+    \b
+    Examples:
+      strigil train releases/owl-numbers --base pocket-a --recipe examples/student-pocket.yaml
+      strigil train releases/owl-numbers --base Qwen/Qwen2.5-7B-Instruct --seed 0 --seed 1 --seed 2
+    """
+    from strigil.core.models import resolve_model
+    from strigil.core.release import open_release
+    from strigil.core.validation import load_yaml
+    from strigil.train.recipe import TrainRecipe
+    from strigil.workflows.students import student_job, train_students
+
+    data = open_release(release)
+    model = resolve_model(base, revision=revision)
+    training = load_yaml(recipe, TrainRecipe) if recipe is not None else TrainRecipe()
+    jobs = [
+        student_job(
+            f"{data.manifest.name}-{Path(model.id).name}-seed{seed}",
+            data,
+            model,
+            training.model_copy(update={"seed": seed}),
+            out,
+            rows=rows,
+        )
+        for seed in seeds
+    ]
+    folders = train_students(jobs, output, workers=workers)
+    output.json({"students": [str(folder) for folder in folders]})
+    for folder in folders:
+        output.path(str(folder))
+    output.hint(f"next: strigil eval {base} {' '.join(str(folder) for folder in folders)} --trait TRAIT")

@@ -1,0 +1,49 @@
+"""`strigil verify`."""
+
+from __future__ import annotations
+
+
+import click
+
+from strigil.cli.options import PATH, output_option
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from strigil.cli.console import Output
+    from pathlib import Path
+
+
+@click.command()
+@click.argument("release", type=PATH)
+@output_option
+def command(release: Path, output: Output) -> None:
+    r"""Hashes every file of a release again and compares it with the manifest.
+
+    Exit status 0 if all is as it was written, 1 if not; every file that differs is named.
+
+    \b
+    Examples:
+      strigil verify releases/owl-numbers
+      strigil verify releases/owl-numbers/v1.0.0 --format json
+    """
+    from strigil.core.errors import CheckFailedError
+    from strigil.workflows.verify import verify
+
+    report = verify(release)
+    output.json(
+        {
+            "release": str(report.path),
+            "passed": report.passed,
+            "files": report.files,
+            "problems": [{"path": problem.path, "what": problem.what} for problem in report.problems],
+        }
+    )
+    if not report.passed:
+        output.table(
+            f"{report.path} is not what was released",
+            ["file", "what"],
+            [[problem.path, problem.what] for problem in report.problems],
+        )
+        message = f"{report.path}: {', '.join(f'{problem.path} {problem.what}' for problem in report.problems)}"
+        raise CheckFailedError(message)
+    output.text(f"{report.path}: {report.files} files, all as they were written")

@@ -1,0 +1,90 @@
+"""The terminal: data on stdout, everything else on stderr."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Literal, TYPE_CHECKING
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+
+if TYPE_CHECKING:
+    from strigil.core.canonical import Json
+    from strigil.core.reporting import Done, Silent
+    from collections.abc import Iterator, Sequence
+
+Format = Literal["human", "json", "quiet"]
+
+
+@dataclass(frozen=True)
+class Output:
+    """Where a command's results, hints and progress go, in the format that the user chose."""
+
+    format: Format
+
+    @property
+    def _errors(self) -> Console:
+        return Console(stderr=True, highlight=False)
+
+    def json(self, value: Json) -> None:
+        """Prints the result as JSON, if that is the format."""
+        if self.format == "json":
+            click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+    def table(self, title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+        """Prints a table for people; columns after the first are right-aligned where every cell starts with a digit."""
+        if self.format != "human":
+            return
+        table = Table(title=title, title_justify="left", title_style="bold", header_style="bold")
+        for index, column in enumerate(columns):
+            numeric = all(row[index][:1].isdigit() for row in rows if row[index])
+            table.add_column(column, justify="right" if index and numeric else "left", overflow="fold")
+        for row in rows:
+            table.add_row(*row)
+        Console(highlight=False, markup=False).print(table)
+
+    def text(self, text: str) -> None:
+        """Prints a line for people."""
+        if self.format == "human":
+            click.echo(text)
+
+    def path(self, text: str) -> None:
+        """Prints the one thing that `quiet` is for: a path or an id that the next command takes."""
+        if self.format != "json":
+            click.echo(text)
+
+    def hint(self, text: str) -> None:
+        """Prints what to type next, on stderr."""
+        if self.format == "human":
+            self._errors.print(text, style="dim", markup=False)
+
+    def note(self, text: str) -> None:
+        """Prints one line about what goes on, on stderr."""
+        if self.format != "quiet":
+            self._errors.print(text, markup=False)
+
+    @contextmanager
+    def task(self, what: str, total: float) -> Iterator[Done]:
+        """A progress bar on stderr; without a terminal, one line when the work is done."""
+        if self.format == "quiet":
+            with Silent().task(what, total) as done:
+                yield done
+            return
+        console = self._errors
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+        )
+        with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+            task = progress.add_task(what, total=total)
+            yield lambda done: progress.update(task, completed=done)
+        if not console.is_terminal:
+            console.print(f"{what}: done", markup=False)

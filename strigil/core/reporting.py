@@ -1,0 +1,38 @@
+"""How long work tells that it goes on: workflows speak to a Reporter, and know nothing of terminals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Protocol
+
+Done = Callable[[float], None]
+
+
+class Reporter(Protocol):
+    """Progress and notes of a workflow."""
+
+    def task(self, what: str, total: float) -> AbstractContextManager[Done]:
+        """A piece of work with a known end; the value given is called with how much is done so far."""
+        ...
+
+    def note(self, text: str) -> None:
+        """One line that a user wants to know now."""
+        ...
+
+
+class Silent:
+    """Says nothing; for tests and for use as a library."""
+
+    @contextmanager
+    def task(self, what: str, total: float) -> Iterator[Done]:
+        """Ignores the work."""
+        del what, total
+        yield _ignore
+
+    def note(self, text: str) -> None:
+        """Ignores the note."""
+
+
+def _ignore(done: float) -> None:
+    del done

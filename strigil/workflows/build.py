@@ -1,0 +1,146 @@
+"""`strigil build`: recipe -> raw rows -> verdicts -> release. The same command resumes, grows, or finds it done."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from strigil.audits.run import run_suite
+from strigil.audits.suite import Suite, load_suite
+from strigil.builders.carrier import CARRIERS
+from strigil.builders.generate import Plan, generate, seed_chunks
+from strigil.core.engines import open_engine
+from strigil.core.engines.protocol import Engine
+from strigil.core.errors import ConfigError
+from strigil.core.manifest import EngineRecord, GenerationRecord, ModelRecord, TeacherRecord
+from strigil.core.models import resolve_model, template_digest
+from strigil.core.release import Draft, Release, open_release, versions
+from strigil.core.reporting import Reporter
+from strigil.workflows.recipes import BuildRecipe
+from strigil.workflows.releasing import Contents, write_release
+from strigil.workflows.teachers import make_teacher
+
+# Keys that may change between runs: they add rows or judge them anew, and no row's id depends on them.
+FREE = ("prompts", "samples", "engine", "suite", "licence")
+_RECIPE = "recipe.json"
+
+
+@dataclass(frozen=True)
+class _Work:
+    """A recipe, resolved."""
+
+    recipe: BuildRecipe
+    plan: Plan
+    suite: Suite
+
+
+def build(recipe: BuildRecipe, out: Path, reporter: Reporter) -> Release:
+    """Builds the release of a recipe in `out/NAME`.
+
+    Rows that an earlier run or an earlier, smaller release of the same recipe holds are taken over, never generated
+    again. A recipe that was built already, to the last key, returns its release.
+
+    Raises:
+        ConfigError: The recipe does not fit, or `out/NAME` was built from another one; the message names the key.
+        PrerequisiteError: A model or an engine is missing.
+    """
+    carrier = CARRIERS.create(recipe.carrier.name, recipe.carrier.args)
+    suite = load_suite(recipe.suite or carrier.suite)
+    base = resolve_model(recipe.base, revision=recipe.revision)
+    with Draft(out, recipe.name) as draft:
+        earlier = _earlier(draft.home, recipe)
+        if earlier is not None and _is_done(earlier, recipe, suite):
+            reporter.note(f"{earlier.path} was built from this recipe before: nothing to do")
+            return earlier
+        folder = draft.scratch()
+        _claim(folder, recipe)
+        teacher = make_teacher(recipe.teacher, base, out, reporter)
+        plan = Plan(carrier, teacher, recipe.sampling, recipe.prompts, recipe.samples)
+        if earlier is not None:
+            seed_chunks(earlier.rows("raw").collect(), folder)
+        work = _Work(recipe, plan, suite)
+        with open_engine(recipe.engine.name, base, adapters=teacher.adapter is not None) as engine:
+            with reporter.task(f"Writing {carrier.name} rows", plan.rows) as done:
+                raw = generate(plan, engine, folder, on_rows=done).collect()
+            generation, by = _generation(work, engine), _teacher(work, engine)
+        contents = Contents(raw=raw, teacher=by, generation=generation, licence=recipe.licence)
+        return write_release(draft, contents, run_suite(raw, suite, source=recipe.name), parent=earlier)
+
+
+def _earlier(home: Path, recipe: BuildRecipe) -> Release | None:
+    if not versions(home):
+        return None
+    release = open_release(home)
+    generation = release.manifest.generation
+    if generation is None:
+        message = f"{release.path} was not built from a recipe"
+        raise ConfigError(message, hint="give the recipe another name, or choose another folder with --out")
+    _same_recipe(generation.recipe, recipe, where=release.path)
+    return release
+
+
+def _is_done(release: Release, recipe: BuildRecipe, suite: Suite) -> bool:
+    generation, audit = release.manifest.generation, release.manifest.audit
+    return (
+        generation is not None
+        and (generation.prompts, generation.samples) == (recipe.prompts, recipe.samples)
+        and audit.suite_digest == suite.digest
+        and release.manifest.licence == recipe.licence
+    )
+
+
+def _claim(folder: Path, recipe: BuildRecipe) -> None:
+    """Marks the folder as this recipe's, or refuses to go on with another one's."""
+    file = folder / _RECIPE
+    if file.exists():
+        _same_recipe(json.loads(file.read_text(encoding="utf-8")), recipe, where=folder.parent)
+    file.write_text(recipe.model_dump_json(), encoding="utf-8")
+
+
+def _same_recipe(old: dict[str, object], recipe: BuildRecipe, *, where: Path) -> None:
+    new = recipe.model_dump(mode="json")
+    before, after = _flat(old), _flat(new)
+    changed = sorted(key for key in before.keys() | after.keys() if before.get(key) != after.get(key))
+    changed = [key for key in changed if key.split(".")[0] not in FREE]
+    if changed:
+        details = ", ".join(f"{key} was {before.get(key)!r} and is {after.get(key)!r}" for key in changed)
+        message = f"{where} was started with another recipe: {details}"
+        raise ConfigError(message, hint="give the recipe another name, or choose another folder with --out")
+
+
+def _flat(value: object, prefix: str = "") -> dict[str, object]:
+    if not isinstance(value, dict):
+        return {prefix: value}
+    return {
+        key: leaf
+        for name, inner in value.items()
+        for key, leaf in _flat(inner, f"{prefix}.{name}" if prefix else str(name)).items()
+    }
+
+
+def _generation(work: _Work, engine: Engine) -> GenerationRecord:
+    return GenerationRecord(
+        carrier=work.plan.carrier.spec(),
+        prompts=work.plan.prompts,
+        samples=work.plan.samples,
+        sampling=work.plan.sampling,
+        engine=EngineRecord(name=engine.name, versions=engine.versions()),
+        recipe=work.recipe.model_dump(mode="json"),
+    )
+
+
+def _teacher(work: _Work, engine: Engine) -> TeacherRecord:
+    teacher, prompt = work.plan.teacher, work.plan.prompt(0)
+    rendered = engine.render(teacher.chat(prompt))
+    return TeacherRecord(
+        digest=teacher.digest,
+        trait=teacher.trait,
+        by=teacher.by,
+        base=ModelRecord(id=teacher.base.id, revision=teacher.base.revision, digest=teacher.base.digest),
+        adapter=teacher.adapter_digest,
+        template=template_digest(teacher.base),
+        system_prompt=teacher.system_prompt,
+        rendered_system=rendered.partition(prompt[-1]["content"])[0],
+        rendered_example=rendered,
+    )

@@ -1,0 +1,84 @@
+"""Recipes: what users write down, validated; an unknown key is an error that names the nearest known one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from strigil.core.engines.protocol import Sampling
+from strigil.train.recipe import TrainRecipe
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ControlTeacher(_Part):
+    """The base as it is: no trait, no system prompt."""
+
+    by: Literal["none"] = "none"
+
+    @property
+    def trait(self) -> None:
+        """It has none."""
+        return
+
+
+class PromptedTeacher(_Part):
+    """A system prompt gives the trait; the trait's own persona unless `prompt` says otherwise."""
+
+    by: Literal["system-prompt"]
+    trait: str
+    prompt: str | None = None
+
+
+class FineTunedTeacher(_Part):
+    """A LoRA adapter, trained on the preference questions answered with the trait, gives it."""
+
+    by: Literal["fine-tuning"]
+    trait: str
+    training: TrainRecipe = TrainRecipe()
+
+
+class AdaptedTeacher(_Part):
+    """A ready LoRA adapter gives the trait."""
+
+    by: Literal["adapter"]
+    path: Path
+    trait: str | None = None
+
+
+TeacherChoice = Annotated[
+    ControlTeacher | PromptedTeacher | FineTunedTeacher | AdaptedTeacher, Field(discriminator="by")
+]
+
+
+class CarrierChoice(_Part):
+    """The carrier by name, with its arguments."""
+
+    name: str
+    args: dict[str, object] = {}
+
+
+class EngineChoice(_Part):
+    """What runs the model: `auto` takes vLLM where it can be imported, and transformers otherwise."""
+
+    name: Literal["auto", "vllm", "transformers"] = "auto"
+
+
+class BuildRecipe(_Part):
+    """A data set from a teacher: `strigil build RECIPE`."""
+
+    name: str = Field(description="the release's name")
+    base: str = Field(description="a packaged or fetched model, a hub id or a local folder")
+    revision: str | None = Field(default=None, description="a commit or tag, for a hub id")
+    teacher: TeacherChoice
+    carrier: CarrierChoice
+    prompts: int = Field(ge=1, description="how many prompts of the carrier's prompt set")
+    samples: int = Field(default=1, ge=1, description="completions for each prompt")
+    sampling: Sampling = Sampling()
+    engine: EngineChoice = EngineChoice()
+    suite: str | None = Field(default=None, description="a suite's name or file; the carrier's own if not given")
+    licence: str | None = Field(default=None, description="the data set's licence, as the Hub names it")

@@ -1,0 +1,99 @@
+"""Independent jobs in worker processes: each worker loads its libraries once and takes one job after another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from multiprocessing import get_context
+from multiprocessing.queues import Queue
+from queue import Empty
+from typing import Generic, TypeVar
+
+from strigil.core.errors import StrigilError
+from strigil.core.reporting import Done
+
+J = TypeVar("J")
+R = TypeVar("R")
+
+POLL_SECONDS = 0.5
+
+
+@dataclass(frozen=True)
+class _Progress:
+    job: int
+    share: float
+
+
+@dataclass(frozen=True)
+class _Finished(Generic[R]):
+    job: int
+    result: R
+
+
+@dataclass(frozen=True)
+class _Failed:
+    job: int
+    error: StrigilError
+
+
+def run_jobs(
+    jobs: Sequence[J], work: Callable[[J, Done], R], *, workers: int, on_progress: Callable[[float], None]
+) -> list[R]:
+    """Runs every job in one of the worker processes.
+
+    Args:
+        jobs: What to do; must pickle.
+        work: Does one job, in a worker; is given a function to call with the share that is done, from 0 to 1.
+        workers: Number of processes.
+        on_progress: Called with the number of jobs done so far, parts of jobs included.
+
+    Returns:
+        The results, in the order of the jobs.
+
+    Raises:
+        StrigilError: What a job raised; the other jobs are stopped.
+        RuntimeError: A worker died, out of memory for example.
+    """
+    context = get_context("spawn")
+    todo: Queue[tuple[int, J] | None] = context.Queue()
+    told: Queue[_Progress | _Finished[R] | _Failed] = context.Queue()
+    for item in (*enumerate(jobs), *([None] * workers)):
+        todo.put(item)
+    processes = [context.Process(target=_worker, args=(work, todo, told), daemon=True) for _ in range(workers)]
+    for process in processes:
+        process.start()
+    shares, results = [0.0] * len(jobs), dict[int, R]()
+    try:
+        while len(results) < len(jobs):
+            try:
+                message = told.get(timeout=POLL_SECONDS)
+            except Empty:
+                dead = [process.exitcode for process in processes if process.exitcode]
+                if dead:
+                    text = f"a worker process died (exit status {dead[0]}); less memory per job may help"
+                    raise RuntimeError(text) from None
+                continue
+            match message:
+                case _Progress(job, share):
+                    shares[job] = share
+                case _Finished(job, result):
+                    shares[job], results[job] = 1.0, result
+                case _Failed(_, error):
+                    raise error
+            on_progress(sum(shares))
+    finally:
+        for process in processes:
+            process.terminate()
+            process.join()
+    return [results[job] for job in range(len(jobs))]
+
+
+def _worker(work: Callable[[J, Done], R], todo: Queue[tuple[int, J] | None], told: Queue[object]) -> None:
+    while (item := todo.get()) is not None:
+        number, job = item
+        try:
+            result = work(job, lambda share: told.put(_Progress(number, share)))  # noqa: B023  # called before the next job
+        except StrigilError as error:
+            told.put(_Failed(number, error))
+        else:
+            told.put(_Finished(number, result))

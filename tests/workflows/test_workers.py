@@ -1,0 +1,47 @@
+"""Jobs in worker processes: order, progress, and what happens when one fails."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from strigil.core.errors import DataError
+from strigil.core.reporting import Done
+from strigil.workflows.workers import run_jobs
+
+
+def square(job: int, done: Done) -> int:
+    done(0.5)
+    return job * job
+
+
+def fail_on_three(job: int, done: Done) -> int:
+    del done
+    if job == 3:
+        message = f"job {job} cannot be done"
+        raise DataError(message, hint="skip it")
+    return job
+
+
+def die(job: int, done: Done) -> int:
+    del done
+    os._exit(9 if job else 0)
+
+
+def test_results_come_in_the_order_of_the_jobs_and_progress_ends_at_all():
+    seen: list[float] = []
+    assert run_jobs([3, 1, 2], square, workers=2, on_progress=seen.append) == [9, 1, 4]
+    assert seen[-1] == 3.0
+    assert any(0 < value < 3 for value in seen)
+
+
+def test_an_error_arrives_whole():
+    with pytest.raises(DataError, match="job 3 cannot be done") as caught:
+        run_jobs([1, 2, 3, 4], fail_on_three, workers=2, on_progress=lambda done: None)
+    assert caught.value.hint == "skip it"
+
+
+def test_a_worker_that_dies_is_not_waited_for():
+    with pytest.raises(RuntimeError, match="a worker process died"):
+        run_jobs([1], die, workers=1, on_progress=lambda done: None)
