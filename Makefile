@@ -6,9 +6,10 @@
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c '$(NEW_ENOUGH)' 2>/dev/null && echo $$p && exit; done; echo python3)
-ENGINE ?= auto
+# The engine of the last set-up, which left a file of that name.
+ENGINE ?= $(patsubst .venv/.ready-%,%,$(firstword $(wildcard .venv/.ready-*) .venv/.ready-auto))
 BIN := .venv/bin
-READY := .venv/.ready
+READY := .venv/.ready-$(ENGINE)
 SOURCES := .cache/types/strigil tools benchmarks tests
 # Two OpenMP programs on few cores slow each other five-fold when idle threads spin.
 QUIET_THREADS := KMP_BLOCKTIME=0
@@ -23,7 +24,6 @@ setup: $(READY)
 
 $(READY): pyproject.toml constraints.txt setup.py tools/set_up.py
 	@$(PYTHON) tools/set_up.py --engine $(ENGINE)
-	@touch $@
 
 demo: $(READY)
 	@$(QUIET_THREADS) $(BIN)/strigil demo

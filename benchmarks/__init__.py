@@ -1,0 +1,1 @@
+"""Benchmarks against peers, alternating in one run; `make bench` runs them all."""

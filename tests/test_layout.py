@@ -1,0 +1,96 @@
+"""The shape of the project: what is installed, who may import whom, and what stays unloaded."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).resolve().parent.parent
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+PACKAGE_DIRS: dict[str, str] = PROJECT["tool"]["setuptools"]["package-dir"]
+STAGES = {"builders", "audits", "train", "eval", "cards"}
+HEAVY = {
+    "accelerate", "datasets", "detoxify", "great_expectations", "matplotlib", "pandas", "peft", "polars", "ray",
+    "scipy", "sklearn", "torch", "transformers", "vllm",
+}  # fmt: skip
+
+
+def python(program: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run((sys.executable, "-c", program), capture_output=True, text=True, check=False, cwd=ROOT.parent)
+
+
+def test_the_stages_are_imported_as_parts_of_strigil() -> None:
+    mapped = {name.removeprefix("strigil."): folder for name, folder in PACKAGE_DIRS.items()}
+    assert mapped == {name: name for name in {"strigil"} | STAGES}
+    outcome = python("import strigil.builders as b, strigil.cards as c; print(b.__file__, c.__file__)")
+    assert outcome.stdout.split() == [str(ROOT / "builders/__init__.py"), str(ROOT / "cards/__init__.py")]
+
+
+@pytest.mark.parametrize("folder", sorted(PACKAGE_DIRS.values()))
+def test_every_folder_with_code_is_a_package_and_so_installed(folder: str) -> None:
+    code = {path.parent for path in (ROOT / folder).rglob("*.py")}
+    parents = {parent for path in code for parent in path.parents if parent.is_relative_to(ROOT / folder)}
+    assert [path for path in sorted(code | parents) if not (path / "__init__.py").is_file()] == []
+
+
+def test_every_kind_of_file_in_the_packages_is_installed() -> None:
+    patterns = PROJECT["tool"]["setuptools"]["package-data"]["*"]
+    listing = subprocess.run(
+        ("git", "ls-files", *PACKAGE_DIRS.values()),  # noqa: S607
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    data = [Path(line) for line in listing.stdout.splitlines() if not line.endswith(".py")]
+    assert data
+    assert [path for path in data if not any(path.match(pattern) for pattern in patterns)] == []
+
+
+def imports(module: Path) -> set[str]:
+    """The first two parts of everything that a file imports from strigil."""
+    pattern = r"^\s*(?:from|import)\s+(strigil(?:\.\w+)?)"
+    return set(re.findall(pattern, module.read_text(), re.MULTILINE))
+
+
+@pytest.mark.parametrize("stage", sorted(STAGES))
+def test_a_stage_imports_only_core_and_itself(stage: str) -> None:
+    allowed = {"strigil", "strigil.core", f"strigil.{stage}"}
+    assert {path: imports(path) - allowed for path in (ROOT / stage).rglob("*.py") if imports(path) - allowed} == {}
+
+
+def test_core_imports_nothing_above_it() -> None:
+    allowed = {"strigil", "strigil.core"}
+    modules = list((ROOT / "strigil" / "core").rglob("*.py"))
+    assert {path: imports(path) - allowed for path in modules if imports(path) - allowed} == {}
+
+
+def test_help_loads_no_heavy_package() -> None:
+    program = f"""
+import json, sys
+from click.testing import CliRunner
+from strigil.cli.main import cli
+result = CliRunner().invoke(cli, ["--help"])
+assert result.exit_code == 0, result.output
+print(json.dumps(sorted({HEAVY!r} & set(sys.modules))))
+"""
+    outcome = python(program)
+    assert outcome.returncode == 0, outcome.stderr
+    assert json.loads(outcome.stdout) == []
+
+
+def test_every_direct_dependency_is_pinned_within_its_range() -> None:
+    pinned = dict(re.findall(r"^([\w.-]+)==(\S+)$", (ROOT / "constraints.txt").read_text(), re.MULTILINE))
+    pins = {canonicalize_name(name): version for name, version in pinned.items()}
+    extras = PROJECT["project"]["optional-dependencies"].values()
+    wanted = [Requirement(line) for lines in (PROJECT["project"]["dependencies"], *extras) for line in lines]
+    outside = [str(need) for need in wanted if not need.specifier.contains(pins.get(canonicalize_name(need.name), "0"))]
+    assert outside == []
