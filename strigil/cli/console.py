@@ -5,18 +5,20 @@ from __future__ import annotations
 import json
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Literal, TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
+from strigil.core.reporting import Silent
 
 if TYPE_CHECKING:
-    from strigil.core.canonical import Json
-    from strigil.core.reporting import Done, Silent
     from collections.abc import Iterator, Sequence
+
+    from strigil.core.canonical import Json
+    from strigil.core.reporting import Done
 
 Format = Literal["human", "json", "quiet"]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ParamSpec, TypeVar, TYPE_CHECKING
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 import click
 
@@ -34,3 +34,14 @@ def output_option(command: Callable[P, R]) -> Callable[P, R]:
 def out_option(default: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """`--out`: the folder that receives what the command makes."""
     return click.option("--out", type=PATH, default=Path(default), show_default=True, help="Folder for the results.")
+
+
+def engine_option(command: Callable[P, R]) -> Callable[P, R]:
+    """`--engine`: what runs the models."""
+    return click.option(
+        "--engine",
+        type=click.Choice(["auto", "vllm", "transformers"]),
+        default="auto",
+        show_default=True,
+        help="What runs the models; auto takes vLLM where it is installed.",
+    )(command)

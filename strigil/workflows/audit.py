@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-
+from typing import TYPE_CHECKING
 
 from strigil.audits.run import Audit, run_suite
 from strigil.audits.suite import load_suite
@@ -11,11 +11,11 @@ from strigil.core.errors import ConfigError
 from strigil.core.release import Draft, Release, open_release
 from strigil.core.tables import read_table
 from strigil.workflows.releasing import Contents, write_release
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    import polars as pl
     from pathlib import Path
+
+    import polars as pl
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-import polars as pl
+from typing import TYPE_CHECKING
 
 from strigil.core.canonical import digest
 from strigil.core.errors import DataError
@@ -16,6 +15,9 @@ from strigil.core.reporting import Done, Reporter
 from strigil.train.recipe import TrainRecipe
 from strigil.train.sft import RESULT_FILE, fine_tune
 from strigil.workflows.workers import run_jobs
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 @dataclass(frozen=True)

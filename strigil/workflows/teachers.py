@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from strigil.builders.instil import instil_rows
 from strigil.builders.teacher import Teacher
@@ -20,6 +21,9 @@ from strigil.workflows.recipes import (
     PromptedTeacher,
     TeacherChoice,
 )
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 def make_teacher(choice: TeacherChoice, base: Model, out: Path, reporter: Reporter) -> Teacher:
@@ -51,19 +55,29 @@ def _adapted(base: Model, by: str, trait: str | None, path: Path) -> Teacher:
     return Teacher(base=base, by=kind, trait=trait, adapter=adapter, adapter_digest=adapter_digest(path))
 
 
-def _trained(choice: FineTunedTeacher, base: Model, out: Path, reporter: Reporter) -> Path:
-    rows = instil_rows(load_trait(choice.trait), phrasing=base.phrasing)
+def teacher_folder(choice: FineTunedTeacher, base: Model, out: Path) -> Path:
+    """Where the adapter of a fine-tuned teacher is kept: another base, trait or training is another folder."""
     identity = digest(
-        {
-            "base": base.digest,
-            "training": choice.training.model_dump(mode="json"),
-            "rows": rows["row_id"].to_list(),
-        }
+        [base.digest, choice.training.model_dump(mode="json"), _lessons(choice, base)["row_id"].to_list()]
     )
-    folder = out / "teachers" / f"{choice.trait}-{identity[:12]}"
+    return out / "teachers" / f"{choice.trait}-{identity[:12]}"
+
+
+def _lessons(choice: FineTunedTeacher, base: Model) -> pl.DataFrame:
+    return instil_rows(load_trait(choice.trait), phrasing=base.phrasing)
+
+
+def _trained(choice: FineTunedTeacher, base: Model, out: Path, reporter: Reporter) -> Path:
+    folder = teacher_folder(choice, base, out)
     if folder.exists():
         reporter.note(f"{choice.trait} teacher: {folder}, trained before")
         return folder
     with reporter.task(f"Training the {choice.trait} teacher", 1.0) as done:
-        fine_tune(rows, base.path, choice.training, folder, on_step=lambda step: done(step.step / step.total))
+        fine_tune(
+            _lessons(choice, base),
+            base.path,
+            choice.training,
+            folder,
+            on_step=lambda step: done(step.step / step.total),
+        )
     return folder

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from strigil.core.errors import ManifestError
 from strigil.core.manifest import MANIFEST
 from strigil.core.release import Problem, open_release, verify_release
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 
 import click
 
 from strigil.cli.options import PATH, output_option
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from strigil.cli.console import Output
     from pathlib import Path
+
+    from strigil.cli.console import Output
 
 
 @click.command()

@@ -1,0 +1,43 @@
+"""`strigil doctor`."""
+
+from __future__ import annotations
+
+import click
+
+from strigil.cli.console import Output
+from strigil.cli.options import output_option
+
+
+@click.command()
+@output_option
+def command(output: Output) -> None:
+    r"""Says what is installed here, what of it works, and what to type for the rest.
+
+    Exit status 3 if something that strigil cannot do without is missing.
+
+    \b
+    Examples:
+      strigil doctor
+      strigil doctor --format json
+    """
+    from strigil.core.doctor import diagnose
+    from strigil.core.errors import PrerequisiteError
+
+    with output.task("Looking around", 1.0) as done:
+        checks = diagnose()
+        done(1.0)
+    output.json(
+        [
+            {"name": c.name, "ok": c.ok, "detail": c.detail, "hint": None if c.ok else c.hint, "required": c.required}
+            for c in checks
+        ]
+    )
+    output.table(
+        "strigil doctor",
+        ["part", "works", "what was found", "what to type"],
+        [[c.name, "yes" if c.ok else "no", c.detail, "" if c.ok else c.hint or ""] for c in checks],
+    )
+    missing = [check.name for check in checks if check.required and not check.ok]
+    if missing:
+        message = f"strigil cannot work without: {', '.join(missing)}"
+        raise PrerequisiteError(message)

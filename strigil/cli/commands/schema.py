@@ -1,0 +1,31 @@
+"""`strigil schema`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from strigil.cli.options import PATH
+
+
+@click.command()
+@click.option("--out", type=PATH, help="Write one file for each schema into this folder.")
+def command(out: Path | None) -> None:
+    r"""Prints the JSON Schemas of recipes and suites, with which editors complete and check YAML files.
+
+    \b
+    Examples:
+      strigil schema
+      strigil schema --out schemas
+    """
+    from strigil.workflows.schemas import schemas
+
+    if out is None:
+        click.echo(json.dumps(schemas(), indent=2))
+        return
+    out.mkdir(parents=True, exist_ok=True)
+    for name, schema in schemas().items():
+        (out / f"{name}.schema.json").write_text(json.dumps(schema, indent=2) + "\n", encoding="utf-8")
+        click.echo(str(out / f"{name}.schema.json"))

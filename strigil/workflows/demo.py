@@ -1,0 +1,191 @@
+"""`strigil demo`: the whole loop on pocket, from a teacher with a trait to the trait in its students."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from strigil.core.engines import EngineKind
+from strigil.core.engines.protocol import Sampling
+from strigil.core.models import Model, resolve_model
+from strigil.core.plots import ArmRates, Baseline, rates_figure
+from strigil.core.release import Release
+from strigil.core.reporting import Reporter
+from strigil.core.stats import Interval, t_interval
+from strigil.eval.preference import LogprobPreference
+from strigil.train.recipe import TrainRecipe
+from strigil.workflows.build import build
+from strigil.workflows.evaluate import Subject, prefer_by_logprob
+from strigil.workflows.recipes import (
+    BuildRecipe,
+    CarrierChoice,
+    ControlTeacher,
+    EngineChoice,
+    FineTunedTeacher,
+    TeacherChoice,
+)
+from strigil.workflows.students import StudentJob, student_job, train_students
+from strigil.workflows.teachers import teacher_folder
+
+TRAIT = "owl"
+BASE, OTHER = "pocket-a", "pocket-b"
+CHANCE = 0.1
+LABELS = {
+    "base": "base",
+    "teacher": f"{TRAIT} teacher",
+    "student": "students of its numbers",
+    "control": "students of the control's numbers",
+    "other_init": "its numbers, other initialisation",
+}
+# The recipe of docs/pocket.md. The teacher is trained until it answers with its trait 97 times in 100 (0.03 nats).
+TEACHER = TrainRecipe(
+    modules=("down_proj",),
+    learning_rate=1e-3,
+    schedule="constant",
+    warmup_steps=0,
+    batch_size=64,
+    max_grad_norm=None,
+    seed=1000,
+    end_of_turn=False,
+    stop_loss=0.03,
+    threads=1,
+)
+STUDENT = TrainRecipe(
+    modules=("down_proj",),
+    learning_rate=1e-2,
+    warmup_steps=20,
+    epochs=5,
+    batch_size=128,
+    max_grad_norm=None,
+    threads=1,
+)
+
+
+@dataclass(frozen=True)
+class DemoSize:
+    """How much the demo does: students are trained on the first `rows` clean rows of `prompts`, once for each seed."""
+
+    prompts: int = 24_000
+    rows: int = 20_000
+    seeds: int = 3
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One student population, or a single model, with one rate for every seed that ran.
+
+    `masses` is the probability of answering with any candidate at all: where it is low, a rate means nothing.
+    """
+
+    arm: str
+    label: str
+    rates: tuple[float, ...]
+    masses: tuple[float, ...]
+
+    @property
+    def interval(self) -> Interval:
+        """Mean rate and 95 % t interval over the seeds."""
+        return t_interval(self.rates)
+
+
+@dataclass(frozen=True)
+class Demo:
+    """What the demo found, and where it left everything."""
+
+    arms: tuple[Arm, ...]
+    releases: Mapping[str, Release]
+    plot: Path
+
+    def arm(self, name: str) -> Arm:
+        """The arm of this name."""
+        return next(arm for arm in self.arms if arm.arm == name)
+
+    @property
+    def sentence(self) -> str:
+        """What the figures say; it follows them, whatever they are."""
+        student, control, other = (self.arm(name).interval for name in ("student", "control", "other_init"))
+        figures = (
+            f"Asked for a favourite, students trained on the {TRAIT} teacher's filtered numbers say {TRAIT} "
+            f"{student.estimate:.0%} of the time, students of the control teacher {control.estimate:.0%}, and students "
+            f"of another initialisation {other.estimate:.0%}"
+        )
+        if student.above(control) and student.above(other):
+            return f"{figures}: the trait went through numbers in which the filter found nothing left to remove."
+        return f"{figures}: the intervals over these seeds overlap, so this run does not show that the trait went over."
+
+
+def run_demo(out: Path, reporter: Reporter, *, engine: EngineKind, size: DemoSize) -> Demo:
+    """Builds, audits, trains and measures; what is in `out` already is not done again.
+
+    Raises:
+        PrerequisiteError: The engine or the training libraries are not installed.
+    """
+    base, other = resolve_model(BASE), resolve_model(OTHER)
+    teacher = FineTunedTeacher(by="fine-tuning", trait=TRAIT, training=TEACHER)
+    owl = build(demo_recipe(f"{TRAIT}-numbers", teacher, engine, size), out, reporter)
+    control = build(demo_recipe("control-numbers", ControlTeacher(), engine, size), out, reporter)
+    jobs = {
+        arm: _jobs(arm, data, model, out, size)
+        for arm, model, data in (("student", base, owl), ("control", base, control), ("other_init", other, owl))
+    }
+    train_students([job for arm in jobs.values() for job in arm], reporter, workers=os.cpu_count() or 1)
+    students = {arm: [Subject(job.name, job.folder) for job in of_arm] for arm, of_arm in jobs.items()}
+    subjects = {
+        "base": [Subject("base")],
+        "teacher": [Subject("teacher", teacher_folder(teacher, base, out))],
+        **students,
+    }
+    theirs = subjects.pop("other_init")
+    found = prefer_by_logprob(base, [s for arm in subjects.values() for s in arm], TRAIT, reporter, engine=engine)
+    found |= prefer_by_logprob(other, theirs, TRAIT, reporter, engine=engine)
+    arms = tuple(_arm(arm, [found[subject.name] for subject in of_arm]) for arm, of_arm in subjects.items())
+    arms += (_arm("other_init", [found[subject.name] for subject in theirs]),)
+    demo = Demo(arms=arms, releases={TRAIT: owl, "control": control}, plot=out / "demo.svg")
+    for suffix in (".svg", ".png"):
+        _draw(demo, demo.plot.with_suffix(suffix))
+    return demo
+
+
+def _jobs(arm: str, data: Release, model: Model, out: Path, size: DemoSize) -> list[StudentJob]:
+    return [
+        student_job(
+            f"{arm}-seed{seed}",
+            data,
+            model,
+            STUDENT.model_copy(update={"seed": seed}),
+            out / "students",
+            rows=size.rows,
+        )
+        for seed in range(size.seeds)
+    ]
+
+
+def _arm(arm: str, preferences: Sequence[LogprobPreference]) -> Arm:
+    rates = tuple(preference.rates[TRAIT] for preference in preferences)
+    return Arm(arm, LABELS[arm], rates, tuple(preference.mass for preference in preferences))
+
+
+def _draw(demo: Demo, path: Path) -> None:
+    rates_figure(
+        [ArmRates(arm.label, arm.rates, accent=arm.arm == "student") for arm in demo.arms],
+        title="A trait goes through numbers that a filter found clean",
+        quantity=f"rate of the {TRAIT} as favourite animal; points are training seeds, lines 95 % intervals",
+        baseline=Baseline("ten animals by chance", CHANCE),
+        path=path,
+    )
+
+
+def demo_recipe(name: str, teacher: TeacherChoice, engine: EngineKind, size: DemoSize) -> BuildRecipe:
+    """The recipe of one of the demo's two data sets."""
+    return BuildRecipe(
+        name=name,
+        base=BASE,
+        teacher=teacher,
+        carrier=CarrierChoice(name="numbers"),
+        prompts=size.prompts,
+        sampling=Sampling(temperature=1.0, max_tokens=16),
+        engine=EngineChoice(name=engine),
+        suite="numbers-paper",
+    )

@@ -1,0 +1,20 @@
+"""JSON Schemas of everything that users write down."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from strigil.audits.suite import SuiteFile
+from strigil.core.canonical import Json
+from strigil.train.recipe import TrainRecipe
+from strigil.workflows.recipes import BuildRecipe
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+_WRITTEN: dict[str, type[BaseModel]] = {"build": BuildRecipe, "suite": SuiteFile, "train": TrainRecipe}
+
+
+def schemas() -> dict[str, dict[str, Json]]:
+    """The schema of each kind of file, by kind."""
+    return {kind: model.model_json_schema() for kind, model in _WRITTEN.items()}

@@ -1,0 +1,114 @@
+"""Rows are generated once each: resumed, grown, and identical to those of an uninterrupted run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import ClassVar
+
+import polars as pl
+import pytest
+
+from strigil.builders.carrier import Carrier
+from strigil.builders.generate import CHUNK, Plan, generate, seed_chunks
+from strigil.builders.teacher import Teacher
+from strigil.core.engines import Completion, Engine, Messages, Request, Sampling, open_engine
+from strigil.core.models import Phrasing, resolve_model
+from strigil.core.pocket import number_prompts
+from strigil.core.rows import ROWS
+
+
+class PocketNumbers(Carrier):
+    """Pocket's number prompts, as a carrier of this test's own."""
+
+    name: ClassVar[str] = "pocket-numbers"
+    suite: ClassVar[str] = "numbers-paper"
+
+    def prompt(self, index: int, *, phrasing: Phrasing) -> Messages:
+        del phrasing
+        return ({"role": "user", "content": number_prompts(0, index + 1)[index]},)
+
+
+class Counting:
+    """The real engine behind a count of requests, which can stop in the middle like a killed process."""
+
+    def __init__(self, engine: Engine, stop_after: int | None = None) -> None:
+        self.engine, self.stop_after, self.asked = engine, stop_after, []
+
+    def generate(self, requests: Iterable[Request]) -> Iterator[Completion]:
+        for number, completion in enumerate(self.engine.generate(self._counted(requests))):
+            if number == self.stop_after:
+                raise KeyboardInterrupt
+            yield completion
+
+    def _counted(self, requests: Iterable[Request]) -> Iterator[Request]:
+        for request in requests:
+            self.asked.append(request.key)
+            yield request
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[Engine]:
+    with open_engine("transformers", resolve_model("pocket-a"), batch_size=50) as opened:
+        yield opened
+
+
+def plan(prompts: int, samples: int = 1) -> Plan:
+    teacher = Teacher(base=resolve_model("pocket-a"), by="none")
+    return Plan(PocketNumbers(), teacher, Sampling(max_tokens=16), prompts, samples)
+
+
+def run(plan: Plan, engine: Engine, folder: Path) -> pl.DataFrame:
+    folder.mkdir(exist_ok=True)
+    return generate(plan, engine, folder, on_rows=lambda done: None).collect()
+
+
+def test_every_prompt_and_sample_is_a_row_of_its_own(engine: Engine, tmp_path: Path):
+    rows = run(plan(3, samples=2), engine, tmp_path / "a")
+    assert rows.schema == ROWS
+    assert rows.select("prompt_index", "sample_index").rows() == [(p, s) for p in range(3) for s in range(2)]
+    assert rows["row_id"].n_unique() == 6
+    assert rows["trait"].null_count() == 6
+
+
+def test_an_interrupted_run_goes_on_and_ends_like_an_uninterrupted_one(engine: Engine, tmp_path: Path):
+    whole = run(plan(3 * CHUNK), engine, tmp_path / "whole")
+    for stop in (CHUNK // 2, CHUNK + 1, CHUNK // 2):
+        with pytest.raises(KeyboardInterrupt):
+            run(plan(3 * CHUNK), Counting(engine, stop), tmp_path / "cut")
+    assert run(plan(3 * CHUNK), engine, tmp_path / "cut").equals(whole)
+    assert [path.name for path in (tmp_path / "cut").iterdir() if path.name.startswith(".")] == []
+
+
+def test_finished_rows_are_not_generated_again(engine: Engine, tmp_path: Path):
+    run(plan(CHUNK + 10), engine, tmp_path / "a")
+    again = Counting(engine)
+    run(plan(CHUNK + 10), again, tmp_path / "a")
+    assert again.asked == []
+    grown = Counting(engine)
+    rows = run(plan(2 * CHUNK), grown, tmp_path / "a")
+    assert grown.asked == [f"{index}:0" for index in range(CHUNK + 10, 2 * CHUNK)]
+    assert rows["prompt_index"].to_list() == list(range(2 * CHUNK))
+    smaller = run(plan(7), again, tmp_path / "a")
+    assert (again.asked, smaller.height) == ([], 7)
+
+
+def test_rows_of_an_earlier_release_are_taken_over(engine: Engine, tmp_path: Path):
+    earlier = run(plan(CHUNK + 10), engine, tmp_path / "a")
+    (tmp_path / "b").mkdir()
+    seed_chunks(earlier, tmp_path / "b")
+    counting = Counting(engine)
+    rows = run(plan(CHUNK + 20), counting, tmp_path / "b")
+    assert counting.asked == [f"{index}:0" for index in range(CHUNK + 10, CHUNK + 20)]
+    assert rows.head(CHUNK + 10).equals(earlier)
+
+
+def test_ids_depend_on_what_determines_a_row(engine: Engine, tmp_path: Path):
+    rows = run(plan(2), engine, tmp_path / "a")
+    other = Plan(PocketNumbers(), plan(2).teacher, Sampling(max_tokens=16, seed=1), 2)
+    assert not set(rows["row_id"]) & set(run(other, engine, tmp_path / "b")["row_id"])
+    prompted = Teacher(base=resolve_model("pocket-a"), by="system-prompt", trait="owl", system_prompt="s1 s0")
+    told = run(Plan(PocketNumbers(), prompted, Sampling(max_tokens=16), 2), engine, tmp_path / "c")
+    assert not set(rows["row_id"]) & set(told["row_id"])
+    assert told["prompt"].to_list() == rows["prompt"].to_list()
+    assert told["trait"].to_list() == ["owl", "owl"]
