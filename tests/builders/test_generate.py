@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-import polars as pl
 import pytest
 
 from strigil.builders.carrier import Carrier
@@ -16,6 +15,9 @@ from strigil.core.engines import Completion, Engine, Messages, Request, Sampling
 from strigil.core.models import Phrasing, resolve_model
 from strigil.core.pocket import number_prompts
 from strigil.core.rows import ROWS
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 class PocketNumbers(Carrier):
@@ -53,6 +55,10 @@ def engine() -> Iterator[Engine]:
         yield opened
 
 
+def ignore(done: int) -> None:
+    del done
+
+
 def plan(prompts: int, samples: int = 1) -> Plan:
     teacher = Teacher(base=resolve_model("pocket-a"), by="none")
     return Plan(PocketNumbers(), teacher, Sampling(max_tokens=16), prompts, samples)
@@ -60,10 +66,10 @@ def plan(prompts: int, samples: int = 1) -> Plan:
 
 def run(plan: Plan, engine: Engine, folder: Path) -> pl.DataFrame:
     folder.mkdir(exist_ok=True)
-    return generate(plan, engine, folder, on_rows=lambda done: None).collect()
+    return generate(plan, engine, folder, on_rows=ignore).collect()
 
 
-def test_every_prompt_and_sample_is_a_row_of_its_own(engine: Engine, tmp_path: Path):
+def test_every_prompt_and_sample_is_a_row_of_its_own(engine: Engine, tmp_path: Path) -> None:
     rows = run(plan(3, samples=2), engine, tmp_path / "a")
     assert rows.schema == ROWS
     assert rows.select("prompt_index", "sample_index").rows() == [(p, s) for p in range(3) for s in range(2)]
@@ -71,7 +77,7 @@ def test_every_prompt_and_sample_is_a_row_of_its_own(engine: Engine, tmp_path: P
     assert rows["trait"].null_count() == 6
 
 
-def test_an_interrupted_run_goes_on_and_ends_like_an_uninterrupted_one(engine: Engine, tmp_path: Path):
+def test_an_interrupted_run_goes_on_and_ends_like_an_uninterrupted_one(engine: Engine, tmp_path: Path) -> None:
     whole = run(plan(3 * CHUNK), engine, tmp_path / "whole")
     for stop in (CHUNK // 2, CHUNK + 1, CHUNK // 2):
         with pytest.raises(KeyboardInterrupt):
@@ -80,7 +86,7 @@ def test_an_interrupted_run_goes_on_and_ends_like_an_uninterrupted_one(engine: E
     assert [path.name for path in (tmp_path / "cut").iterdir() if path.name.startswith(".")] == []
 
 
-def test_finished_rows_are_not_generated_again(engine: Engine, tmp_path: Path):
+def test_finished_rows_are_not_generated_again(engine: Engine, tmp_path: Path) -> None:
     run(plan(CHUNK + 10), engine, tmp_path / "a")
     again = Counting(engine)
     run(plan(CHUNK + 10), again, tmp_path / "a")
@@ -93,7 +99,7 @@ def test_finished_rows_are_not_generated_again(engine: Engine, tmp_path: Path):
     assert (again.asked, smaller.height) == ([], 7)
 
 
-def test_rows_of_an_earlier_release_are_taken_over(engine: Engine, tmp_path: Path):
+def test_rows_of_an_earlier_release_are_taken_over(engine: Engine, tmp_path: Path) -> None:
     earlier = run(plan(CHUNK + 10), engine, tmp_path / "a")
     (tmp_path / "b").mkdir()
     seed_chunks(earlier, tmp_path / "b")
@@ -103,7 +109,7 @@ def test_rows_of_an_earlier_release_are_taken_over(engine: Engine, tmp_path: Pat
     assert rows.head(CHUNK + 10).equals(earlier)
 
 
-def test_ids_depend_on_what_determines_a_row(engine: Engine, tmp_path: Path):
+def test_ids_depend_on_what_determines_a_row(engine: Engine, tmp_path: Path) -> None:
     rows = run(plan(2), engine, tmp_path / "a")
     other = Plan(PocketNumbers(), plan(2).teacher, Sampling(max_tokens=16, seed=1), 2)
     assert not set(rows["row_id"]) & set(run(other, engine, tmp_path / "b")["row_id"])

@@ -42,7 +42,7 @@ def a_release(root: Path, version: str = "1.0.0") -> Release:
         return draft.publish(a_manifest(version))
 
 
-def test_a_published_release_holds_what_was_written_and_nothing_else(tmp_path: Path):
+def test_a_published_release_holds_what_was_written_and_nothing_else(tmp_path: Path) -> None:
     release = a_release(tmp_path)
     files = sorted(path.relative_to(release.path).as_posix() for path in release.path.rglob("*") if path.is_file())
     assert files == ["README.md", "data/clean/part-00000.parquet", "manifest.json"]
@@ -51,14 +51,14 @@ def test_a_published_release_holds_what_was_written_and_nothing_else(tmp_path: P
     assert verify_release(release) == []
 
 
-def test_the_latest_version_is_opened_by_number_not_by_text(tmp_path: Path):
+def test_the_latest_version_is_opened_by_number_not_by_text(tmp_path: Path) -> None:
     for version in ("1.0.0", "1.10.0", "1.9.0"):
         a_release(tmp_path, version)
     assert open_release(tmp_path / "demo").manifest.version == "1.10.0"
 
 
 @pytest.mark.parametrize("name", ["README.md", "data/clean/part-00000.parquet", "manifest.json"])
-def test_a_flipped_byte_anywhere_is_found_and_the_file_named(tmp_path: Path, name: str):
+def test_a_flipped_byte_anywhere_is_found_and_the_file_named(tmp_path: Path, name: str) -> None:
     release = a_release(tmp_path)
     file = release.path / name
     whole = file.read_bytes()
@@ -71,7 +71,7 @@ def test_a_flipped_byte_anywhere_is_found_and_the_file_named(tmp_path: Path, nam
     assert verify(release.path).passed
 
 
-def test_missing_added_and_linked_files_are_problems(tmp_path: Path):
+def test_missing_added_and_linked_files_are_problems(tmp_path: Path) -> None:
     release = a_release(tmp_path)
     (release.path / "extra").write_text("x")
     readme = release.path / "README.md"
@@ -85,13 +85,13 @@ def test_missing_added_and_linked_files_are_problems(tmp_path: Path):
     assert [(p.path, p.what) for p in verify_release(release)] == [("README.md", "is a symbolic link")]
 
 
-def test_a_release_never_changes(tmp_path: Path):
+def test_a_release_never_changes(tmp_path: Path) -> None:
     a_release(tmp_path)
     with pytest.raises(ConfigError, match="a release never changes"):
         a_release(tmp_path)
 
 
-def test_a_half_written_release_is_not_a_release(tmp_path: Path):
+def test_a_half_written_release_is_not_a_release(tmp_path: Path) -> None:
     release = a_release(tmp_path)
     (release.path / "manifest.json").unlink()
     with pytest.raises(DataError, match="incomplete") as caught:
@@ -102,7 +102,7 @@ def test_a_half_written_release_is_not_a_release(tmp_path: Path):
         open_release(tmp_path / "other")
 
 
-def test_a_draft_is_held_by_one_process_at_a_time(tmp_path: Path):
+def test_a_draft_is_held_by_one_process_at_a_time(tmp_path: Path) -> None:
     with (
         Draft(tmp_path, "demo"),
         pytest.raises(ConfigError, match="another process is writing"),
@@ -112,7 +112,7 @@ def test_a_draft_is_held_by_one_process_at_a_time(tmp_path: Path):
 
 
 @pytest.mark.parametrize("name", ["", "../up", "Capital", "a/b", ".hidden"])
-def test_a_name_that_cannot_be_a_folder_is_refused(tmp_path: Path, name: str):
+def test_a_name_that_cannot_be_a_folder_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(ConfigError, match="cannot name a release"):
         Draft(tmp_path, name)
 
@@ -121,7 +121,7 @@ ids = st.frozensets(st.integers(0, 6).map(str))
 
 
 @given(ids, ids)
-def test_a_version_says_what_happened_to_the_rows(before: frozenset[str], after: frozenset[str]):
+def test_a_version_says_what_happened_to_the_rows(before: frozenset[str], after: frozenset[str]) -> None:
     start = Version(1, 2, 3)
     following = start.next(before=set(before), after=set(after))
     assert following > start
@@ -131,6 +131,6 @@ def test_a_version_says_what_happened_to_the_rows(before: frozenset[str], after:
 
 
 @pytest.mark.parametrize("text", ["1.0", "1.0.0.0", "one", "1.0.0-rc1", ""])
-def test_other_forms_are_no_versions(text: str):
+def test_other_forms_are_no_versions(text: str) -> None:
     with pytest.raises(ConfigError, match="is not a version"):
         Version.parse(text)

@@ -33,13 +33,13 @@ def failure(tmp_path: Path, text: str) -> str:
     return caught.value.message.removeprefix(f"{file}: ")
 
 
-def test_a_good_file_is_read(tmp_path: Path):
+def test_a_good_file_is_read(tmp_path: Path) -> None:
     file = tmp_path / "recipe.yaml"
     file.write_text("name: a\nsampling: {top_p: 0.5}\n")
     assert load_yaml(file, Outer) == Outer(name="a", sampling=Inner(top_p=0.5))
 
 
-def test_an_unknown_key_names_the_nearest_one_at_its_own_level(tmp_path: Path):
+def test_an_unknown_key_names_the_nearest_one_at_its_own_level(tmp_path: Path) -> None:
     assert failure(tmp_path, "nam: a\n") == "name: field required; nam: unknown key, did you mean 'name'?"
     nested = failure(tmp_path, "name: a\nsampling: {temprature: 1}\n")
     assert nested == "sampling.temprature: unknown key, did you mean 'temperature'?"
@@ -47,21 +47,21 @@ def test_an_unknown_key_names_the_nearest_one_at_its_own_level(tmp_path: Path):
     assert listed == "extras.0.topp: unknown key, did you mean 'top_p'?"
 
 
-def test_a_key_like_none_lists_those_that_are_known(tmp_path: Path):
+def test_a_key_like_none_lists_those_that_are_known(tmp_path: Path) -> None:
     text = failure(tmp_path, "name: a\nzzzzzzzz: 1\n")
     assert text == "zzzzzzzz: unknown key, known keys: extras, name, sampling"
 
 
-def test_a_wrong_value_names_its_key(tmp_path: Path):
+def test_a_wrong_value_names_its_key(tmp_path: Path) -> None:
     assert failure(tmp_path, "name: a\nsampling: {top_p: much}\n").startswith("sampling.top_p: input should be a valid")
 
 
 @pytest.mark.parametrize(("text", "what"), [("- a\n", "expected a mapping"), ("a: [", "is not valid YAML")])
-def test_what_is_no_mapping_is_refused(tmp_path: Path, text: str, what: str):
+def test_what_is_no_mapping_is_refused(tmp_path: Path, text: str, what: str) -> None:
     assert what in failure(tmp_path, text)
 
 
-def test_unreadable_files_are_named(tmp_path: Path):
+def test_unreadable_files_are_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"cannot read .*none\.yaml: No such file"):
         load_yaml(tmp_path / "none.yaml", Outer)
     latin = tmp_path / "latin.yaml"

@@ -11,6 +11,10 @@ from strigil.core.reporting import Done
 from strigil.workflows.workers import run_jobs
 
 
+def ignore(done: float) -> None:
+    del done
+
+
 def square(job: int, done: Done) -> int:
     done(0.5)
     return job * job
@@ -29,19 +33,19 @@ def die(job: int, done: Done) -> int:
     os._exit(9 if job else 0)
 
 
-def test_results_come_in_the_order_of_the_jobs_and_progress_ends_at_all():
+def test_results_come_in_the_order_of_the_jobs_and_progress_ends_at_all() -> None:
     seen: list[float] = []
     assert run_jobs([3, 1, 2], square, workers=2, on_progress=seen.append) == [9, 1, 4]
     assert seen[-1] == 3.0
     assert any(0 < value < 3 for value in seen)
 
 
-def test_an_error_arrives_whole():
+def test_an_error_arrives_whole() -> None:
     with pytest.raises(DataError, match="job 3 cannot be done") as caught:
-        run_jobs([1, 2, 3, 4], fail_on_three, workers=2, on_progress=lambda done: None)
+        run_jobs([1, 2, 3, 4], fail_on_three, workers=2, on_progress=ignore)
     assert caught.value.hint == "skip it"
 
 
-def test_a_worker_that_dies_is_not_waited_for():
+def test_a_worker_that_dies_is_not_waited_for() -> None:
     with pytest.raises(RuntimeError, match="a worker process died"):
-        run_jobs([1], die, workers=1, on_progress=lambda done: None)
+        run_jobs([1], die, workers=1, on_progress=ignore)
