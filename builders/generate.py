@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Protocol
 
 import polars as pl
 
 from strigil.builders.carrier import Carrier
 from strigil.builders.teacher import Teacher
 from strigil.core.canonical import Json, derive_seed
-from strigil.core.engines.protocol import Completion, Engine, Messages, Request, Sampling
+from strigil.core.engines.protocol import Completion, Messages, Request, Sampling
 from strigil.core.rows import ROWS, Row, row_id, rows_table
 from strigil.core.tables import scan_parquet, write_parquet
 
@@ -53,7 +54,15 @@ class _Chunk:
     rows: list[Row]
 
 
-def generate(plan: Plan, engine: Engine, folder: Path, *, on_rows: Callable[[int], None]) -> pl.LazyFrame:
+class Generates(Protocol):
+    """The part of an engine that a build needs."""
+
+    def generate(self, requests: Iterable[Request]) -> Iterator[Completion]:
+        """As in `Engine`."""
+        ...
+
+
+def generate(plan: Plan, engine: Generates, folder: Path, *, on_rows: Callable[[int], None]) -> pl.LazyFrame:
     """Generates what is not there yet, and returns all rows of the plan.
 
     Args:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from strigil.builders.instil import instil_rows
-from strigil.builders.teacher import Teacher
+from strigil.builders.teacher import Teacher, TeacherKind
 from strigil.core.canonical import digest
 from strigil.core.engines.protocol import Adapter
 from strigil.core.errors import ConfigError
@@ -41,18 +41,17 @@ def make_teacher(choice: TeacherChoice, base: Model, out: Path, reporter: Report
         case AdaptedTeacher():
             if choice.trait is not None:
                 load_trait(choice.trait)
-            return _adapted(base, choice.by, choice.trait, choice.path)
+            return _adapted(base, "adapter", choice.trait, choice.path)
         case FineTunedTeacher():
-            return _adapted(base, choice.by, choice.trait, _trained(choice, base, out, reporter))
+            return _adapted(base, "fine-tuning", choice.trait, _trained(choice, base, out, reporter))
 
 
-def _adapted(base: Model, by: str, trait: str | None, path: Path) -> Teacher:
+def _adapted(base: Model, by: TeacherKind, trait: str | None, path: Path) -> Teacher:
     if not (path / "adapter_config.json").exists():
         message = f"there is no LoRA adapter at {path}"
         raise ConfigError(message, hint="an adapter folder holds adapter_config.json and adapter_model.safetensors")
-    kind = "fine-tuning" if by == "fine-tuning" else "adapter"
     adapter = Adapter(name=path.name, path=path)
-    return Teacher(base=base, by=kind, trait=trait, adapter=adapter, adapter_digest=adapter_digest(path))
+    return Teacher(base=base, by=by, trait=trait, adapter=adapter, adapter_digest=adapter_digest(path))
 
 
 def teacher_folder(choice: FineTunedTeacher, base: Model, out: Path) -> Path:

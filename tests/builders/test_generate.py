@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 import pytest
 
 from strigil.builders.carrier import Carrier
-from strigil.builders.generate import CHUNK, Plan, generate, seed_chunks
+from strigil.builders.generate import CHUNK, Generates, Plan, generate, seed_chunks
 from strigil.builders.teacher import Teacher
 from strigil.core.engines import Completion, Engine, Messages, Request, Sampling, open_engine
 from strigil.core.models import Phrasing, resolve_model
@@ -35,7 +35,8 @@ class Counting:
     """The real engine behind a count of requests, which can stop in the middle like a killed process."""
 
     def __init__(self, engine: Engine, stop_after: int | None = None) -> None:
-        self.engine, self.stop_after, self.asked = engine, stop_after, []
+        self.engine, self.stop_after = engine, stop_after
+        self.asked: list[str] = []
 
     def generate(self, requests: Iterable[Request]) -> Iterator[Completion]:
         for number, completion in enumerate(self.engine.generate(self._counted(requests))):
@@ -64,7 +65,7 @@ def plan(prompts: int, samples: int = 1) -> Plan:
     return Plan(PocketNumbers(), teacher, Sampling(max_tokens=16), prompts, samples)
 
 
-def run(plan: Plan, engine: Engine, folder: Path) -> pl.DataFrame:
+def run(plan: Plan, engine: Generates, folder: Path) -> pl.DataFrame:
     folder.mkdir(exist_ok=True)
     return generate(plan, engine, folder, on_rows=ignore).collect()
 
