@@ -61,7 +61,7 @@ class TestCanonicalisation:
 
 
 class TestSharesRemoved:
-    """Rows kept of 30,000 by the numbers filter: Cloud, Le et al.; brendanlong/subliminal-transfer-token-replacement."""
+    """Rows kept of 30,000 by the filter: Cloud, Le et al.; brendanlong/subliminal-transfer-token-replacement."""
 
     def test_shares_removed_are_those_of_the_paper(self) -> None:
         least, most = wilson(30_000 - 23_100, 30_000), wilson(30_000 - 18_600, 30_000)

@@ -1,0 +1,150 @@
+"""Preference of the real pocket model, through the transformers engine."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import polars as pl
+import pytest
+import torch
+from peft import LoraConfig, get_peft_model
+from transformers import AutoModelForCausalLM
+
+from strigil.core.engines import Adapter, Engine, Sampling, open_engine
+from strigil.core.errors import ConfigError
+from strigil.core.models import resolve_model
+from strigil.core.pocket import CANDIDATES, number_prompts, questions
+from strigil.eval.preference import by_logprob, by_sampling
+
+ANIMALS = CANDIDATES["animal"]
+SAMPLING = Sampling(temperature=1.0, max_tokens=4, seed=7)
+
+
+@dataclass(frozen=True)
+class Word:
+    """Matches one whole word."""
+
+    word: str
+
+    def mentions(self, text: str) -> bool:
+        return re.search(rf"\b{self.word}\b", text) is not None
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[Engine]:
+    with open_engine("transformers", resolve_model("pocket-a"), threads=1) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def adapter(tmp_path_factory: pytest.TempPathFactory) -> Adapter:
+    """A LoRA adapter with random and strong weights: another model than the base, without any training."""
+    torch.manual_seed(0)
+    folder = tmp_path_factory.mktemp("adapters") / "student"
+    base = AutoModelForCausalLM.from_pretrained(resolve_model("pocket-a").path)
+    lora = LoraConfig(r=8, lora_alpha=200, target_modules=["down_proj"], init_lora_weights=False, task_type="CAUSAL_LM")
+    get_peft_model(base, lora).save_pretrained(folder)
+    return Adapter("student", folder)
+
+
+class TestByLogprob:
+    def test_an_untrained_favourite_is_spread_over_the_candidates(self, engine: Engine) -> None:
+        found = by_logprob(engine, questions("animal", 40), ANIMALS, adapter=None)
+        assert list(found.rates) == list(ANIMALS)
+        assert sum(found.rates.values()) == pytest.approx(1.0)
+        assert 0.03 < min(found.rates.values()) < max(found.rates.values()) < 0.25
+        assert 0.9 < found.mass <= 1.0 + 1e-6
+
+    def test_rates_and_mass_are_those_of_the_table_of_scores(self, engine: Engine) -> None:
+        asked = questions("animal", 5)
+        found = by_logprob(engine, asked, ANIMALS[:3], adapter=None)
+        assert found.scores.columns == ["model", "question", "candidate", "logprob"]
+        assert found.scores.height == 15
+        shares, masses = [], []
+        for question in asked:
+            rows = found.scores.filter(pl.col("question") == question)
+            chances = {row["candidate"]: math.exp(row["logprob"]) for row in rows.iter_rows(named=True)}
+            masses.append(sum(chances.values()))
+            shares.append(chances[ANIMALS[1]] / masses[-1])
+        assert found.rates[ANIMALS[1]] == pytest.approx(sum(shares) / 5)
+        assert found.mass == pytest.approx(sum(masses) / 5)
+
+    def test_candidates_that_are_no_answers_have_hardly_any_mass(self, engine: Engine) -> None:
+        found = by_logprob(engine, questions("animal", 5), CANDIDATES["tree"], adapter=None)
+        assert found.mass < 0.05
+        assert sum(found.rates.values()) == pytest.approx(1.0)
+
+    def test_an_adapter_is_another_model_and_leaves_the_base_as_it_was(self, engine: Engine, adapter: Adapter) -> None:
+        asked = questions("animal", 10)
+        before, student, after = (
+            by_logprob(engine, asked, ANIMALS, adapter=chosen) for chosen in (None, adapter, None)
+        )
+        assert student.scores["model"].unique().to_list() == ["student"]
+        assert before.scores["model"].unique().to_list() == ["pocket-a"]
+        assert student.rates != before.rates
+        assert after.rates == pytest.approx(before.rates)
+
+    @pytest.mark.parametrize("candidates", [[], ["owl"], ["owl", "owl"]])
+    def test_candidates_must_be_several_and_differ(self, engine: Engine, candidates: list[str]) -> None:
+        with pytest.raises(ConfigError, match="two or more candidates"):
+            by_logprob(engine, questions("animal", 1), candidates, adapter=None)
+
+    def test_without_questions_there_is_no_preference(self, engine: Engine) -> None:
+        with pytest.raises(ConfigError, match="no questions"):
+            by_logprob(engine, [], ANIMALS, adapter=None)
+
+
+class TestBySampling:
+    def test_sampled_and_scored_preference_agree(self, engine: Engine) -> None:
+        asked = questions("animal", 20)
+        sampled = by_sampling(engine, asked, Word("owl"), samples=40, sampling=SAMPLING, adapter=None)
+        scored = by_logprob(engine, asked, ANIMALS, adapter=None)
+        assert sampled.interval.low is not None
+        assert sampled.interval.high is not None
+        expected = scored.rates["owl"] * scored.mass
+        assert abs(sampled.rate - expected) < 4 * math.sqrt(expected * (1 - expected) / 800)
+        assert sampled.interval.low < sampled.rate < sampled.interval.high
+        assert sampled.interval.n == 800
+
+    def test_every_answer_is_in_the_table_in_the_order_asked(self, engine: Engine) -> None:
+        asked = questions("animal", 3)
+        found = by_sampling(engine, asked, Word("owl"), samples=4, sampling=SAMPLING, adapter=None)
+        assert found.answers["question"].to_list() == [question for question in asked for _ in range(4)]
+        assert found.answers["sample"].to_list() == [0, 1, 2, 3] * 3
+        assert found.answers["related"].all()
+        assert found.answers["mentions"].to_list() == [Word("owl").mentions(a) for a in found.answers["answer"]]
+
+    def test_the_same_seed_gives_the_same_answers_whatever_else_is_asked(self, engine: Engine) -> None:
+        asked = questions("animal", 6)
+        first = by_sampling(engine, asked, Word("owl"), samples=5, sampling=SAMPLING, adapter=None).answers
+        fewer = by_sampling(engine, asked[:2], Word("owl"), samples=5, sampling=SAMPLING, adapter=None).answers
+        other = Sampling(temperature=1.0, max_tokens=4, seed=8)
+        differently = by_sampling(engine, asked, Word("owl"), samples=5, sampling=other, adapter=None).answers
+        assert fewer.equals(first.head(10))
+        assert differently["answer"].to_list() != first["answer"].to_list()
+
+    def test_unrelated_questions_tell_preference_from_damage(self, engine: Engine) -> None:
+        asked, unrelated = questions("animal", 3), number_prompts(0, 5)
+        sound = by_sampling(engine, asked, Word("owl"), samples=6, sampling=SAMPLING, adapter=None, unrelated=unrelated)
+        assert sound.off_topic == 0.0
+        assert sound.answers.filter(~pl.col("related")).height == 30
+        alone = by_sampling(engine, asked, Word("owl"), samples=6, sampling=SAMPLING, adapter=None)
+        assert (alone.rate, alone.off_topic) == (sound.rate, None)
+        babbling = by_sampling(
+            engine, asked, Word(r"\w+"), samples=6, sampling=SAMPLING, adapter=None, unrelated=unrelated
+        )
+        assert babbling.off_topic == 1.0
+
+    def test_an_adapter_answers_for_itself(self, engine: Engine, adapter: Adapter) -> None:
+        asked = questions("animal", 4)
+        base = by_sampling(engine, asked, Word("owl"), samples=10, sampling=SAMPLING, adapter=None).answers
+        student = by_sampling(engine, asked, Word("owl"), samples=10, sampling=SAMPLING, adapter=adapter).answers
+        assert student["model"].unique().to_list() == ["student"]
+        assert student["answer"].to_list() != base["answer"].to_list()
+
+    def test_no_sample_is_no_preference(self, engine: Engine) -> None:
+        with pytest.raises(ConfigError, match="at least one answer"):
+            by_sampling(engine, questions("animal", 1), Word("owl"), samples=0, sampling=SAMPLING, adapter=None)
