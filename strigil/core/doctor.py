@@ -19,7 +19,7 @@ from pathlib import Path
 from strigil import __version__
 from strigil.core.cache import cache_dir
 from strigil.core.errors import PrerequisiteError
-from strigil.core.pocket.models import pocket_models
+from strigil.core.models import list_models
 
 GIGABYTE = 10**9
 OLDEST_PYTHON = (3, 11)
@@ -141,11 +141,14 @@ def check_toxicity_weights() -> Check:
 def check_models() -> Iterator[Check]:
     """Whether the models that strigil brings or fetches are there."""
     try:
-        models = pocket_models()
+        models = list_models()
     except PrerequisiteError as error:
-        yield Check(name="model pocket", ok=False, detail=error.message, hint=error.hint, required=True)
-    else:
-        yield Check(name="model pocket", ok=True, detail=", ".join(sorted(models)), required=True)
+        yield Check("models", ok=False, detail=error.message, hint=error.hint, required=True)
+        return
+    for model in models:
+        detail = str(model.path) if model.ready else f"not in {model.path}"
+        hint = None if model.ready else f"strigil models fetch {model.id}"
+        yield Check(f"model {model.id}", ok=model.ready, detail=detail, hint=hint)
 
 
 def check_browser() -> Check:
