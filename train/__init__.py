@@ -1,1 +1,1 @@
-"""Train: rows make a student."""
+"""Rows to student: LoRA fine-tuning on prompt and completion, with every setting written down."""

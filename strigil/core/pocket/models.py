@@ -18,8 +18,9 @@ def pocket_models() -> dict[str, Path]:
     found = {name: WEIGHTS / name for name in ("pocket-a", "pocket-b")}
     for name, folder in found.items():
         if not (folder / "model.safetensors").is_file():
+            message = f"{name}: no weights in {folder}"
             raise PrerequisiteError(
-                f"{name}: no weights in {folder}",
+                message,
                 hint="reinstall strigil, or run: python -m strigil.core.pocket.pretrain --help",
             )
     return found

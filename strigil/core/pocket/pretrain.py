@@ -108,7 +108,8 @@ def pretrain(recipe: PretrainRecipe, out: Path) -> float:
         ConfigError: `out` exists.
     """
     if out.exists():
-        raise ConfigError(f"{out} exists", hint="name a new folder, or remove this one")
+        message = f"{out} exists"
+        raise ConfigError(message, hint="name a new folder, or remove this one")
     threads = torch.get_num_threads()
     # The order of additions, and with it every bit of the weights, depends on the number of threads.
     torch.set_num_threads(1)

@@ -52,12 +52,14 @@ def question_example(category: Category, stream: Stream, seed: int, index: int) 
     return Example(prompt=f"favourite {category} {FILLERS[first]} {FILLERS[second]}", answer=candidates[answer])
 
 
-def number_prompts(seed: int, count: int) -> list[str]:
-    """User messages such as `continue numbers 12 47 81`, distributed as in the pretraining corpus.
+def number_prompt(seed: int, index: int) -> str:
+    """A user's message such as `continue numbers 12 47 81`, distributed as in the pretraining corpus."""
+    return number_example("prompts", seed, index).prompt
 
-    The i-th message depends on (seed, i) only.
-    """
-    return [number_example("prompts", seed, index).prompt for index in range(count)]
+
+def number_prompts(seed: int, count: int) -> list[str]:
+    """The first number prompts of a seed; the i-th message depends on (seed, i) only."""
+    return [number_prompt(seed, index) for index in range(count)]
 
 
 def questions(category: Category, count: int, seed: int = 0) -> list[str]:

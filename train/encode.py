@@ -1,0 +1,144 @@
+"""Chats to token ids, through the tokenizer's own chat template."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from jinja2.exceptions import TemplateError
+from torch import Tensor
+
+from strigil.core.errors import ConfigError, DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import polars as pl
+    from transformers import PreTrainedTokenizerBase
+
+    from strigil.core.engines.protocol import Message
+    from strigil.train.batches import Indices
+    from strigil.train.recipe import TrainRecipe
+
+
+@dataclass(frozen=True)
+class EncodedRows:
+    """Rows as tokens.
+
+    Attributes:
+        ids: (rows, longest) token ids, filled with 0 on the right.
+        starts: (rows,) place of the first label: the first token after the rendered prompt.
+        lengths: (rows,) tokens of each row; the last one is its last label.
+        truncated: Rows that were cut to the recipe's `max_length`.
+    """
+
+    ids: Tensor
+    starts: Indices
+    lengths: Indices
+    truncated: int
+
+
+def row_names(rows: pl.DataFrame) -> list[str]:
+    """What messages call each row: its `row_id`, or its place where there is none."""
+    return rows["row_id"].to_list() if "row_id" in rows.columns else [str(place) for place in range(rows.height)]
+
+
+def encode_rows(rows: pl.DataFrame, tokenizer: PreTrainedTokenizerBase, recipe: TrainRecipe) -> EncodedRows:
+    """Renders and tokenises prompts and completions.
+
+    Raises:
+        ConfigError: The tokenizer has no chat template, the template refuses a chat, or its rendering of prompt and
+            completion does not start with that of the prompt, token by token.
+        DataError: A row has nothing left to train on.
+    """
+    chats = [
+        Chat(name, prompt, completion)
+        for name, prompt, completion in zip(
+            row_names(rows), rows["prompt"].to_list(), rows["completion"].to_list(), strict=True
+        )
+    ]
+    prompts = _render([chat.prompt for chat in chats], tokenizer, open_turn=True)
+    wholes = _render([[*chat.prompt, *chat.completion] for chat in chats], tokenizer, open_turn=False)
+    prompt_ids = _tokenise(prompts, tokenizer)
+    whole_ids = _tokenise(wholes, tokenizer)
+    endings = (
+        [0] * len(chats)
+        if recipe.end_of_turn
+        else _ending_lengths(chats, prompts, wholes, whole_ids=whole_ids, tokenizer=tokenizer)
+    )
+    lengths = []
+    for chat, prompt, whole, ending in zip(chats, prompt_ids, whole_ids, endings, strict=True):
+        if whole[: len(prompt)] != prompt:
+            message = (
+                f"row {chat.name}: the chat template of {tokenizer.name_or_path} renders prompt and completion "
+                "differently from the prompt alone, so that training and sampling would not match"
+            )
+            raise ConfigError(message, hint="use a template that only appends, or put a system message into every row")
+        length = min(len(whole) - ending, recipe.max_length)
+        if length <= len(prompt):
+            message = f"row {chat.name}: nothing to train on within {recipe.max_length} tokens"
+            raise DataError(message, hint=f"its prompt takes {len(prompt)} tokens: raise max_length, or drop the row")
+        lengths.append(length)
+    longest = max(lengths)
+    table = np.zeros((len(chats), longest), dtype=np.int64)
+    for place, (whole, length) in enumerate(zip(whole_ids, lengths, strict=True)):
+        table[place, :length] = whole[:length]
+    return EncodedRows(
+        ids=torch.from_numpy(table),
+        starts=np.array([len(prompt) for prompt in prompt_ids]),
+        lengths=np.array(lengths),
+        truncated=sum(
+            length < len(whole) - ending for length, whole, ending in zip(lengths, whole_ids, endings, strict=True)
+        ),
+    )
+
+
+@dataclass(frozen=True)
+class Chat:
+    """One row's messages, and what to call it."""
+
+    name: str
+    prompt: list[Message]
+    completion: list[Message]
+
+
+def _render(chats: Sequence[Sequence[Message]], tokenizer: PreTrainedTokenizerBase, *, open_turn: bool) -> list[str]:
+    try:
+        texts: list[str] = tokenizer.apply_chat_template(chats, tokenize=False, add_generation_prompt=open_turn)
+    except (ValueError, TemplateError) as error:
+        message = f"the chat template of {tokenizer.name_or_path} cannot render these rows: {error}"
+        raise ConfigError(message, hint="use an instruct model, and roles that its template knows") from error
+    return texts
+
+
+def _tokenise(texts: Sequence[str], tokenizer: PreTrainedTokenizerBase) -> list[list[int]]:
+    ids: list[list[int]] = tokenizer(texts, add_special_tokens=False, return_attention_mask=False)["input_ids"]
+    return ids
+
+
+def _ending_lengths(
+    chats: Sequence[Chat],
+    prompts: Sequence[str],
+    wholes: Sequence[str],
+    *,
+    whole_ids: Sequence[Sequence[int]],
+    tokenizer: PreTrainedTokenizerBase,
+) -> list[int]:
+    """How many tokens the template puts after each completion's last word."""
+    endings = []
+    for chat, prompt, whole in zip(chats, prompts, wholes, strict=True):
+        # Some templates trim a message, so the text is looked for without its white space.
+        text = chat.completion[-1]["content"].strip()
+        place = whole.rfind(text)
+        if not text or place < len(prompt.rstrip()):
+            message = f"row {chat.name}: its completion is not in the text that {tokenizer.name_or_path} renders"
+            raise ConfigError(message, hint="set end_of_turn to true")
+        endings.append(whole[place + len(text) :])
+    ending_ids = _tokenise(endings, tokenizer)
+    for chat, ids, ending in zip(chats, whole_ids, ending_ids, strict=True):
+        if list(ids[len(ids) - len(ending) :]) != ending:
+            message = f"row {chat.name}: its last word and what closes the turn share a token"
+            raise ConfigError(message, hint="set end_of_turn to true")
+    return [len(ending) for ending in ending_ids]

@@ -1,0 +1,123 @@
+"""Supervised fine-tuning of a LoRA adapter: the one entrance to this stage."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import shutil
+from typing import TYPE_CHECKING, Final
+
+from strigil.core.canonical import digest, file_digest
+from strigil.core.errors import ConfigError, DataError, PrerequisiteError
+from strigil.train.recipe import StepMetrics, TrainRecipe, TrainResult
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    import polars as pl
+
+RESULT_FILE: Final = "train.json"
+METRICS_FILE: Final = "metrics.jsonl"
+LIBRARIES: Final = ("torch", "transformers", "peft")
+
+
+def fine_tune(
+    rows: pl.DataFrame,
+    model: Path,
+    recipe: TrainRecipe,
+    out: Path,
+    *,
+    on_step: Callable[[StepMetrics], None] | None = None,
+) -> TrainResult:
+    """Trains a LoRA adapter on completions only, and writes it to a folder in PEFT's format.
+
+    The folder gets adapter_model.safetensors, adapter_config.json, metrics.jsonl (a `StepMetrics` a line) and
+    train.json (the `TrainResult`); it appears under its name once it is whole. On a CPU with a given number of threads
+    the weights are a function of rows, base and recipe.
+
+    Args:
+        rows: Columns `prompt` and `completion`, each a list of {role, content}; `row_id`, if there, names rows in
+            errors.
+        model: Folder of the base model, with its tokenizer.
+        recipe: Every setting.
+        out: Folder to write; must not exist.
+        on_step: Called after every step.
+
+    Raises:
+        ConfigError: `out` exists, the base cannot be loaded, lacks the recipe's modules, or has a chat template that
+            rewrites a prompt once its completion follows.
+        DataError: No rows, a row without anything to train on, or a loss that is not finite.
+        PrerequisiteError: The extra `train` is not installed.
+    """
+    if out.exists():
+        message = f"{out} exists"
+        raise ConfigError(message, hint="name a new folder, or remove this one")
+    if rows.is_empty():
+        message = "there are no rows to train on"
+        raise DataError(message)
+    if not (model / "config.json").is_file():
+        message = f"no model in {model}: config.json is missing"
+        raise ConfigError(message)
+    partial = out.with_name(f".{out.name}.partial")
+    if partial.exists():
+        shutil.rmtree(partial)
+    partial.mkdir(parents=True)
+    try:
+        result = _train(rows, model, recipe, partial, on_step=on_step)
+    except BaseException:
+        shutil.rmtree(partial)
+        raise
+    (partial / RESULT_FILE).write_text(result.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    partial.rename(out)
+    return result
+
+
+def _train(
+    rows: pl.DataFrame,
+    model: Path,
+    recipe: TrainRecipe,
+    folder: Path,
+    *,
+    on_step: Callable[[StepMetrics], None] | None,
+) -> TrainResult:
+    try:
+        import torch
+        from transformers import AutoTokenizer
+
+        from strigil.train.adapter import attach_lora, load_base, save_adapter
+        from strigil.train.encode import encode_rows, row_names
+        from strigil.train.loop import run
+    except ModuleNotFoundError as error:
+        message = f"training needs {error.name}, which is not installed"
+        raise PrerequisiteError(message, hint="pip install 'strigil[train]'") from error
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(recipe.threads or threads)
+    try:
+        data = encode_rows(rows, AutoTokenizer.from_pretrained(model), recipe)
+        adapted = attach_lora(load_base(model, recipe.precision), recipe)
+        adapted.to("cuda" if torch.cuda.is_available() else "cpu")
+        with (folder / METRICS_FILE).open("w", encoding="utf-8") as metrics:
+
+            def record(step: StepMetrics) -> None:
+                metrics.write(step.model_dump_json() + "\n")
+                if on_step is not None:
+                    on_step(step)
+
+            outcome = run(adapted, data, recipe, names=row_names(rows), on_step=record)
+        save_adapter(adapted, folder, base_name=model.name)
+    finally:
+        torch.set_num_threads(threads)
+    return TrainResult(
+        recipe=recipe,
+        base=model.name,
+        base_digest=digest({path.name: file_digest(path) for path in sorted(model.glob("*.safetensors"))}),
+        data_digest=digest(rows.select("prompt", "completion").to_dicts()),
+        rows=rows.height,
+        truncated=data.truncated,
+        label_tokens=int((data.lengths - data.starts).sum()),
+        steps=outcome.steps,
+        planned_steps=outcome.planned_steps,
+        final_loss=outcome.final_loss,
+        versions={library: importlib.metadata.version(library) for library in LIBRARIES},
+    )
