@@ -118,8 +118,10 @@ def adapter_rank(path: Path) -> int:
         ConfigError: The folder holds no adapter.
     """
     config = _json(_adapter_files(path)[0])
-    ranks = [config.get("r"), *dict(config.get("rank_pattern") or {}).values()]
-    if not all(isinstance(rank, int) for rank in ranks):
+    pattern = config.get("rank_pattern")
+    named = [config.get("r"), *(pattern.values() if isinstance(pattern, dict) else ())]
+    ranks = [rank for rank in named if isinstance(rank, int)]
+    if not ranks:
         message = f"{path} is not a LoRA adapter: its configuration names no rank"
         raise ConfigError(message)
     return max(ranks)

@@ -1,1 +1,111 @@
-"""How a model is reached: one protocol, several engines."""
+"""Engines: how every other part of strigil reaches a model.
+
+with open_engine("auto", resolve_model("pocket-a")) as engine:
+    for completion in engine.generate(requests):
+        ...
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from typing import TYPE_CHECKING, Literal
+
+from strigil.core.engines.environment import prepare_environment
+from strigil.core.engines.protocol import (
+    Adapter,
+    Completion,
+    Dtype,
+    Engine,
+    FinishReason,
+    Message,
+    Messages,
+    Request,
+    Sampling,
+    Scorable,
+    TokenScores,
+)
+from strigil.core.errors import PrerequisiteError
+
+if TYPE_CHECKING:
+    from strigil.core.models import Model
+
+EngineKind = Literal["auto", "vllm", "transformers"]
+
+__all__ = [
+    "Adapter",
+    "Completion",
+    "Dtype",
+    "Engine",
+    "EngineKind",
+    "FinishReason",
+    "Message",
+    "Messages",
+    "Request",
+    "Sampling",
+    "Scorable",
+    "TokenScores",
+    "open_engine",
+    "prepare_environment",
+    "vllm_installed",
+]
+
+
+def vllm_installed() -> bool:
+    """Whether vLLM is there to be imported; imports nothing."""
+    return importlib.util.find_spec("vllm") is not None
+
+
+def open_engine(
+    kind: EngineKind,
+    model: Model,
+    *,
+    adapters: bool = False,
+    max_lora_rank: int = 16,
+    dtype: Dtype = "auto",
+    max_model_len: int | None = None,
+    batch_size: int | None = None,
+    threads: int | None = None,
+) -> Engine:
+    """Loads a model into an engine; use it as a context manager, which frees the memory.
+
+    Args:
+        kind: "auto" takes vLLM where it is installed, else transformers.
+        model: From `resolve_model`.
+        adapters: Whether requests may name LoRA adapters.
+        max_lora_rank: Highest rank of these adapters.
+        dtype: The type to compute in; "auto" is the one the weights are stored in.
+        max_model_len: Longest prompt with its completion, in tokens; None is the model's own context.
+        batch_size: Sequences computed together; None leaves the engine's choice.
+        threads: CPU threads while the engine is open; None leaves torch's setting.
+
+    Raises:
+        ConfigError: The engine cannot serve this model with these settings.
+        PrerequisiteError: The engine's libraries are not installed.
+    """
+    prepare_environment()
+    try:
+        if kind == "vllm" or (kind == "auto" and vllm_installed()):
+            from strigil.core.engines.vllm import VllmEngine
+
+            return VllmEngine(
+                model.path,
+                name=model.id,
+                adapters=adapters,
+                max_lora_rank=max_lora_rank,
+                dtype=dtype,
+                max_model_len=max_model_len,
+                batch_size=batch_size,
+                threads=threads,
+            )
+        from strigil.core.engines.transformers import TransformersEngine
+    except ImportError as error:
+        message = f"an engine needs torch and transformers, which cannot be imported: {error}"
+        raise PrerequisiteError(message, hint="strigil doctor says what is missing and what to type") from error
+    return TransformersEngine(
+        model.path,
+        name=model.id,
+        dtype=dtype,
+        max_model_len=max_model_len,
+        batch_size=batch_size,
+        threads=threads,
+    )

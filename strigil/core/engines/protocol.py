@@ -24,6 +24,7 @@ class Message(TypedDict):
 
 Messages = tuple[Message, ...]
 FinishReason = Literal["stop", "length"]
+Dtype = Literal["auto", "float32", "bfloat16", "float16"]
 
 
 class Sampling(BaseModel):
@@ -121,7 +122,7 @@ class Engine(Protocol):
         ...
 
     def score(self, sequences: Sequence[Scorable]) -> list[TokenScores]:
-        """Scores given completions, in the order given."""
+        """Scores given completions, in the order given; an empty completion has no tokens and a total of 0."""
         ...
 
     def render(self, messages: Messages) -> str:

@@ -1,0 +1,81 @@
+"""Regular expressions as constraints on generated tokens."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from strigil.core.engines.chat import ChatTokenizer
+from strigil.core.errors import ConfigError, PrerequisiteError
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    import torch
+
+try:
+    import xgrammar
+except ImportError as missing:
+    _message = f"a regex constraint needs xgrammar, which cannot be imported: {missing}"
+    raise PrerequisiteError(_message, hint="pip install xgrammar") from missing
+
+
+class RegexCompiler:
+    """Compiles regular expressions for one model's vocabulary, each of them once.
+
+    Args:
+        chat: The model's tokenizer.
+        vocabulary: Number of logits of the model, which can be more than the tokenizer's words.
+    """
+
+    def __init__(self, chat: ChatTokenizer, vocabulary: int) -> None:
+        self._chat = chat
+        self._vocabulary = vocabulary
+        info = xgrammar.TokenizerInfo.from_huggingface(
+            chat.tokenizer, vocab_size=vocabulary, stop_token_ids=list(chat.end_ids)
+        )
+        self._compiler = xgrammar.GrammarCompiler(info)
+
+    def constrain(self, regex: str, rows: int) -> RegexConstraint:
+        """A fresh constraint on `rows` rows, none of which has a token yet.
+
+        Raises:
+            ConfigError: The expression is not one that xgrammar understands.
+        """
+        try:
+            compiled = self._compiler.compile_regex(regex)
+        except (RuntimeError, ValueError) as error:
+            message = f"the regex {regex!r} is not understood: {str(error).strip().splitlines()[-1]}"
+            raise ConfigError(message) from error
+        return RegexConstraint(regex, [xgrammar.GrammarMatcher(compiled) for _ in range(rows)], self._vocabulary)
+
+
+class RegexConstraint:
+    """The states of one batch's rows within a regular expression."""
+
+    def __init__(self, regex: str, matchers: list[xgrammar.GrammarMatcher], vocabulary: int) -> None:
+        self._regex = regex
+        self._matchers = matchers
+        self._vocabulary = vocabulary
+        self._batch = xgrammar.BatchGrammarMatcher()
+
+    def mask(self, logits: torch.Tensor, rows: npt.NDArray[np.int64]) -> None:
+        """Sets the logits of forbidden tokens to minus infinity.
+
+        Args:
+            logits: [len(rows), vocabulary]; changed in place.
+            rows: The rows of the batch that the logits belong to.
+
+        Raises:
+            ConfigError: No token of the model can go on in one of the rows.
+        """
+        allowed = xgrammar.allocate_token_bitmask(len(rows), self._vocabulary)
+        self._batch.batch_fill_next_token_bitmask([self._matchers[row] for row in rows], allowed)
+        if not bool((allowed != 0).any(dim=-1).all()):
+            message = f"no token of the model can go on within the regex {self._regex!r}"
+            raise ConfigError(message, hint="use an expression that the model's tokens can spell")
+        xgrammar.apply_token_bitmask_inplace(logits, allowed.to(logits.device))
+
+    def accept(self, rows: npt.NDArray[np.int64], tokens: npt.NDArray[np.int64]) -> None:
+        """Moves the given rows on by the tokens that were chosen for them."""
+        for row, token in zip(rows.tolist(), tokens.tolist(), strict=True):
+            self._matchers[row].accept_token(token)

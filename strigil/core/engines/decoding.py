@@ -1,0 +1,152 @@
+"""One batch through a transformers model: decoding with a key-value cache, and log-probabilities of given tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from transformers import DynamicCache
+
+from strigil.core.engines.chat import ChatTokenizer, Prompt, Target
+from strigil.core.engines.protocol import Request, Sampling
+from strigil.core.engines.sampling import next_tokens, uniforms
+
+if TYPE_CHECKING:
+    from peft import PeftModel
+    from transformers import PreTrainedModel
+
+    from strigil.core.engines.constraint import RegexCompiler
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """The tokens that one request was answered with, the end token included."""
+
+    request: Request
+    ids: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Padded:
+    """Rows filled up on the left; `mask` is None where all have the same length, which is faster."""
+
+    ids: torch.Tensor
+    mask: torch.Tensor | None
+    positions: torch.Tensor
+
+
+def _pad(rows: Sequence[Sequence[int]], pad_id: int, device: torch.device) -> _Padded:
+    lengths = torch.tensor([len(row) for row in rows])
+    width = int(lengths.max())
+    ids = torch.tensor([[pad_id] * (width - len(row)) + list(row) for row in rows], device=device)
+    mask = (torch.arange(width) >= (width - lengths).unsqueeze(1)).to(device)
+    positions = (mask.cumsum(dim=1) - 1).clamp(min=0)
+    return _Padded(ids, None if bool(mask.all()) else mask, positions)
+
+
+@torch.inference_mode()
+def decode(
+    model: PreTrainedModel | PeftModel,
+    chat: ChatTokenizer,
+    prompts: Sequence[Prompt],
+    vocabulary: int,
+    regexes: RegexCompiler | None,
+) -> list[Decoded]:
+    """Samples a completion for each prompt, in the order in which they end; all of them share one `Sampling`.
+
+    Args:
+        model: The model, seen through the adapter that the requests name.
+        chat: Its tokenizer.
+        prompts: At least one.
+        vocabulary: Number of the model's logits.
+        regexes: Compiles the sampling's regex, if there is one.
+    """
+    decoded: list[Decoded] = []
+    sampling = prompts[0].request.sampling
+    batch = _pad([prompt.ids for prompt in prompts], chat.pad_id, model.device)
+    steps = max(prompt.max_tokens for prompt in prompts)
+    draws = _draws(prompts, sampling, steps).to(model.device)
+    chosen = np.zeros((len(prompts), steps), dtype=np.int64)
+    rows = np.arange(len(prompts))
+    limits = np.array([prompt.max_tokens for prompt in prompts])
+    ends = np.array(chat.end_ids)
+    constraint = None if regexes is None or sampling.regex is None else regexes.constrain(sampling.regex, len(prompts))
+    seen = _seen(batch, vocabulary) if sampling.repetition_penalty != 1.0 else None
+    cache = DynamicCache(config=model.config)
+    ids, mask, positions = batch.ids, batch.mask, batch.positions
+    for step in range(steps):
+        out = model(
+            input_ids=ids,
+            attention_mask=mask,
+            position_ids=positions,
+            past_key_values=cache,
+            use_cache=True,
+            logits_to_keep=1,
+        )
+        # In float32 whatever the weights are: cumulative probabilities of 16-bit logits would be too coarse to draw by.
+        logits = out.logits[:, -1].to(torch.float32, copy=True)
+        if constraint is not None:
+            constraint.mask(logits, rows)
+        tokens = next_tokens(logits, sampling, draws[:, step], seen)
+        picked = tokens.cpu().numpy()
+        chosen[rows, step] = picked
+        if constraint is not None:
+            constraint.accept(rows, picked)
+        done = np.isin(picked, ends) | (limits[rows] == step + 1)
+        decoded.extend(Decoded(prompts[row].request, chosen[row, : step + 1].tolist()) for row in rows[done])
+        if done.all():
+            break
+        if seen is not None:
+            seen.scatter_(1, tokens.unsqueeze(1), value=True)
+        if mask is not None:
+            mask = torch.nn.functional.pad(mask, (0, 1), value=True)
+        positions = positions[:, -1:] + 1
+        if done.any():
+            keep = torch.from_numpy(np.flatnonzero(~done)).to(model.device)
+            rows = rows[~done]
+            cache.batch_select_indices(keep)
+            tokens, positions, draws = tokens[keep], positions[keep], draws[keep]
+            mask = None if mask is None else mask[keep]
+            seen = None if seen is None else seen[keep]
+        ids = tokens.unsqueeze(1)
+    return decoded
+
+
+@torch.inference_mode()
+def completion_logprobs(
+    model: PreTrainedModel | PeftModel, targets: Sequence[Target], pad_id: int
+) -> list[list[float]]:
+    """Natural log-probabilities of each target's completion tokens, in the order given."""
+    batch = _pad([target.prompt + target.completion for target in targets], pad_id, model.device)
+    # Rows end together, so the head runs on the last columns only: from the token before the longest completion on.
+    width = max(len(target.completion) for target in targets)
+    out = model(
+        input_ids=batch.ids,
+        attention_mask=batch.mask,
+        position_ids=batch.positions,
+        use_cache=False,
+        logits_to_keep=width + 1,
+    )
+    labels = batch.ids[:, -width:].unsqueeze(-1)
+    scores = out.logits[:, :-1].float().log_softmax(dim=-1).gather(-1, labels).squeeze(-1).cpu()
+    return [scores[row, width - len(target.completion) :].tolist() for row, target in enumerate(targets)]
+
+
+def _draws(prompts: Sequence[Prompt], sampling: Sampling, steps: int) -> torch.Tensor:
+    draws = np.zeros((len(prompts), steps))
+    if sampling.temperature > 0.0:
+        for row, prompt in enumerate(prompts):
+            draws[row, : prompt.max_tokens] = uniforms(prompt.request.seed, prompt.max_tokens)
+    return torch.from_numpy(draws)
+
+
+def _seen(batch: _Padded, vocabulary: int) -> torch.Tensor:
+    seen = torch.zeros((len(batch.ids), vocabulary), dtype=torch.bool, device=batch.ids.device)
+    real = torch.ones_like(batch.ids, dtype=torch.bool) if batch.mask is None else batch.mask
+    # Padding must not count as seen, and its id can be that of a real token: so real tokens are set last.
+    rows, columns = real.nonzero(as_tuple=True)
+    seen[rows, batch.ids[rows, columns]] = True
+    return seen

@@ -1,0 +1,107 @@
+"""LoRA adapters on a transformers model: each loaded once, one of them (or none) active at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from strigil.core.engines.failures import gist
+from strigil.core.engines.protocol import Adapter
+from strigil.core.errors import ConfigError, PrerequisiteError
+
+if TYPE_CHECKING:
+    from peft import PeftModel
+    from transformers import PreTrainedModel
+
+WEIGHTS = "adapter_model.safetensors"
+
+
+def adapted_modules(path: Path) -> set[str]:
+    """Last names of the modules that an adapter changes, such as `down_proj`.
+
+    Raises:
+        ConfigError: The folder holds no PEFT adapter whose weights are safetensors.
+    """
+    from safetensors import SafetensorError, safe_open  # comes with torch, not with the core
+
+    for name in ("adapter_config.json", WEIGHTS):
+        if not (path / name).is_file():
+            message = f"{path} is not a LoRA adapter: it has no {name}"
+            raise ConfigError(message, hint="give a folder that PEFT's save_pretrained wrote")
+    try:
+        with safe_open(path / WEIGHTS, framework="numpy") as weights:
+            return {key.partition(".lora_")[0].rpartition(".")[2] for key in weights.keys()}  # noqa: SIM118
+    except SafetensorError as error:
+        message = f"{path / WEIGHTS} cannot be read: {gist(error)}"
+        raise ConfigError(message) from error
+
+
+def adaptable_modules(model: Path, *, vocabulary: int) -> list[str]:
+    """Last names of a model's weight matrices, such as `down_proj`, without its embeddings and its head.
+
+    Raises:
+        ConfigError: The folder has no weights that can be read as safetensors.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    found: set[str] = set()
+    for path in sorted(model.glob("*.safetensors")):
+        try:
+            with safe_open(path, framework="numpy") as weights:
+                for key in weights.keys():  # noqa: SIM118
+                    shape = weights.get_slice(key).get_shape()
+                    if key.endswith(".weight") and len(shape) == 2 and shape[0] != vocabulary:
+                        found.add(key.split(".")[-2])
+        except SafetensorError as error:
+            message = f"{path} cannot be read: {gist(error)}"
+            raise ConfigError(message) from error
+    if not found:
+        message = f"{model} has no weights as safetensors"
+        raise ConfigError(message)
+    return sorted(found)
+
+
+class AdapterSwitch:
+    """Adds adapters to a base model and chooses between them."""
+
+    def __init__(self, base: PreTrainedModel) -> None:
+        self._base = base
+        self._wrapped: PeftModel | None = None
+        self._names: dict[Adapter, str] = {}
+
+    @contextmanager
+    def active(self, adapter: Adapter | None) -> Iterator[PreTrainedModel | PeftModel]:
+        """The model as seen through the adapter; the base itself for None."""
+        if adapter is not None:
+            wrapped = self._load(adapter)
+            wrapped.set_adapter(self._names[adapter])
+            yield wrapped
+        elif self._wrapped is not None:
+            with self._wrapped.disable_adapter():
+                yield self._wrapped
+        else:
+            yield self._base
+
+    def _load(self, adapter: Adapter) -> PeftModel:
+        if self._wrapped is not None and adapter in self._names:
+            return self._wrapped
+        adapted_modules(adapter.path)
+        try:
+            from peft import PeftModel  # it takes seconds to import, and most runs have no adapter
+        except ImportError as error:
+            message = f"the adapter {adapter.name} needs peft, which cannot be imported: {error}"
+            raise PrerequisiteError(message, hint='pip install "strigil[train]"') from error
+        name = f"adapter_{len(self._names)}"
+        try:
+            if self._wrapped is None:
+                self._wrapped = PeftModel.from_pretrained(self._base, adapter.path, adapter_name=name)
+            else:
+                self._wrapped.load_adapter(adapter.path, adapter_name=name)
+        except (OSError, RuntimeError, ValueError) as error:
+            message = f"the adapter {adapter.path} does not fit the model: {gist(error)}"
+            raise ConfigError(message, hint="use an adapter that was trained on this base") from error
+        self._wrapped.eval()
+        self._names[adapter] = name
+        return self._wrapped

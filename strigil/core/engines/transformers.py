@@ -1,0 +1,178 @@
+"""The transformers engine: for machines where vLLM cannot run, and the reference that vLLM is tested against."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from importlib.metadata import version
+from itertools import islice
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Final, Self
+
+import torch
+from transformers import AutoModelForCausalLM
+
+from strigil.core.engines.chat import ChatTokenizer, Prompt, Target, model_facts
+from strigil.core.engines.decoding import completion_logprobs, decode
+from strigil.core.engines.failures import gist
+from strigil.core.engines.lora import AdapterSwitch
+from strigil.core.engines.protocol import (
+    Adapter,
+    Completion,
+    Dtype,
+    Messages,
+    Request,
+    Sampling,
+    Scorable,
+    TokenScores,
+)
+from strigil.core.engines.quiet import no_progress_bars
+from strigil.core.errors import ConfigError
+
+if TYPE_CHECKING:
+    from strigil.core.engines.constraint import RegexCompiler
+
+WINDOW: Final = 8192
+"""Requests held at a time, so that batches of equal sampling and similar length can be made of them."""
+BATCH_BYTES: Final = 1 << 29
+"""Most memory that a batch's key-value cache, or its logits, may take."""
+MAX_BATCH: Final = 4096
+
+
+class TransformersEngine:
+    """A model loaded by transformers, on a GPU where torch finds one, else on the CPU.
+
+    A row's random numbers depend on its seed alone. Its logits depend on the batch in the last bits of floating point,
+    as on any engine, so that a row is the same in another batch but for draws that fall within about 1e-6 of a border
+    between two tokens.
+
+    Args:
+        model: The model's folder.
+        name: What manifests call the model.
+        dtype: The type to compute in; "auto" is the one the weights are stored in.
+        max_model_len: Longest prompt with its completion, in tokens; None is the model's own context.
+        batch_size: Rows computed together; None fits a batch into a fixed amount of memory.
+        threads: CPU threads while the engine is open; None leaves torch's setting.
+
+    Raises:
+        ConfigError: The folder holds no model, tokenizer or chat template that transformers can read.
+    """
+
+    name = "transformers"
+
+    def __init__(
+        self,
+        model: Path,
+        *,
+        name: str,
+        dtype: Dtype = "auto",
+        max_model_len: int | None = None,
+        batch_size: int | None = None,
+        threads: int | None = None,
+    ) -> None:
+        self.model = name
+        self._facts = model_facts(model)
+        self._context = min(self._facts.context, max_model_len or self._facts.context)
+        self._chat = ChatTokenizer(model, context=self._context)
+        self._batch_size = batch_size
+        self._threads_before = torch.get_num_threads()
+        if threads is not None:
+            torch.set_num_threads(threads)
+        chosen = self._facts.dtype if dtype == "auto" else dtype
+        try:
+            with no_progress_bars():
+                self._model = AutoModelForCausalLM.from_pretrained(
+                    model, dtype=chosen, local_files_only=True, use_safetensors=True, trust_remote_code=False
+                )
+        except (OSError, ValueError) as error:
+            message = f"{model} cannot be loaded: {gist(error)}"
+            raise ConfigError(message) from error
+        self._model.eval().to("cuda" if torch.cuda.is_available() else "cpu")
+        self._adapters = AdapterSwitch(self._model)
+        self._regexes: RegexCompiler | None = None
+
+    def generate(self, requests: Iterable[Request]) -> Iterator[Completion]:
+        """As the protocol says; holds at most `WINDOW` requests at a time.
+
+        Raises:
+            ConfigError: A prompt, regex or adapter does not fit the model.
+            PrerequisiteError: A regex needs xgrammar, or an adapter peft, which is not installed.
+        """
+        source = iter(requests)
+        waiting: dict[tuple[Adapter | None, Sampling], list[Prompt]] = {}
+        while True:
+            free = WINDOW - sum(len(prompts) for prompts in waiting.values())
+            for request in islice(source, free):
+                waiting.setdefault((request.adapter, request.sampling), []).append(self._chat.prompt(request))
+            if not waiting:
+                return
+            group = max(waiting, key=lambda key: len(waiting[key]))
+            # Longest first: little padding is needed, and no row is longer than the one that sets the batch's size.
+            waiting[group].sort(key=lambda prompt: -len(prompt.ids))
+            longest = waiting[group][0]
+            rows = self._rows(cached=len(longest.ids) + longest.max_tokens, scored=1)
+            batch, waiting[group] = waiting[group][:rows], waiting[group][rows:]
+            if not waiting[group]:
+                del waiting[group]
+            yield from self._decode(group[0], batch)
+
+    def score(self, sequences: Sequence[Scorable]) -> list[TokenScores]:
+        """As the protocol says.
+
+        Raises:
+            ConfigError: A text does not fit into the context, or an adapter not to the model.
+        """
+        scores: dict[int, TokenScores] = {}
+        groups: dict[Adapter | None, list[tuple[int, Target]]] = {}
+        for index, sequence in enumerate(sequences):
+            target = self._chat.target(sequence)
+            if target.completion:
+                groups.setdefault(sequence.adapter, []).append((index, target))
+            else:
+                scores[index] = TokenScores(sequence.key, (), ())
+        for adapter, group in groups.items():
+            group.sort(key=lambda item: (-len(item[1].completion), -len(item[1].prompt)))
+            longest = max(len(target.prompt) + len(target.completion) for _, target in group)
+            while group:
+                rows = self._rows(cached=longest, scored=len(group[0][1].completion) + 1)
+                batch, group = group[:rows], group[rows:]
+                with self._adapters.active(adapter) as model:
+                    logprobs = completion_logprobs(model, [target for _, target in batch], self._chat.pad_id)
+                for (index, target), row in zip(batch, logprobs, strict=True):
+                    scores[index] = TokenScores(target.scorable.key, tuple(target.completion), tuple(row))
+        return [scores[index] for index in range(len(sequences))]
+
+    def render(self, messages: Messages) -> str:
+        """As the protocol says."""
+        return self._chat.render(messages)
+
+    def versions(self) -> dict[str, str]:
+        """As the protocol says."""
+        return {name: version(name) for name in ("torch", "transformers", "tokenizers")}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        torch.set_num_threads(self._threads_before)
+
+    def _decode(self, adapter: Adapter | None, batch: Sequence[Prompt]) -> Iterator[Completion]:
+        if self._regexes is None and batch[0].request.sampling.regex is not None:
+            from strigil.core.engines.constraint import RegexCompiler  # needs xgrammar
+
+            self._regexes = RegexCompiler(self._chat, self._facts.vocabulary)
+        # A whole batch before the first row is given away: meanwhile the caller may use another adapter.
+        with self._adapters.active(adapter) as model:
+            decoded = decode(model, self._chat, batch, self._facts.vocabulary, self._regexes)
+        for row in decoded:
+            text, reason = self._chat.finish(row.ids)
+            yield Completion(row.request.key, text, reason, len(row.ids))
+
+    def _rows(self, *, cached: int, scored: int) -> int:
+        """Rows of a batch, if each has `cached` tokens in the key-value cache and logits at `scored` of them."""
+        if self._batch_size is not None:
+            return self._batch_size
+        width = max(cached * self._facts.cache_width, scored * self._facts.vocabulary)
+        return max(1, min(MAX_BATCH, BATCH_BYTES // (4 * width)))
