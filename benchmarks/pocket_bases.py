@@ -157,9 +157,10 @@ def load(base: Path, adapter: Path | None) -> tuple[PreTrainedModel, PreTrainedT
 def encode(tokenizer: PreTrainedTokenizerBase, messages: list[str]) -> torch.Tensor:
     """Rendered prompts of one length, (rows, tokens)."""
     chats = [chat("user", message) for message in messages]
-    return tokenizer.apply_chat_template(chats, add_generation_prompt=True, return_tensors="pt", return_dict=True)[
-        "input_ids"
-    ]
+    ids: torch.Tensor = tokenizer.apply_chat_template(
+        chats, add_generation_prompt=True, return_tensors="pt", return_dict=True
+    )["input_ids"]
+    return ids
 
 
 def survey(seed: int, work: Path) -> Survey:
