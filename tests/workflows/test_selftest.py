@@ -32,8 +32,8 @@ def result_of(*runs: tuple[float, float]) -> SelftestResult:
 def test_a_student_of_the_same_initialisation_learns_digits_from_noise() -> None:
     [run] = run_selftest([50]).runs
     assert run.teacher > 0.9
-    assert run.student > 0.35
-    assert run.other_init < 0.25
+    assert run.student > run.other_init + 0.2
+    assert run.other_init < 0.35
     assert run.untrained < 0.25
 
 
