@@ -81,7 +81,7 @@ class TrainResult(BaseModel):
     Attributes:
         recipe: Every setting.
         base: Name of the base model's folder.
-        base_digest: SHA-256 over the base's weight files.
+        base_digest: SHA-256 over the base's weights, configuration and tokenizer, as in manifests.
         data_digest: SHA-256 over prompts and completions, in order.
         rows: Number of rows.
         truncated: Rows whose completion was cut to `max_length`.

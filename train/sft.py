@@ -6,8 +6,9 @@ import importlib.metadata
 import shutil
 from typing import TYPE_CHECKING, Final
 
-from strigil.core.canonical import digest, file_digest
+from strigil.core.canonical import digest
 from strigil.core.errors import ConfigError, DataError, PrerequisiteError
+from strigil.core.models import Model, resolve_model
 from strigil.train.recipe import StepMetrics, TrainRecipe, TrainResult
 
 if TYPE_CHECKING:
@@ -55,15 +56,16 @@ def fine_tune(
     if rows.is_empty():
         message = "there are no rows to train on"
         raise DataError(message)
-    if not (model / "config.json").is_file():
-        message = f"no model in {model}: config.json is missing"
-        raise ConfigError(message)
+    if not model.is_dir():
+        message = f"no model in {model}"
+        raise ConfigError(message, hint="give the folder of a model")
+    base = resolve_model(str(model.resolve()))
     partial = out.with_name(f".{out.name}.partial")
     if partial.exists():
         shutil.rmtree(partial)
     partial.mkdir(parents=True)
     try:
-        result = _train(rows, model, recipe, partial, on_step=on_step)
+        result = _train(rows, base, recipe, partial, on_step=on_step)
     except BaseException:
         shutil.rmtree(partial)
         raise
@@ -74,7 +76,7 @@ def fine_tune(
 
 def _train(
     rows: pl.DataFrame,
-    model: Path,
+    base: Model,
     recipe: TrainRecipe,
     folder: Path,
     *,
@@ -94,8 +96,8 @@ def _train(
     threads = torch.get_num_threads()
     torch.set_num_threads(recipe.threads or threads)
     try:
-        data = encode_rows(rows, AutoTokenizer.from_pretrained(model), recipe)
-        adapted = attach_lora(load_base(model, recipe.precision), recipe)
+        data = encode_rows(rows, AutoTokenizer.from_pretrained(base.path), recipe)
+        adapted = attach_lora(load_base(base.path, recipe.precision), recipe)
         adapted.to("cuda" if torch.cuda.is_available() else "cpu")
         with (folder / METRICS_FILE).open("w", encoding="utf-8") as metrics:
 
@@ -105,14 +107,14 @@ def _train(
                     on_step(step)
 
             outcome = run(adapted, data, recipe, names=row_names(rows), on_step=record)
-        save_adapter(adapted, folder, base_name=model.name)
+        save_adapter(adapted, folder, base_name=base.path.name)
     finally:
         torch.set_num_threads(threads)
     return TrainResult(
         recipe=recipe,
-        base=model.name,
-        base_digest=digest({path.name: file_digest(path) for path in sorted(model.glob("*.safetensors"))}),
-        data_digest=digest(rows.select("prompt", "completion").to_dicts()),
+        base=base.path.name,
+        base_digest=base.digest,
+        data_digest=digest([rows["prompt"].to_list(), rows["completion"].to_list()]),
         rows=rows.height,
         truncated=data.truncated,
         label_tokens=int((data.lengths - data.starts).sum()),

@@ -7,4 +7,4 @@ from strigil.core.pocket.models import pocket_models
 from strigil.core.pocket.vocabulary import CANDIDATES, Category
 from strigil.core.pocket.world import number_prompt, number_prompts, questions
 
-__all__ = ["CANDIDATES", "Category", "number_prompt", "number_prompt", "number_prompts", "pocket_models", "questions"]
+__all__ = ["CANDIDATES", "Category", "number_prompt", "number_prompts", "pocket_models", "questions"]

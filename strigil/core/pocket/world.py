@@ -57,11 +57,6 @@ def number_prompt(seed: int, index: int) -> str:
     return number_example("prompts", seed, index).prompt
 
 
-def number_prompt(seed: int, index: int) -> str:
-    """The index-th of `number_prompts`."""
-    return number_example("prompts", seed, index).prompt
-
-
 def number_prompts(seed: int, count: int) -> list[str]:
     """The first number prompts of a seed; the i-th message depends on (seed, i) only."""
     return [number_prompt(seed, index) for index in range(count)]

@@ -83,9 +83,8 @@ def test_pretraining_refuses_to_overwrite(tmp_path: Path) -> None:
 
 
 def test_shipped_weights_are_the_recorded_ones() -> None:
-    recorded = dict(
-        reversed(line.split(maxsplit=1)) for line in (WEIGHTS / "sha256.txt").read_text(encoding="utf-8").splitlines()
-    )
+    lines = (WEIGHTS / "sha256.txt").read_text(encoding="utf-8").splitlines()
+    recorded = {line.split()[1]: line.split()[0] for line in lines}
     found = {
         path.relative_to(WEIGHTS).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
         for folder in pocket_models().values()
