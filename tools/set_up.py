@@ -35,8 +35,9 @@ def say(line: str) -> None:
 
 
 def doing() -> str:
-    """The first words of the last line in the log: "Collecting torch"."""
-    return " ".join(LOG.read_text().splitlines()[-1].split()[:2])
+    """The first words of the last line in the log that says what goes on: "Collecting torch"."""
+    lines = [line for line in LOG.read_text().splitlines() if not line.startswith("WARNING")]
+    return " ".join(lines[-1].split()[:2])
 
 
 def run(*command: str | Path) -> bool:
