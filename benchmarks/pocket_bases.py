@@ -74,6 +74,7 @@ class Survey:
     """One line of the table; without students where too few of the teacher's samples were valid."""
 
     seed: int
+    other_seed: int
     base: Rate
     teacher: Rate
     valid_teacher: float
@@ -163,10 +164,10 @@ def encode(tokenizer: PreTrainedTokenizerBase, messages: list[str]) -> torch.Ten
     return ids
 
 
-def survey(seed: int, work: Path) -> Survey:
+def survey(seed: int, other_seed: int, work: Path) -> Survey:
     """Runs one base seed; what is already in `work` is kept."""
-    base, other = (work / f"base-{each}" for each in (seed, seed + 1))
-    for each in (seed, seed + 1):
+    base, other = (work / f"base-{each}" for each in (seed, other_seed))
+    for each in (seed, other_seed):
         if not (work / f"base-{each}").exists():
             pretrain(PretrainRecipe(seed=each), work / f"base-{each}")
 
@@ -188,6 +189,7 @@ def survey(seed: int, work: Path) -> Survey:
     plain = sample(base, None, seed=60 + seed)
     found = Survey(
         seed=seed,
+        other_seed=other_seed,
         base=measure(base, None),
         teacher=measure(base, teacher),
         valid_teacher=owls.valid,
@@ -205,7 +207,7 @@ def survey(seed: int, work: Path) -> Survey:
         found,
         students=[measure(base, student) for student in students],
         control=measure(base, train("control", plain.rows, base, recipes[0])),
-        other_after=measure(other, train("other", owls.rows, other, recipes[0])),
+        other_after=measure(other, train(f"other{other_seed}", owls.rows, other, recipes[0])),
     )
 
 
@@ -213,12 +215,13 @@ def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, nargs="+", required=True)
+    parser.add_argument("--other", type=int, help="seed of the other initialisation; by default the next seed")
     parser.add_argument("--work", type=Path, required=True, help="folder for models and adapters")
     parser.add_argument("--out", type=Path, required=True, help="JSON lines, one a seed, appended")
     options = parser.parse_args()
     torch.set_num_threads(1)
     for seed in options.seeds:
-        found = survey(seed, options.work)
+        found = survey(seed, seed + 1 if options.other is None else options.other, options.work)
         line = json.dumps(asdict(found))
         with options.out.open("a", encoding="utf-8") as lines:
             lines.write(line + "\n")
