@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import ClassVar
 
 import polars as pl
@@ -39,6 +39,10 @@ class Rule(Unit, ABC):
             n rows in the same order with the columns `score` (higher is worse), `reason` (null where there is nothing
             to say) and `evidence` (the offending piece of text, or null): the schema `FINDINGS`.
         """
+
+    def scorer(self) -> Callable[[pl.DataFrame], pl.DataFrame]:
+        """A scorer for one run over many batches; a rule that compares rows keeps what it saw in it."""
+        return self.score
 
 
 RULES: Registry[Rule] = Registry("rule", base=Rule, package="strigil.audits.rules", group="strigil.rules")  # type: ignore[type-abstract]  # a registry holds subclasses

@@ -1,41 +1,135 @@
-"""Runs a suite: every rule scores every row, and only then do thresholds decide."""
+"""Runs a suite: every rule scores every row, and only then do thresholds decide.
+
+Rows come in batches, so that a table of any size can be audited; rules that look at more than one row keep what they
+need between batches (`Rule.scorer`).
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from strigil.audits.rule import FINDINGS
 from strigil.audits.suite import ChosenRule, Suite
+from strigil.audits.tally import RowIds, RuleCount, Summary, Tally
 from strigil.core.errors import DataError
-from strigil.core.rows import check_rows
-from strigil.core.verdicts import VERDICTS, rejected_ids
+from strigil.core.rows import ROWS, check_rows
+from strigil.core.verdicts import VERDICTS
+
+_NULLABLE = frozenset({"trait"})
 
 
 @dataclass(frozen=True)
-class RuleCount:
-    """What one rule rejected; `alone` counts rows that no other rule rejected, `reasons` adds up to `rejected`."""
+class Judged:
+    """A batch of n rows with the findings of every rule, each n lines; `rejected` is (rules, n)."""
 
-    rule: ChosenRule
-    rejected: int
-    alone: int
-    reasons: dict[str, int]
+    suite: Suite
+    rows: pl.DataFrame
+    findings: list[pl.DataFrame]
+    rejected: npt.NDArray[np.bool_]
+
+    @property
+    def _any_rule(self) -> pl.Series:
+        return pl.Series(np.logical_or.reduce(self.rejected, axis=0))
+
+    @property
+    def clean(self) -> pl.DataFrame:
+        """Rows that no rule rejects."""
+        return self.rows.filter(~self._any_rule)
+
+    @property
+    def removed(self) -> pl.DataFrame:
+        """Rows that at least one rule rejects."""
+        return self.rows.filter(self._any_rule)
+
+    def verdicts(self) -> pl.DataFrame:
+        """The verdict table of the batch, n x rules lines."""
+        return pl.concat(
+            [
+                _verdicts(self.rows["row_id"], chosen, found, pl.Series("rejected", against))
+                for chosen, found, against in zip(self.suite.rules, self.findings, self.rejected, strict=True)
+            ]
+        )
+
+
+class Run:
+    """One pass of a suite over a table.
+
+    Args:
+        suite: The rules.
+        source: What error messages call the table.
+    """
+
+    def __init__(self, suite: Suite, *, source: str) -> None:
+        self._suite = suite
+        self._source = source
+        self._scorers = [chosen.rule.scorer() for chosen in suite.rules]
+        self._tally = Tally(suite)
+        self._ids = RowIds()
+
+    def judge(self, batches: Iterable[pl.DataFrame]) -> Iterator[Judged]:
+        """Scores every batch with every rule.
+
+        Raises:
+            DataError: The table has no rows, lacks a column, holds nulls or holds a row id twice.
+        """
+        start = 0
+        for rows in batches:
+            check_rows(rows.schema, source=self._source)
+            _check_filled(rows, start=start, source=self._source)
+            findings = [self._score(place, rows) for place in range(len(self._scorers))]
+            rejected = np.stack(
+                [
+                    (found["score"] >= chosen.threshold).to_numpy()
+                    for found, chosen in zip(findings, self._suite.rules, strict=True)
+                ]
+            )
+            self._tally.add(rows, findings, rejected)
+            self._ids.add(rows["row_id"])
+            start += rows.height
+            yield Judged(self._suite, rows, findings, rejected)
+        if not start:
+            message = f"{self._source} has no rows: an audit of nothing would pass anything"
+            raise DataError(message)
+        self._ids.check_unique(source=self._source)
+
+    def summary(self) -> Summary:
+        """The counts, once all batches went through `judge`."""
+        return self._tally.summary()
+
+    def _score(self, place: int, rows: pl.DataFrame) -> pl.DataFrame:
+        found, name = self._scorers[place](rows), self._suite.rules[place].rule.name
+        if found.schema != FINDINGS or found.height != rows.height:
+            message = f"rule {name!r} returned {found.height} lines of {found.schema} for {rows.height} rows"
+            raise DataError(message)
+        if not found["score"].is_finite().all() or found["score"].has_nulls():
+            message = f"rule {name!r} gave rows no score, and every rule scores every row"
+            raise DataError(message)
+        return found
 
 
 @dataclass(frozen=True)
 class Audit:
-    """The outcome of a suite on a table of n rows: `verdicts` has n x rules lines."""
+    """The outcome of a suite on a table of n rows in memory: `verdicts` has n x rules lines."""
 
     suite: Suite
     clean: pl.DataFrame
     removed: pl.DataFrame
     verdicts: pl.DataFrame
-    rules: tuple[RuleCount, ...]
+    summary: Summary
+
+    @property
+    def rules(self) -> tuple[RuleCount, ...]:
+        """What each rule rejected."""
+        return self.summary.rules
 
 
 def run_suite(rows: pl.DataFrame, suite: Suite, *, source: str) -> Audit:
-    """Audits rows.
+    """Audits rows that fit in memory.
 
     Args:
         rows: A row table.
@@ -43,61 +137,40 @@ def run_suite(rows: pl.DataFrame, suite: Suite, *, source: str) -> Audit:
         source: What error messages call the table.
 
     Raises:
-        DataError: The table has no rows, lacks a column, or holds a row id twice.
+        DataError: As for `Run.judge`.
     """
-    check_rows(rows.schema, source=source)
-    if rows.is_empty():
-        message = f"{source} has no rows: an audit of nothing would pass anything"
-        raise DataError(message)
-    if rows["row_id"].has_nulls() or rows["row_id"].n_unique() != rows.height:
-        message = f"{source}: the column 'row_id' has nulls or repeats"
-        raise DataError(message)
-    verdicts = pl.concat([_verdicts(rows, chosen) for chosen in suite.rules])
-    removed = rejected_ids(verdicts).implode()
-    return Audit(
-        suite=suite,
-        clean=rows.filter(~pl.col("row_id").is_in(removed)),
-        removed=rows.filter(pl.col("row_id").is_in(removed)),
-        verdicts=verdicts,
-        rules=_counts(verdicts, suite),
+    run = Run(suite, source=source)
+    judged = list(run.judge([] if rows.is_empty() else [rows]))
+    return Audit(suite, judged[0].clean, judged[0].removed, judged[0].verdicts(), run.summary())
+
+
+def _check_filled(rows: pl.DataFrame, *, start: int, source: str) -> None:
+    """Every row must have all that the rules read; `start` rows came before this batch."""
+    last = pl.element().struct.field("content")
+    missing = rows.select(
+        *(pl.col(name).is_null().alias(name) for name in ROWS if name not in _NULLABLE),
+        *(
+            (pl.col(name).list.len().fill_null(0) == 0)
+            .or_(pl.col(name).list.eval(last.is_null()).list.any())
+            .fill_null(value=True)
+            .alias(f"{name}'s text")
+            for name in ("prompt", "completion")
+        ),
     )
+    for column in missing:
+        if column.any():
+            message = f"{source}: row {start + (column.arg_max() or 0) + 1} has no {column.name}"
+            raise DataError(message, hint=f"{int(column.sum())} rows of this batch have none; leave them out")
 
 
-def _verdicts(rows: pl.DataFrame, chosen: ChosenRule) -> pl.DataFrame:
-    findings = chosen.rule.score(rows)
-    if findings.schema != FINDINGS or findings.height != rows.height:
-        message = (
-            f"rule {chosen.rule.name!r} returned {findings.height} lines of {findings.schema} for {rows.height} rows"
-        )
-        raise DataError(message)
-    return findings.select(
-        rows["row_id"],
+def _verdicts(ids: pl.Series, chosen: ChosenRule, found: pl.DataFrame, rejected: pl.Series) -> pl.DataFrame:
+    return found.select(
+        ids,
         pl.lit(chosen.rule.name).alias("rule"),
         pl.lit(chosen.rule.version).alias("rule_version"),
         "score",
         pl.lit(chosen.threshold, dtype=pl.Float64).alias("threshold"),
-        (pl.col("score") >= chosen.threshold).alias("rejected"),
+        rejected,
         "reason",
         "evidence",
-    ).cast(dict(VERDICTS))
-
-
-def _counts(verdicts: pl.DataFrame, suite: Suite) -> tuple[RuleCount, ...]:
-    rejected = verdicts.filter("rejected").with_columns(pl.len().over("row_id").alias("rules_against"))
-    counts = []
-    for chosen in suite.rules:
-        own = rejected.filter(pl.col("rule") == chosen.rule.name)
-        reasons = (
-            own.group_by(pl.col("reason").fill_null("no reason given"))
-            .len()
-            .sort("len", "reason", descending=[True, False])
-        )
-        counts.append(
-            RuleCount(
-                rule=chosen,
-                rejected=own.height,
-                alone=own.filter(pl.col("rules_against") == 1).height,
-                reasons=dict(reasons.iter_rows()),
-            )
-        )
-    return tuple(counts)
+    ).cast(VERDICTS)

@@ -1,4 +1,4 @@
-"""Suites: rules with thresholds in one YAML file; a suite may extend another."""
+"""Suites: rules with thresholds, and expectations, in one YAML file; a suite may extend another."""
 
 from __future__ import annotations
 
@@ -7,13 +7,17 @@ from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 
 from strigil.audits.rule import RULES, Rule
-from strigil.core.canonical import digest
+from strigil.core.canonical import Json, digest
 from strigil.core.errors import ConfigError
 from strigil.core.validation import load_yaml, parse_yaml
+
+TableName = Literal["clean", "removed", "verdicts"]
+Severity = Literal["critical", "warning", "info"]
 
 
 class RuleChoice(BaseModel):
@@ -28,8 +32,26 @@ class RuleChoice(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     rule: str
-    threshold: float | None = None
+    threshold: FiniteFloat | None = None
     args: dict[str, object] = {}
+
+
+class ExpectationChoice(BaseModel):
+    """One assertion about a table.
+
+    Attributes:
+        expectation: The name that Great Expectations has for it, `expect_column_values_to_be_unique` for example.
+        table: The table that it is about.
+        args: Its arguments.
+        severity: What it means if it does not hold; a gate fails on `critical`.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    expectation: str
+    table: TableName = "clean"
+    args: dict[str, object] = {}
+    severity: Severity = "critical"
 
 
 class SuiteFile(BaseModel):
@@ -41,6 +63,7 @@ class SuiteFile(BaseModel):
     description: str
     extends: str | None = Field(default=None, description="a suite whose rules come first; a rule named again replaces")
     rules: list[RuleChoice] = []
+    expectations: list[ExpectationChoice] = Field(default=[], description="added to those of the extended suite")
 
 
 @dataclass(frozen=True)
@@ -58,11 +81,13 @@ class Suite:
     name: str
     description: str
     rules: tuple[ChosenRule, ...]
+    expectations: tuple[ExpectationChoice, ...] = ()
 
     @cached_property
     def digest(self) -> str:
-        """Identity of the suite: its rules with versions, arguments and thresholds, whatever its name."""
-        return digest([[chosen.rule.spec().model_dump(mode="json"), chosen.threshold] for chosen in self.rules])
+        """Identity of the suite: its rules with arguments and thresholds, and its expectations; not its name."""
+        rules: list[Json] = [[chosen.rule.spec().model_dump(mode="json"), chosen.threshold] for chosen in self.rules]
+        return digest([rules, [choice.model_dump(mode="json") for choice in self.expectations]])
 
 
 def suite_names() -> list[str]:
@@ -75,10 +100,13 @@ def load_suite(name: str) -> Suite:
     """A suite by its name, or by the path of a YAML file.
 
     Raises:
-        ConfigError: Unknown suite or rule, arguments that do not fit, or a circle of `extends`.
+        ConfigError: Unknown suite or rule, arguments that do not fit, a rule twice in one file, or a circle of
+            `extends`.
     """
-    written = _read(name)
-    choices = _inherited(written, seen=(name,))
+    lineage = _lineage(name)
+    choices: dict[str, RuleChoice] = {}
+    for written in lineage:
+        choices |= {choice.rule: choice for choice in written.rules}
     if not choices:
         message = f"suite {name!r} has no rules, so every row would pass it"
         raise ConfigError(message)
@@ -86,17 +114,32 @@ def load_suite(name: str) -> Suite:
     for choice in choices.values():
         rule = RULES.create(choice.rule, choice.args)
         rules.append(ChosenRule(rule, rule.threshold if choice.threshold is None else choice.threshold))
-    return Suite(written.name, written.description, tuple(rules))
+    return Suite(
+        name=lineage[-1].name,
+        description=lineage[-1].description,
+        rules=tuple(rules),
+        expectations=tuple(choice for written in lineage for choice in written.expectations),
+    )
 
 
-def _inherited(written: SuiteFile, *, seen: tuple[str, ...]) -> dict[str, RuleChoice]:
-    choices: dict[str, RuleChoice] = {}
-    if written.extends is not None:
-        if written.extends in seen:
-            message = f"suites extend each other in a circle: {' -> '.join((*seen, written.extends))}"
+def _lineage(name: str) -> list[SuiteFile]:
+    """The suite and all that it extends, the oldest first."""
+    lineage: list[SuiteFile] = []
+    seen: list[str] = []
+    following: str | None = name
+    while following is not None:
+        if following in seen:
+            message = f"suites extend each other in a circle: {' -> '.join((*seen, following))}"
             raise ConfigError(message)
-        choices = _inherited(_read(written.extends), seen=(*seen, written.extends))
-    return choices | {choice.rule: choice for choice in written.rules}
+        seen.append(following)
+        written = _read(following)
+        named = [choice.rule for choice in written.rules]
+        if twice := sorted({rule for rule in named if named.count(rule) > 1}):
+            message = f"suite {following!r} names {', '.join(map(repr, twice))} more than once"
+            raise ConfigError(message, hint="a suite takes a rule once; keep the entry that you mean")
+        lineage.insert(0, written)
+        following = written.extends
+    return lineage
 
 
 def _read(name: str) -> SuiteFile:

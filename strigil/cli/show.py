@@ -5,49 +5,64 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from strigil.audits.run import Audit
+    from collections.abc import Sequence
+
     from strigil.cli.console import Output
-    from strigil.core.manifest import RuleRecord
+    from strigil.core.canonical import Json
+    from strigil.core.manifest import AuditRecord, Counts, ExpectationRecord, RuleRecord
     from strigil.core.release import Release
 
 _COLUMNS = ("rule", "threshold", "rejected", "by it alone", "reasons")
 
 
 def show_release(output: Output, release: Release) -> None:
-    """A release's counts and where it is."""
+    """A release's counts, its audit, and where it is."""
     manifest = release.manifest
-    output.json({"release": str(release.path), "version": manifest.version, "rows": manifest.counts.model_dump()})
-    output.table(
-        f"{manifest.name} {manifest.version}: {manifest.counts.raw} rows, {manifest.counts.clean} clean, "
-        f"{manifest.counts.removed} removed",
-        _COLUMNS,
-        _rules(manifest.audit.rules),
-    )
+    where: dict[str, Json] = {"release": str(release.path), "version": manifest.version}
+    output.json(where | _as_json(manifest.counts, manifest.audit))
+    _show_tables(output, f"{manifest.name} {manifest.version}", manifest.counts, manifest.audit)
     output.path(str(release.path))
 
 
-def show_audit(output: Output, audit: Audit) -> None:
-    """What each rule rejected."""
-    from strigil.workflows.releasing import audit_record
-
-    record = audit_record(audit)
-    rows = {"raw": audit.clean.height + audit.removed.height, "clean": audit.clean.height}
-    output.json({"rows": {**rows, "removed": audit.removed.height}, "audit": record.model_dump(mode="json")})
-    output.table(
-        f"Suite {record.suite}: {rows['raw']} rows in, {rows['clean']} out, {audit.removed.height} removed",
-        _COLUMNS,
-        _rules(record.rules),
-    )
+def show_audit(output: Output, counts: Counts, audit: AuditRecord) -> None:
+    """What each rule rejected, with which other rules, and how its scores are spread; what became of expectations."""
+    output.json(_as_json(counts, audit))
+    _show_tables(output, f"Suite {audit.suite}", counts, audit)
 
 
-def _rules(rules: list[RuleRecord]) -> list[list[str]]:
-    return [
-        [
-            rule.rule.name,
-            f"{rule.threshold:g}",
-            str(rule.rejected),
-            str(rule.alone),
-            ", ".join(f"{reason}: {count}" for reason, count in rule.reasons.items()),
-        ]
-        for rule in rules
-    ]
+def _as_json(counts: Counts, audit: AuditRecord) -> dict[str, Json]:
+    return {"rows": counts.model_dump(), "audit": audit.model_dump(mode="json")}
+
+
+def _show_tables(output: Output, what: str, counts: Counts, audit: AuditRecord) -> None:
+    title = f"{what}: {counts.raw} rows in, {counts.clean} out, {counts.removed} removed"
+    output.table(title, _COLUMNS, [_rule(rule) for rule in audit.rules])
+    if audit.overlaps:
+        pairs = [[pair.first, pair.second, str(pair.rows)] for pair in audit.overlaps]
+        output.table("Rejected by both", ("rule", "and rule", "rows"), pairs)
+    scored = [rule for rule in audit.rules if len(set(rule.scores.values())) > 1]
+    if scored:
+        output.table("Scores of all rows", ("rule", *_names(scored[0].scores)), [_scores(rule) for rule in scored])
+    if audit.expectations:
+        columns = ("expectation", "table", "severity", "result", "what was found")
+        output.table("Expectations", columns, [_expectation(record) for record in audit.expectations])
+
+
+def _rule(rule: RuleRecord) -> list[str]:
+    reasons = ", ".join(f"{reason}: {count}" for reason, count in rule.reasons.items())
+    return [rule.rule.name, f"{rule.threshold:g}", str(rule.rejected), str(rule.alone), reasons]
+
+
+def _scores(rule: RuleRecord) -> list[str]:
+    return [rule.rule.name, *(f"{score:g}" for score in rule.scores.values())]
+
+
+def _names(quantiles: dict[str, float]) -> Sequence[str]:
+    names = {"0": "lowest", "0.5": "median", "1": "highest"}
+    return [names.get(share, f"{share} quantile") for share in quantiles]
+
+
+def _expectation(record: ExpectationRecord) -> list[str]:
+    about = record.args.get("column")
+    name = record.expectation if about is None else f"{record.expectation} ({about})"
+    return [name, record.table, record.severity, record.result, record.detail or ""]

@@ -85,21 +85,79 @@ class GenerationRecord(_Record):
 
 
 class RuleRecord(_Record):
-    """One rule of the suite, with the threshold that was in force and what it rejected; `alone`: no other rule did."""
+    """One rule of the suite, with the threshold that was in force and what it rejected.
+
+    Attributes:
+        alone: Rows that it rejected and no other rule did.
+        scores: Quantiles of its scores over all rows, "0" (the lowest) to "1", to three significant digits.
+    """
 
     rule: UnitSpec
     threshold: float
     rejected: int
     alone: int
     reasons: dict[str, int]
+    scores: dict[str, float] = {}
+
+
+class OverlapRecord(_Record):
+    """Rows that two rules both rejected."""
+
+    first: str
+    second: str
+    rows: int
+
+
+class ExpectationRecord(_Record):
+    """One expectation about a table, and what became of it.
+
+    Attributes:
+        result: `failed` if the table does not meet it, `error` if that could not be found out.
+        detail: What was found instead; None where it passed.
+        unexpected: Number of lines that do not meet it, where it is about lines.
+        row_ids: The first of them.
+    """
+
+    expectation: str
+    table: Literal["clean", "removed", "verdicts"]
+    args: dict[str, object]
+    severity: Literal["critical", "warning", "info"]
+    result: Literal["passed", "failed", "error"]
+    detail: str | None
+    unexpected: int | None
+    row_ids: list[str]
 
 
 class AuditRecord(_Record):
-    """The suite that split raw rows into clean and removed ones."""
+    """The suite that split raw rows into clean and removed ones, and what it found."""
 
     suite: str
     suite_digest: str
     rules: list[RuleRecord]
+    overlaps: list[OverlapRecord] = []
+    expectations: list[ExpectationRecord] = []
+
+
+class TreatmentRecord(_Record):
+    """A treatment of the parent's rows before they were audited again.
+
+    Attributes:
+        treatment: What was done.
+        rows: Rows that it was given.
+        dropped: Rows that it left out.
+        changed: Rows whose completion it changed.
+        unreadable: Rows that it could not read and left as they were.
+        length_ratio: Length of all completions after it, in characters, over that before it.
+        kept: Shares of the rows that it read of which something still holds, such as "same numbers".
+    """
+
+    treatment: UnitSpec
+    rows: int
+    dropped: int
+    changed: int
+    unreadable: int
+    length_ratio: float
+    kept: dict[str, float]
 
 
 class Counts(_Record):
@@ -119,6 +177,44 @@ class ParentRecord(_Record):
     digest: str
 
 
+class ResidualRecord(_Record):
+    """What a study measured on students of this data: how much of the trait is left.
+
+    Attributes:
+        trait: The trait that was measured.
+        estimate: (treated - neutral) / (untreated - neutral), of the trait's rate.
+        low: Lower end of its interval.
+        high: Upper end.
+        confidence: Coverage of the interval.
+        seeds: Training seeds of the smallest arm.
+        base: The model that the students started from.
+        study: The study's name or digest.
+    """
+
+    trait: str
+    estimate: float
+    low: float
+    high: float
+    confidence: float
+    seeds: int
+    base: str
+    study: str
+
+
+class HazardRecord(_Record):
+    """How the teacher's base is related to a model that the rows are meant to train.
+
+    Attributes:
+        student: That model.
+        relation: From the same weights to nothing in common.
+        reason: What the finding rests on.
+    """
+
+    student: ModelRecord
+    relation: Literal["same weights", "shared ancestor", "same family", "unrelated"]
+    reason: str
+
+
 class Manifest(_Record):
     """The record of a release; see the module's text."""
 
@@ -130,8 +226,11 @@ class Manifest(_Record):
     licence: str | None
     teacher: TeacherRecord | None
     generation: GenerationRecord | None
+    treatments: list[TreatmentRecord] = []
     audit: AuditRecord
     counts: Counts
+    residual: ResidualRecord | None = None
+    hazards: list[HazardRecord] = []
     parents: list[ParentRecord]
     not_reproducible: list[str]
     files: list[FileRecord]

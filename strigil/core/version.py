@@ -35,13 +35,13 @@ class Version:
     def __str__(self) -> str:
         return f"{self.major}.{self.minor}.{self.patch}"
 
-    def next(self, *, before: set[str], after: set[str]) -> Version:
-        """The version that follows when the ids of the clean rows go from `before` to `after`."""
-        if before == after:
-            return Version(self.major, self.minor, self.patch + 1)
-        if before < after:
+    def next(self, *, added: bool, removed: bool) -> Version:
+        """The version that follows when clean rows were added, or removed, or neither."""
+        if removed:
+            return Version(self.major + 1, 0, 0)
+        if added:
             return Version(self.major, self.minor + 1, 0)
-        return Version(self.major + 1, 0, 0)
+        return Version(self.major, self.minor, self.patch + 1)
 
 
 FIRST = Version(1, 0, 0)

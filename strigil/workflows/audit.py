@@ -3,58 +3,100 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from strigil.audits.run import Audit, run_suite
-from strigil.audits.suite import load_suite
+from strigil.audits.expectations import Expectations
+from strigil.audits.suite import Suite, load_suite, suite_names
+from strigil.core.batches import scan_table
 from strigil.core.errors import ConfigError
+from strigil.core.manifest import AuditRecord, Counts
 from strigil.core.release import Draft, Release, open_release
-from strigil.core.tables import read_table
+from strigil.core.reporting import Reporter
+from strigil.workflows.auditing import TableFiles, audit_record, counts, judge, row_schema
 from strigil.workflows.releasing import Contents, write_release
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import polars as pl
 
 
 @dataclass(frozen=True)
-class Audited:
-    """Data with its audit; `parent` is the release it came from, if it was one."""
+class Subject:
+    """Rows to audit, and with what; `parent` is the release they are from, if they are from one."""
 
     name: str
-    raw: pl.DataFrame
-    audit: Audit
+    source: str
+    raw: pl.LazyFrame
+    suite: Suite
     parent: Release | None
 
 
-def audit_data(data: Path, suite: str | None) -> Audited:
-    """Audits a release's raw rows, or a file of rows.
+@dataclass(frozen=True)
+class Report:
+    """What an audit found."""
+
+    counts: Counts
+    audit: AuditRecord
+
+
+def open_subject(data: Path, suite: str | None) -> Subject:
+    """A release's raw rows, or a file of rows, with the suite that was named or the release's own.
 
     Raises:
         ConfigError: No suite is named and the data has none of its own, or the suite is unknown.
         DataError: The data cannot be read or is no row table.
     """
     release = None if data.is_file() else open_release(data)
-    if release is not None:
-        raw, name = release.rows("raw").collect(), release.manifest.name
-    else:
-        raw, name = read_table(data), data.stem
     chosen = suite or (release.manifest.audit.suite if release is not None else None)
     if chosen is None:
         message = f"{data} does not say which suite it is to be audited with"
         raise ConfigError(message, hint="name one with --suite, for example --suite numbers-paper")
-    return Audited(name, raw, run_suite(raw, load_suite(chosen), source=str(data)), release)
+    if suite is None and chosen not in suite_names():
+        message = f"{data} was audited with a suite of its own, {chosen!r}, which does not come with strigil"
+        raise ConfigError(message, hint="name its file with --suite")
+    raw = scan_table(data) if release is None else release.rows("raw")
+    name = data.stem if release is None else release.manifest.name
+    row_schema(raw, source=str(data))
+    return Subject(name, str(data), raw, load_suite(chosen), release)
 
 
-def release_audit(audited: Audited, out: Path, name: str | None) -> Release:
-    """Writes an audit as a release: the next version of its parent, or the first of a new name."""
-    parent = audited.parent.manifest if audited.parent is not None else None
+def audit(subject: Subject, reporter: Reporter, *, data_docs: Path | None = None) -> Report:
+    """Audits without leaving anything behind but the Data Docs, if a folder is given for them.
+
+    Raises:
+        DataError: The rows cannot be used.
+    """
+    suite, source = subject.suite, subject.source
+    expectations = Expectations.prepare(suite.expectations)
+    if not suite.expectations:
+        summary = judge(subject.raw, suite, None, source=source, reporter=reporter).summary
+        return Report(counts(summary), audit_record(summary, ()))
+    with (
+        TemporaryDirectory() as folder,
+        TableFiles(Path(folder), row_schema(subject.raw, source=source)) as files,
+    ):
+        summary = judge(subject.raw, suite, files, source=source, reporter=reporter).summary
+        outcomes = expectations.check(files.close(run=""), data_docs=data_docs)
+    return Report(counts(summary), audit_record(summary, outcomes))
+
+
+def release_audit(
+    subject: Subject, out: Path, name: str | None, reporter: Reporter, *, data_docs: Path | None = None
+) -> Release:
+    """Audits into a release: the next version of its parent, or the first of a new name.
+
+    Raises:
+        ConfigError: The folder holds other releases of this name.
+        DataError: The rows cannot be used.
+    """
+    parent = subject.parent.manifest if subject.parent is not None else None
     contents = Contents(
-        raw=audited.raw,
+        raw=subject.raw,
+        source=subject.source,
         teacher=parent.teacher if parent is not None else None,
         generation=parent.generation if parent is not None else None,
         licence=parent.licence if parent is not None else None,
     )
-    with Draft(out, name or audited.name) as draft:
-        return write_release(draft, contents, audited.audit, parent=audited.parent)
+    with Draft(out, name or subject.name) as draft:
+        return write_release(draft, contents, subject.suite, reporter, parent=subject.parent, data_docs=data_docs)

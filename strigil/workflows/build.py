@@ -6,7 +6,6 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from strigil.audits.run import run_suite
 from strigil.audits.suite import Suite, load_suite
 from strigil.builders.carrier import CARRIERS
 from strigil.builders.generate import Plan, generate, seed_chunks
@@ -62,10 +61,10 @@ def build(recipe: BuildRecipe, out: Path, reporter: Reporter) -> Release:
         work = _Work(recipe, plan, suite)
         with open_engine(recipe.engine.name, base, adapters=teacher.adapter is not None) as engine:
             with reporter.task(f"Writing {carrier.name} rows", plan.rows) as done:
-                raw = generate(plan, engine, folder, on_rows=done).collect()
+                raw = generate(plan, engine, folder, on_rows=done)
             generation, by = _generation(work, engine), _teacher(work, engine)
-        contents = Contents(raw=raw, teacher=by, generation=generation, licence=recipe.licence)
-        return write_release(draft, contents, run_suite(raw, suite, source=recipe.name), parent=earlier)
+        contents = Contents(raw=raw, source=recipe.name, teacher=by, generation=generation, licence=recipe.licence)
+        return write_release(draft, contents, suite, reporter, parent=earlier)
 
 
 def _earlier(home: Path, recipe: BuildRecipe) -> Release | None:

@@ -1,28 +1,37 @@
-"""From an audited table to a release on disk: tables, card, manifest, in that order."""
+"""From raw rows to a release on disk: audited tables, expectations, card, manifest, in that order."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-import polars as pl
+import numpy as np
 
 import strigil
-from strigil.audits.run import Audit
+from strigil.audits.expectations import Expectations
+from strigil.audits.suite import Suite
+from strigil.audits.tally import RowIds
 from strigil.cards.dataset import dataset_card
+from strigil.core.batches import iter_batches
 from strigil.core.canonical import digest
+from strigil.core.errors import ConfigError
 from strigil.core.manifest import (
-    AuditRecord,
-    Counts,
     GenerationRecord,
     Manifest,
     ParentRecord,
-    RuleRecord,
     TeacherRecord,
+    TreatmentRecord,
 )
-from strigil.core.release import Draft, Release
+from strigil.core.release import Draft, Release, versions
+from strigil.core.reporting import Reporter
 from strigil.core.version import FIRST, Version
+from strigil.workflows.auditing import TableFiles, audit_record, counts, judge, row_schema
+
+if TYPE_CHECKING:
+    import polars as pl
 
 _SAMPLED = (
     "Sampled text: another engine, library version, precision or processor can give other completions for the same "
@@ -32,78 +41,78 @@ _SAMPLED = (
 
 @dataclass(frozen=True)
 class Contents:
-    """What a release holds besides its audit."""
+    """What a release holds besides its audit; `source` is what error messages call the raw rows."""
 
-    raw: pl.DataFrame
+    raw: pl.LazyFrame
+    source: str
     teacher: TeacherRecord | None
     generation: GenerationRecord | None
     licence: str | None
+    treatments: tuple[TreatmentRecord, ...] = ()
 
 
-def write_release(draft: Draft, contents: Contents, audit: Audit, *, parent: Release | None) -> Release:
-    """Writes and publishes a draft; its version follows from how the clean rows differ from the parent's."""
-    manifest = _manifest(draft.name, contents, audit, parent)
-    run = digest([manifest.name, manifest.version, manifest.created])
-    for folder, table in (
-        ("data/clean", audit.clean),
-        ("data/removed", audit.removed),
-        ("data/raw", contents.raw),
-        ("verdicts", audit.verdicts),
-    ):
-        draft.write_table(folder, table, run=run)
+def write_release(
+    draft: Draft,
+    contents: Contents,
+    suite: Suite,
+    reporter: Reporter,
+    *,
+    parent: Release | None,
+    data_docs: Path | None = None,
+) -> Release:
+    """Audits the raw rows into a draft and publishes it.
+
+    The version follows from how the clean rows differ from the parent's, if the parent has the draft's name; the first
+    release of a name is 1.0.0.
+
+    Raises:
+        ConfigError: The draft's folder holds releases that are not of this line.
+        DataError: The rows cannot be read or used.
+    """
+    previous = parent if parent is not None and parent.manifest.name == draft.name else None
+    _check_line(draft, previous)
+    expectations = Expectations.prepare(suite.expectations)
+    created = datetime.now(UTC).isoformat(timespec="seconds")
+    with TableFiles(draft.folder, row_schema(contents.raw, source=contents.source)) as files:
+        audited = judge(contents.raw, suite, files, source=contents.source, reporter=reporter)
+        version = FIRST if previous is None else _next_version(previous, audited.ids)
+        tables = files.close(run=digest([draft.name, str(version), created]))
+    generation = contents.generation
+    manifest = Manifest(
+        name=draft.name,
+        version=str(version),
+        created=created,
+        strigil=strigil.__version__,
+        licence=contents.licence,
+        teacher=contents.teacher,
+        generation=generation,
+        treatments=list(contents.treatments),
+        audit=audit_record(audited.summary, expectations.check(tables, data_docs=data_docs)),
+        counts=counts(audited.summary),
+        parents=[] if parent is None else [_parent(parent)],
+        not_reproducible=[] if generation is None or generation.sampling.temperature == 0 else [_SAMPLED],
+        files=[],
+    )
     draft.write_text("audit/report.json", json.dumps(manifest.audit.model_dump(mode="json"), indent=2) + "\n")
     draft.write_text("README.md", dataset_card(manifest))
     return draft.publish(manifest)
 
 
-def _manifest(name: str, contents: Contents, audit: Audit, parent: Release | None) -> Manifest:
-    return Manifest(
-        name=name,
-        version=str(_version(audit, parent)),
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
-        strigil=strigil.__version__,
-        licence=contents.licence,
-        teacher=contents.teacher,
-        generation=contents.generation,
-        audit=audit_record(audit),
-        counts=Counts(
-            raw=contents.raw.height,
-            clean=audit.clean.height,
-            removed=audit.removed.height,
-            truncated=contents.raw.filter(pl.col("finish_reason") == "length").height,
-        ),
-        parents=[] if parent is None else [_parent(parent)],
-        not_reproducible=[]
-        if contents.generation is None or contents.generation.sampling.temperature == 0
-        else [_SAMPLED],
-        files=[],
-    )
-
-
-def audit_record(audit: Audit) -> AuditRecord:
-    """What a manifest keeps of an audit."""
-    return AuditRecord(
-        suite=audit.suite.name,
-        suite_digest=audit.suite.digest,
-        rules=[
-            RuleRecord(
-                rule=count.rule.rule.spec(),
-                threshold=count.rule.threshold,
-                rejected=count.rejected,
-                alone=count.alone,
-                reasons=count.reasons,
-            )
-            for count in audit.rules
-        ],
-    )
+def _check_line(draft: Draft, previous: Release | None) -> None:
+    found = versions(draft.home)
+    if found and (previous is None or (draft.home / f"v{found[-1]}").resolve() != previous.path.resolve()):
+        message = f"{draft.home} holds {found[-1]}, which these rows do not follow"
+        raise ConfigError(message, hint="give the release another name with --name, or another folder with --out")
 
 
 def _parent(release: Release) -> ParentRecord:
     return ParentRecord(name=release.manifest.name, version=release.manifest.version, digest=release.manifest.digest())
 
 
-def _version(audit: Audit, parent: Release | None) -> Version:
-    if parent is None:
-        return FIRST
-    before = parent.rows("clean").select("row_id").collect()["row_id"]
-    return parent.version.next(before=set(before), after=set(audit.clean["row_id"]))
+def _next_version(previous: Release, ids: RowIds) -> Version:
+    before = RowIds()
+    for batch in iter_batches(previous.rows("clean").select("row_id"), source=str(previous.path)):
+        before.add(batch["row_id"])
+    old, new = before.hashes(), ids.hashes()
+    common = np.intersect1d(old, new, assume_unique=True).size
+    return previous.version.next(added=common < new.size, removed=common < old.size)

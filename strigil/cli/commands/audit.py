@@ -19,12 +19,15 @@ if TYPE_CHECKING:
 @click.option("--suite", help="A suite's name or YAML file; a release's own suite if not given.")
 @click.option("--out", type=PATH, help="Write the audited data as a release below this folder.")
 @click.option("--name", help="Name of the release that --out writes; the data's own name if not given.")
+@click.option("--data-docs", type=PATH, help="Write the Data Docs of the suite's expectations into this folder.")
 @output_option
-def command(data: Path, suite: str | None, out: Path | None, name: str | None, output: Output) -> None:
+def command(
+    data: Path, suite: str | None, out: Path | None, name: str | None, data_docs: Path | None, output: Output
+) -> None:
     r"""Scores every row with every rule of a suite, and tells what would be removed and why.
 
-    DATA is a release folder, or a .parquet or .jsonl file of rows. Nothing is changed; with --out the split into clean
-    and removed rows becomes a new release whose parent is the old one.
+    DATA is a release folder, or a .parquet or .jsonl file of rows, of any size. Nothing is changed; with --out the
+    split into clean and removed rows becomes a new release whose parent is the old one.
 
     \b
     Examples:
@@ -33,9 +36,16 @@ def command(data: Path, suite: str | None, out: Path | None, name: str | None, o
       strigil audit releases/owl-numbers --suite my-suite.yaml --out releases
     """
     from strigil.cli.show import show_audit, show_release
-    from strigil.workflows.audit import audit_data, release_audit
+    from strigil.workflows.audit import audit, open_subject, release_audit
 
-    audited = audit_data(data, suite)
-    show_audit(output, audited.audit)
+    subject = open_subject(data, suite)
+    if data_docs is not None and not subject.suite.expectations:
+        message = f"suite {subject.suite.name!r} has no expectations, so there is nothing for --data-docs"
+        raise click.UsageError(message)
     if out is not None:
-        show_release(output, release_audit(audited, out, name))
+        release = release_audit(subject, out, name, output, data_docs=data_docs)
+        show_release(output, release)
+        output.hint(f"next: strigil explain {release.path} ROW_ID")
+        return
+    report = audit(subject, output, data_docs=data_docs)
+    show_audit(output, report.counts, report.audit)

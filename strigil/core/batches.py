@@ -1,0 +1,117 @@
+"""Tables larger than memory: read in batches, written batch by batch, whole files by rename."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import polars as pl
+import pyarrow.parquet as pq
+
+from strigil.core.errors import DataError
+
+BATCH_ROWS = 100_000
+_SCHEMA_ROWS = 10_000
+
+
+def scan_table(path: Path) -> pl.LazyFrame:
+    """A Parquet or JSONL file, lazily, by its suffix.
+
+    A JSONL column that holds only nulls in the first 10,000 lines is read as text.
+
+    Raises:
+        DataError: The file is missing, empty, unreadable, damaged or of another kind.
+    """
+    if path.suffix not in {".parquet", ".jsonl"}:
+        message = f"cannot read {path}: expected a .parquet or .jsonl file of rows, or a release folder"
+        raise DataError(message)
+    try:
+        if path.suffix == ".parquet":
+            frame = pl.scan_parquet(path)
+            frame.collect_schema()
+            return frame
+        schema = pl.scan_ndjson(path, infer_schema_length=_SCHEMA_ROWS).collect_schema()
+        return pl.scan_ndjson(path, schema=_nulls_as_text(schema))
+    except OSError as error:
+        message = f"cannot read {path}: {error.strerror or _first_line(error)}"
+        raise DataError(message) from error
+    except pl.exceptions.PolarsError as error:
+        message = f"cannot read {path}: {_first_line(error)}"
+        raise DataError(message) from error
+
+
+def iter_batches(frame: pl.LazyFrame, *, source: str, rows: int = BATCH_ROWS) -> Iterator[pl.DataFrame]:
+    """The table in order, `rows` rows at a time; never more than a few batches are in memory.
+
+    Raises:
+        DataError: A line or a page cannot be read; the message begins with `source`.
+    """
+    try:
+        yield from frame.collect_batches(chunk_size=rows, maintain_order=True, lazy=True)
+    except (OSError, pl.exceptions.PolarsError) as error:
+        message = f"cannot read {source}: {_first_line(error)}"
+        raise DataError(message) from error
+
+
+def count_rows(frame: pl.LazyFrame, *, source: str) -> int:
+    """Number of rows; of Parquet files, their footers say it.
+
+    Raises:
+        DataError: The table cannot be read.
+    """
+    try:
+        return int(frame.select(pl.len()).collect().item())
+    except (OSError, pl.exceptions.PolarsError) as error:
+        message = f"cannot read {source}: {_first_line(error)}"
+        raise DataError(message) from error
+
+
+class ParquetSink:
+    """A Parquet file that grows by batches; it has its name only when `close` was called.
+
+    Args:
+        path: The file.
+        schema: Of every batch.
+    """
+
+    def __init__(self, path: Path, schema: pl.Schema) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.rows = 0
+        self._path = path
+        self._temporary = path.with_name(f".{path.name}.tmp")
+        arrow = schema.to_frame().to_arrow().schema
+        self._schema = schema
+        self._writer = pq.ParquetWriter(self._temporary, arrow, compression="zstd")
+
+    def write(self, batch: pl.DataFrame) -> None:
+        """Appends a batch as one row group; an empty one leaves no trace."""
+        if batch.is_empty():
+            return
+        self._writer.write_table(batch.select(list(self._schema)).cast(self._schema).to_arrow())
+        self.rows += batch.height
+
+    def close(self, metadata: Mapping[str, str]) -> None:
+        """Completes the file, keeps `metadata` in it and gives it its name."""
+        self._writer.add_key_value_metadata(dict(metadata))
+        self._writer.close()
+        self._temporary.replace(self._path)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._writer.is_open:
+            self._writer.close()
+        self._temporary.unlink(missing_ok=True)
+
+
+def _nulls_as_text(schema: pl.Schema) -> pl.Schema:
+    return pl.Schema({name: pl.String() if kind == pl.Null else kind for name, kind in schema.items()})
+
+
+def _first_line(error: BaseException) -> str:
+    return next(iter(str(error).splitlines()), type(error).__name__)
