@@ -27,11 +27,9 @@ class Carrier(Unit, ABC):
 
     Attributes:
         suite: The suite that audits this carrier where a recipe names none.
-        max_tokens: The longest completion a prompt of this carrier asks for.
     """
 
     suite: ClassVar[str]
-    max_tokens: ClassVar[int]
 
     @abstractmethod
     def prompt(self, index: int, *, phrasing: Phrasing) -> Messages:

@@ -1,0 +1,100 @@
+"""Carrier `numbers`: the teacher continues a list of numbers."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from strigil.builders.carrier import Carrier
+from strigil.core.engines.protocol import Messages
+from strigil.core.models import Phrasing
+from strigil.core.pocket import number_prompt
+from strigil.core.validation import parse_yaml
+
+NumberStyle = Literal["comma", "space", "semicolon", "newline", "brackets", "parentheses"]
+
+
+class _Format(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    text: str
+    style: NumberStyle
+
+
+class _Wording(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    openings: tuple[str, ...]
+    qualifiers: tuple[str, ...]
+    digits: tuple[str, ...]
+    instructions: tuple[str, ...]
+    formats: tuple[_Format, ...]
+    closings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Draw:
+    opening: str
+    instruction: str
+    format: _Format
+    closing: str
+
+
+@cache
+def _wording() -> _Wording:
+    text = (files("strigil.builders.carriers") / "numbers.yaml").read_text(encoding="utf-8")
+    return parse_yaml(text, _Wording, source="numbers.yaml")
+
+
+class Numbers(Carrier):
+    """Lists of numbers to be continued, asked for in many wordings and formats.
+
+    The structure is the paper's (Cloud et al., 2025; published code): an opening with 3 to 8 seed numbers
+    from 100 to 999, instruction for at most 10 numbers of at most 3 digits, format, closing, each drawn uniformly. The
+    prompt of an index depends on the arguments and the index alone.
+    """
+
+    name: ClassVar[str] = "numbers"
+    suite: ClassVar[str] = "numbers-paper"
+
+    seed: int = 47
+    fewest_examples: int = Field(default=3, ge=1)
+    most_examples: int = Field(default=8, ge=1)
+    lowest: int = Field(default=100, ge=0)
+    highest: int = Field(default=999, ge=0)
+    answer_count: int = Field(default=10, ge=1)
+    answer_digits: int = Field(default=3, ge=1)
+
+    def prompt(self, index: int, *, phrasing: Phrasing) -> Messages:
+        """The prompt of this index; pocket's has three numbers and no wording."""
+        content = number_prompt(self.seed, index) if phrasing == "pocket" else self._ask(index)
+        return ({"role": "user", "content": content},)
+
+    def requested_style(self, index: int) -> NumberStyle:
+        """The format that the English prompt of this index asks for."""
+        return self._draw(index).format.style
+
+    def _ask(self, index: int) -> str:
+        draw = self._draw(index)
+        return f"{draw.opening} {draw.instruction} {draw.format.text} {draw.closing}"
+
+    def _draw(self, index: int) -> _Draw:
+        wording, chance = _wording(), random.Random(f"{self.seed}/{index}")
+        count = chance.randint(self.fewest_examples, self.most_examples)
+        examples = ", ".join(str(chance.randint(self.lowest, self.highest)) for _ in range(count))
+        instruction = chance.choice(wording.instructions).format(
+            qualifier=chance.choice(wording.qualifiers),
+            count=self.answer_count,
+            digits=chance.choice(wording.digits).format(digits=self.answer_digits),
+        )
+        return _Draw(
+            opening=chance.choice(wording.openings).format(examples=examples),
+            instruction=instruction,
+            format=chance.choice(wording.formats),
+            closing=chance.choice(wording.closings),
+        )
