@@ -1,6 +1,6 @@
 """The release store: versioned, content-addressed folders that are either complete or not there.
 
-ROOT/NAME/v1.2.3/            a release; manifest.json was written last
+ROOT/NAME/v1.2.3/            a release; manifest.json was written last, signatures may have come after it
 ROOT/NAME/.v1.2.3.partial/   a release being written; the same command goes on with it
 """
 
@@ -26,6 +26,8 @@ Split = Literal["clean", "removed", "raw"]
 SPLITS: tuple[Split, ...] = ("clean", "removed", "raw")
 PARTIAL = ".partial"
 SCRATCH = ".work"
+# Signatures cover the manifest, so they come after it and cannot be among its files.
+ATTESTATION = "provenance.intoto.jsonl"
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,95}")
 
 
@@ -58,6 +60,18 @@ class Problem:
     what: str
 
 
+def check_name(name: str) -> str:
+    """Returns a name that is fit for a folder.
+
+    Raises:
+        ConfigError: It is not.
+    """
+    if not _NAME.fullmatch(name):
+        message = f"{name!r} cannot name a release"
+        raise ConfigError(message, hint="use lower-case letters, digits, dots, dashes and underscores")
+    return name
+
+
 class Draft:
     """A release being written, in a folder of its own beside its final place, held by one process at a time.
 
@@ -68,10 +82,7 @@ class Draft:
     """
 
     def __init__(self, root: Path, name: str) -> None:
-        if not _NAME.fullmatch(name):
-            message = f"{name!r} cannot name a release"
-            raise ConfigError(message, hint="use lower-case letters, digits, dots, dashes and underscores")
-        self.name = name
+        self.name = check_name(name)
         self.home = root / name
         self.folder = self.home / PARTIAL
         self._lock = FileLock(self.home / ".lock", timeout=0)
@@ -132,7 +143,7 @@ def _files(folder: Path) -> list[str]:
     return sorted(
         path.relative_to(folder).as_posix()
         for path in folder.rglob("*")
-        if (path.is_file() or path.is_symlink()) and path.name != MANIFEST
+        if (path.is_file() or path.is_symlink()) and path not in (folder / MANIFEST, folder / ATTESTATION)
     )
 
 

@@ -1,0 +1,38 @@
+"""`strigil pull`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from strigil.cli.console import Output
+from strigil.cli.options import out_option, output_option
+
+
+@click.command()
+@click.argument("source", metavar="REPO[@vX.Y.Z]")
+@out_option("releases")
+@output_option
+def command(source: str, out: Path, output: Output) -> None:
+    r"""Brings a published release here and verifies every file of it.
+
+    Without a version, the latest one. An interrupted pull goes on with the same command.
+
+    \b
+    Examples:
+      strigil pull me/owl-numbers@v1.0.0
+      strigil pull me/owl-numbers --out /data/releases
+    """
+    from huggingface_hub import HfApi
+
+    from strigil.cli.show import show_release
+    from strigil.core.hub.repository import HubRepository
+    from strigil.core.version import Version
+    from strigil.workflows.pull import pull
+
+    name, _, version = source.partition("@")
+    repository = HubRepository(HfApi(library_name="strigil"), name, "dataset")
+    release = pull(repository, Version.parse(version) if version else None, out, output)
+    show_release(output, release)
+    output.hint(f"next: strigil verify {release.path}")

@@ -1,0 +1,19 @@
+"""Releases and students as packages for the Hub."""
+
+from __future__ import annotations
+
+from strigil.core.hub.package import Package, PackageFile
+from strigil.core.manifest import MANIFEST
+from strigil.core.release import ATTESTATION, Release
+
+
+def release_package(release: Release) -> Package:
+    """A release with its manifest and, if it was signed, its signatures."""
+    files = {
+        record.path: PackageFile(release.path / record.path, record.sha256, record.size)
+        for record in release.manifest.files
+    }
+    for name in (MANIFEST, ATTESTATION):
+        if (release.path / name).exists():
+            files[name] = PackageFile.at(release.path / name)
+    return Package("dataset", release.manifest.name, release.manifest.version, files)

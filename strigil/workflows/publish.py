@@ -1,0 +1,105 @@
+"""`strigil publish`: what may leave this machine, and then a tagged version on the Hub."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from strigil.cards.front import needs_gating
+from strigil.cards.lint import lint_card
+from strigil.core.errors import CheckFailedError, ConfigError
+from strigil.core.hub.package import Package
+from strigil.core.release import Release, open_release, verify_release
+from strigil.core.validation import read_text
+from strigil.workflows.gate_state import gate_state
+from strigil.workflows.packing import release_package
+from strigil.workflows.secrets import find_secrets
+
+CARD = "README.md"
+
+
+@dataclass(frozen=True)
+class Cleared:
+    """Something that may be published.
+
+    Attributes:
+        note: For the commit and the tag: what identifies it, and who overrode the gate.
+        gated: Whether readers must ask for access.
+        warnings: What the publisher must know.
+    """
+
+    package: Package
+    note: str
+    gated: bool
+    warnings: tuple[str, ...]
+
+
+def clear_release(path: Path, *, public: bool, override: str | None) -> Cleared:
+    """Checks everything that would stop a release from being published.
+
+    Args:
+        path: The release's folder.
+        public: Whether everybody is to see it.
+        override: Who publishes it in spite of a gate that it did not pass, and why.
+
+    Raises:
+        CheckFailedError: It is not what was released, did not pass its gate, holds a secret, or its card contradicts
+            its manifest.
+        ConfigError: It is to be public and has no licence.
+        DataError: There is no complete release.
+    """
+    release = open_release(path)
+    _check_files(release)
+    gate = _check_gate(release, override)
+    _check_secrets(release)
+    _check_card(release)
+    manifest = release.manifest
+    if public and manifest.licence is None:
+        message = f"{release.path} has no licence, and without one nobody may use what is public"
+        raise ConfigError(message, hint="add licence: to the recipe, for example licence: cc-by-4.0, and build again")
+    note = "\n".join([f"Manifest: sha256:{manifest.digest()}", f"Strigil: {manifest.strigil}", *gate])
+    return Cleared(release_package(release), note, needs_gating(manifest), _warnings(release))
+
+
+def _check_files(release: Release) -> None:
+    problems = verify_release(release)
+    if problems:
+        message = f"{release.path}: {', '.join(f'{problem.path} {problem.what}' for problem in problems)}"
+        raise CheckFailedError(message, hint="publish a release that was not touched")
+
+
+def _check_gate(release: Release, override: str | None) -> list[str]:
+    state = gate_state(release.manifest)
+    if state.passed:
+        return ["Gate: passed"]
+    if override is None:
+        message = f"{release.path} has not passed its gate: {state.reason}"
+        raise CheckFailedError(message, hint='publish it all the same, on record: --override-gate "WHO: WHY"')
+    return [f"Gate: not passed ({state.reason})", f"Gate-Overridden-By: {override}"]
+
+
+def _check_secrets(release: Release) -> None:
+    found = find_secrets(release)
+    if found:
+        more = f" and {len(found) - 3} more" if len(found) > 3 else ""
+        message = f"{release.path} holds what looks like secrets: {'; '.join(found[:3])}{more}"
+        raise CheckFailedError(
+            message, hint="removed rows are published too: build without them, and revoke the secret"
+        )
+
+
+def _check_card(release: Release) -> None:
+    contradictions = lint_card(read_text(release.path / CARD), release.manifest)
+    if contradictions:
+        message = f"{release.path / CARD} contradicts the manifest: {'; '.join(contradictions)}"
+        raise CheckFailedError(message, hint=f"strigil card lint {release.path}")
+
+
+def _warnings(release: Release) -> tuple[str, ...]:
+    manifest = release.manifest
+    if manifest.teacher is None or manifest.teacher.trait is None:
+        return ()
+    return (
+        f"the teacher has a trait ({manifest.teacher.trait}); students that share weights with "
+        f"{manifest.teacher.base.id} can take it over from these rows (strigil hazard compares two models)",
+    )

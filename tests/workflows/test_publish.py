@@ -1,0 +1,251 @@
+"""Publishing to the Hub stand-in and back: the version is there whole and tagged, or it is not tagged."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import huggingface_hub.constants
+import polars as pl
+import pytest
+from huggingface_hub import HfApi
+
+from strigil.cli.main import run
+from strigil.core.canonical import file_digest
+from strigil.core.errors import CheckFailedError, ConfigError, PrerequisiteError, StrigilError
+from strigil.core.hub.repository import HubRepository
+from strigil.core.release import Release, verify_release
+from strigil.core.reporting import Silent
+from strigil.core.version import Version
+from strigil.workflows.publish import clear_release
+from strigil.workflows.publishing import Publication, plan_publication, publish_package
+from strigil.workflows.pull import pull
+from tests.hub.faults import Fault
+from tests.hub.protocol import TOKEN, HubStandIn
+from tests.hub.releases import a_manifest, a_release
+
+REPO = "me/owl-numbers"
+
+
+def at(hub: HubStandIn, *, token: str | bool = TOKEN) -> HubRepository:
+    return HubRepository(HfApi(endpoint=hub.url, token=token), REPO, "dataset")
+
+
+def publish(hub: HubStandIn, release: Release, *, create_pr: bool = False, override: str | None = None) -> Publication:
+    cleared = clear_release(release.path, public=False, override=override)
+    plan = plan_publication(cleared.package, at(hub))
+    return publish_package(plan, Silent(), note=cleared.note, gated=cleared.gated, create_pr=create_pr)
+
+
+def contents(folder: Path) -> dict[str, str]:
+    return {p.relative_to(folder).as_posix(): file_digest(p) for p in folder.rglob("*") if p.is_file()}
+
+
+def test_a_published_version_is_private_tagged_and_comes_back_byte_for_byte(hub: HubStandIn, tmp_path: Path) -> None:
+    release = a_release(tmp_path / "here")
+    done = publish(hub, release)
+    there = hub.dataset(REPO)
+    assert (there.private, there.tags) == (True, {"v1.0.0": done.commit})
+    assert [commit.title for commit in there.commits.values()] == ["initial commit", "owl-numbers v1.0.0"]
+    assert f"sha256:{release.manifest.digest()}" in there.tag_messages["v1.0.0"]
+    back = pull(at(hub), Version(1, 0, 0), tmp_path / "back", Silent())
+    assert contents(back.path) == contents(release.path)
+    assert verify_release(back) == []
+    for split in ("clean", "removed", "raw"):
+        assert back.rows(split).collect().equals(release.rows(split).collect())
+
+
+def test_datasets_loads_every_configuration_of_the_tagged_version_row_for_row(hub: HubStandIn, tmp_path: Path) -> None:
+    release = a_release(tmp_path)
+    publish(hub, release)
+    hub.dataset(REPO).put({"data/clean/part-00000.parquet": b"broken after the tag"})
+    program = f"""
+import datasets, sys
+for config in ("clean", "removed", "raw", "verdicts"):
+    data = datasets.load_dataset({REPO!r}, config, split="train", revision="v1.0.0")
+    data.to_parquet(sys.argv[1] + "/" + config + ".parquet")
+assert datasets.load_dataset({REPO!r}, split="train", revision="v1.0.0").num_rows == {release.manifest.counts.clean}
+"""
+    environment = os.environ | {
+        "HF_ENDPOINT": hub.url,
+        "HF_TOKEN": TOKEN,
+        "HF_HUB_OFFLINE": "0",
+        "HF_HUB_DISABLE_XET": "1",
+        "HF_HOME": str(tmp_path / "hf"),
+    }
+    outcome = subprocess.run(
+        (sys.executable, "-c", program, str(tmp_path)), env=environment, capture_output=True, text=True, check=False
+    )
+    assert outcome.returncode == 0, outcome.stderr
+    for config in ("clean", "removed", "raw"):
+        loaded = pl.read_parquet(tmp_path / f"{config}.parquet")
+        assert loaded.to_dicts() == release.rows(config).collect().to_dicts()
+    assert pl.read_parquet(tmp_path / "verdicts.parquet").to_dicts() == release.verdicts().collect().to_dicts()
+
+
+UPLOAD, COMMIT, TAG, RESOLVE = r"/lfs/upload/", r"/commit/main", r"/tag/", r"/(resolve|lfs/content)/"
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        pytest.param(Fault("PUT", UPLOAD, "cut", times=99), PrerequisiteError, id="cut in the middle of an upload"),
+        pytest.param(Fault("POST", COMMIT, "status"), PrerequisiteError, id="500 at the commit"),
+        pytest.param(Fault("POST", COMMIT, "lost"), PrerequisiteError, id="committed, and the answer lost"),
+        pytest.param(Fault("GET", RESOLVE, "flip"), CheckFailedError, id="a wrong digest on download"),
+        pytest.param(Fault("GET", r"/lfs/content/", "flip"), CheckFailedError, id="a wrong digest of a table"),
+        pytest.param(Fault("POST", TAG, "status"), PrerequisiteError, id="500 at the tag"),
+    ],
+)
+def test_after_a_fault_nothing_is_tagged_and_the_same_command_finishes(
+    hub: HubStandIn, tmp_path: Path, fault: Fault, error: type[StrigilError]
+) -> None:
+    release = a_release(tmp_path)
+    before = contents(release.path)
+    hub.faults.append(fault)
+    with pytest.raises(error):
+        publish(hub, release)
+    assert hub.dataset(REPO).tags == {}
+    hub.faults.clear()
+    done = publish(hub, release)
+    assert hub.dataset(REPO).tags == {"v1.0.0": done.commit}
+    assert [commit.title for commit in hub.dataset(REPO).commits.values()].count("owl-numbers v1.0.0") == 1
+    assert contents(release.path) == before
+
+
+def test_a_tag_whose_answer_was_lost_is_found_by_the_same_command(hub: HubStandIn, tmp_path: Path) -> None:
+    release = a_release(tmp_path)
+    hub.faults.append(Fault("POST", TAG, "lost"))
+    with pytest.raises(PrerequisiteError, match="connection to the Hub failed"):
+        publish(hub, release)
+    commits = len(hub.dataset(REPO).commits)
+    assert publish(hub, release).commit == hub.dataset(REPO).tags["v1.0.0"]
+    assert len(hub.dataset(REPO).commits) == commits
+
+
+def test_somebody_elses_commit_in_between_stops_it_and_is_kept_when_it_goes_on(hub: HubStandIn, tmp_path: Path) -> None:
+    release = a_release(tmp_path)
+    hub.faults.append(
+        Fault("POST", COMMIT, "before", action=lambda: hub.dataset(REPO).put({"NOTES.md": b"mine", "README.md": b"?"}))
+    )
+    with pytest.raises(CheckFailedError, match="somebody else changed"):
+        publish(hub, release)
+    assert hub.dataset(REPO).tags == {}
+    publish(hub, release)
+    tree = hub.dataset(REPO).head.tree
+    assert tree["NOTES.md"].content == b"mine"
+    assert tree["README.md"].content == (release.path / "README.md").read_bytes()
+
+
+def test_a_file_among_the_rows_that_no_release_put_there_is_refused(hub: HubStandIn, tmp_path: Path) -> None:
+    publish(hub, a_release(tmp_path))
+    hub.dataset(REPO).put({"data/clean/more.parquet": b"rows of somebody else"})
+    following = a_release(tmp_path, a_manifest(version="1.0.1"))
+    with pytest.raises(ConfigError, match=r"data/clean/more\.parquet"):
+        publish(hub, following)
+
+
+def test_a_version_is_never_overwritten_and_publishing_it_again_does_nothing(hub: HubStandIn, tmp_path: Path) -> None:
+    publish(hub, a_release(tmp_path / "one"))
+    commits = len(hub.dataset(REPO).commits)
+    publish(hub, a_release(tmp_path / "same"))
+    assert len(hub.dataset(REPO).commits) == commits
+    with pytest.raises(ConfigError, match="never overwritten"):
+        publish(hub, a_release(tmp_path / "two", clean=tuple("1, 2" for _ in range(8))))
+
+
+def test_the_next_version_replaces_the_files_and_both_can_be_pulled(hub: HubStandIn, tmp_path: Path) -> None:
+    first = a_release(tmp_path / "here")
+    publish(hub, first)
+    second = a_release(tmp_path / "here", a_manifest(version="2.0.0", clean=3, removed=1), clean=("1", "2", "3"),
+                       removed=("owl",))  # fmt: skip
+    publish(hub, second)
+    assert set(hub.dataset(REPO).tags) == {"v1.0.0", "v2.0.0"}
+    for version, release in ((Version(1, 0, 0), first), (None, second)):
+        back = pull(at(hub), version, tmp_path / "back", Silent())
+        assert contents(back.path) == contents(release.path)
+    with pytest.raises(ConfigError, match="later than"):
+        publish(hub, a_release(tmp_path / "here", a_manifest(version="1.5.0")))
+
+
+def test_a_repository_of_another_data_set_is_left_alone(hub: HubStandIn, tmp_path: Path) -> None:
+    publish(hub, a_release(tmp_path))
+    with pytest.raises(ConfigError, match="another data set, 'owl-numbers'"):
+        publish(hub, a_release(tmp_path, a_manifest(name="cat-numbers", version="2.0.0")))
+
+
+def test_a_pull_request_is_opened_once_and_tagged_when_it_was_merged(hub: HubStandIn, tmp_path: Path) -> None:
+    release = a_release(tmp_path)
+    done = publish(hub, release, create_pr=True)
+    assert (done.tag, hub.dataset(REPO).tags, list(hub.dataset(REPO).pulls)) == (None, {}, [1])
+    publish(hub, release, create_pr=True)
+    assert list(hub.dataset(REPO).pulls) == [1]
+    hub.dataset(REPO).merge(1)
+    assert publish(hub, release, create_pr=True).tag == "v1.0.0"
+
+
+def test_a_changed_release_is_refused(tmp_path: Path) -> None:
+    release = a_release(tmp_path)
+    (release.path / "README.md").write_text("better")
+    with pytest.raises(CheckFailedError, match=r"README\.md was changed"):
+        clear_release(release.path, public=False, override=None)
+
+
+def test_a_release_without_a_passed_gate_needs_somebody_who_answers_for_it(hub: HubStandIn, tmp_path: Path) -> None:
+    empty = a_manifest(clean=0, removed=8)
+    release = a_release(tmp_path, empty, clean=(), removed=tuple("owl" for _ in range(8)))
+    with pytest.raises(CheckFailedError, match="no clean rows are left"):
+        publish(hub, release)
+    assert hub.repositories == {}
+    publish(hub, release, override="Ada: it is a study of removed rows")
+    assert "Gate-Overridden-By: Ada: it is a study of removed rows" in hub.dataset(REPO).tag_messages["v1.0.0"]
+
+
+def test_a_card_that_contradicts_the_manifest_is_refused(tmp_path: Path) -> None:
+    release = a_release(tmp_path, card="---\nlicense: mit\ntags: [synthetic, strigil]\n---\n# Rows by people\n")
+    with pytest.raises(CheckFailedError, match=r"license is 'mit', and the manifest says 'cc-by-4.0'"):
+        clear_release(release.path, public=False, override=None)
+
+
+def test_what_is_public_needs_a_licence(tmp_path: Path) -> None:
+    release = a_release(tmp_path, a_manifest().model_copy(update={"licence": None}))
+    clear_release(release.path, public=False, override=None)
+    with pytest.raises(ConfigError, match="has no licence"):
+        clear_release(release.path, public=True, override=None)
+
+
+def test_without_a_login_that_may_write_nothing_is_made(hub: HubStandIn, tmp_path: Path) -> None:
+    cleared = clear_release(a_release(tmp_path).path, public=False, override=None)
+    plan = plan_publication(cleared.package, at(hub, token=False))
+    with pytest.raises(PrerequisiteError) as caught:
+        publish_package(plan, Silent(), note="")
+    assert "HF_TOKEN" in str(caught.value.hint)
+    assert hub.repositories == {}
+
+
+def test_a_dry_run_checks_everything_and_changes_nothing(
+    hub: HubStandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    release = a_release(tmp_path)
+    monkeypatch.setattr(huggingface_hub.constants, "ENDPOINT", hub.url)
+    monkeypatch.setenv("HF_TOKEN", TOKEN)
+    assert run(["publish", str(release.path), REPO, "--dry-run", "--format", "json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert (said["published"], said["compared"], said["changed"]) == (False, True, [])
+    assert set(said["added"]) == set(contents(release.path))
+    assert hub.repositories == {}
+
+
+def test_a_dry_run_without_the_hub_still_says_what_would_be_refused(
+    hub: HubStandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    del hub
+    release = a_release(tmp_path)
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
+    assert run(["publish", str(release.path), REPO, "--dry-run", "--format", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)["compared"] is False
+    (release.path / "README.md").write_text("better")
+    assert run(["publish", str(release.path), REPO, "--dry-run"]) == 1
