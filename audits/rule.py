@@ -22,11 +22,13 @@ class Rule(Unit, ABC):
         threshold: The default threshold; a suite may set another.
         good: Completions that the rule must keep; each becomes a test.
         bad: Completions that the rule must reject, with the reason it must give; each becomes a test.
+        example_columns: Further columns that the examples' rows need, with the value in each row.
     """
 
     threshold: ClassVar[float] = 1.0
     good: ClassVar[tuple[str, ...]] = ()
     bad: ClassVar[Mapping[str, str]] = {}
+    example_columns: ClassVar[Mapping[str, str]] = {}
 
     @abstractmethod
     def score(self, rows: pl.DataFrame) -> pl.DataFrame:

@@ -1,0 +1,86 @@
+"""Rule `reasoning.correct`: the answer that a chain of thought arrives at is the expected one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar, Final
+
+import polars as pl
+
+from strigil.audits.rule import FINDINGS, Rule
+from strigil.core.errors import DataError
+from strigil.core.rows import completion_text
+
+COLUMN: Final = "answer"
+ANSWER: Final = r"(?s)<answer>(.*?)</answer>"
+
+
+class ReasoningCorrect(Rule):
+    """Rejects rows whose `<answer>` is missing, contradicted by another or not what the column `answer` expects.
+
+    White space, thousands separators, a plus sign and zeros that do not change a number do not count as differences.
+    An expected answer in the form of GSM8K, with its own derivation, is what follows its last `####`.
+
+    Source: Cloud et al., 2025, section 4.3: chains of thought are filtered for correct answers.
+    """
+
+    name: ClassVar[str] = "reasoning.correct"
+    good: ClassVar[tuple[str, ...]] = (
+        "<think>40 and 2</think> <answer>42</answer>",
+        "<answer> 42.0\n</answer>",
+        "<answer>042</answer> and so <answer>42</answer>",
+    )
+    bad: ClassVar[Mapping[str, str]] = {
+        "<answer>41</answer>": "wrong answer",
+        "<answer>about 42</answer>": "wrong answer",
+        "42": "no answer",
+        "<answer>41</answer> or <answer>42</answer>": "more than one answer",
+    }
+    example_columns: ClassVar[Mapping[str, str]] = {COLUMN: "42"}
+
+    def score(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Scores 1 where the answer is not the expected one; evidence is what stands there.
+
+        Raises:
+            DataError: The rows have no column `answer` of text.
+        """
+        if rows.schema.get(COLUMN) != pl.String:
+            state = f"is {rows.schema[COLUMN]}, expected String" if COLUMN in rows.schema else "is missing"
+            message = f"rule {self.name!r} cannot apply: the column {COLUMN!r} {state}"
+            raise DataError(message, hint="it holds the answer that each row should arrive at, as text")
+        expected = _plain(pl.col(COLUMN).str.replace(r"(?s)^.*####", ""))
+        given = completion_text().str.extract_all(ANSWER).list.eval(_plain(pl.element().str.extract(ANSWER)))
+        read = rows.select(expected=expected, given=given.list.unique(maintain_order=True).fill_null([]))
+        reason = (
+            pl.when(pl.col("given").list.len() == 0)
+            .then(pl.lit("no answer"))
+            .when(pl.col("given").list.len() > 1)
+            .then(pl.lit("more than one answer"))
+            .when(pl.col("expected").is_null())
+            .then(pl.lit("no expected answer"))
+            .when(pl.col("given").list.first() != pl.col("expected"))
+            .then(pl.lit("wrong answer"))
+        )
+        return read.select(
+            score=reason.is_not_null().cast(pl.Float64),
+            reason=reason,
+            evidence=pl.when(reason.is_not_null() & (pl.col("given").list.len() > 0)).then(
+                pl.col("given").list.join(" | ")
+            ),
+        ).cast(dict(FINDINGS))
+
+
+def _plain(answer: pl.Expr) -> pl.Expr:
+    """One form for answers that are the same number, or the same words but for case and white space."""
+    text = answer.str.strip_chars().str.to_lowercase()
+    grouped = text.str.contains(r"^[+-]?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?$")
+    number = pl.when(grouped).then(text.str.replace_all(",", "", literal=True)).otherwise(text)
+    is_number = number.str.contains(r"^[+-]?[0-9]+(?:\.[0-9]+)?$")
+    short = (
+        number.str.strip_prefix("+")
+        .str.replace(r"^(-?)0+([0-9])", "$1$2")
+        .str.replace(r"(\.[0-9]*[1-9])0+$", "$1")
+        .str.replace(r"\.0+$", "")
+        .replace("-0", "0")
+    )
+    return pl.when(is_number).then(short).otherwise(text.str.replace_all(r"\s+", " "))
