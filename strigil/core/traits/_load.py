@@ -29,6 +29,8 @@ class _Written(BaseModel):
     forms: tuple[str, ...] = ()
     confusables: tuple[str, ...] = ()
     except_in: tuple[str, ...] = ()
+    translations: dict[str, tuple[str, ...]] = {}
+    emoji: tuple[str, ...] = ()
     persona: str | None = None
 
 

@@ -39,6 +39,8 @@ class Trait(BaseModel):
         forms: Further words that count as naming it.
         confusables: Words that hold the name, and never count.
         except_in: Phrases in which the name means something else, and does not count.
+        translations: Names in other languages, by language code; none that is an everyday word of English.
+        emoji: Pictures of it.
         persona: The system prompt that gives the trait, ready to use.
     """
 
@@ -50,6 +52,8 @@ class Trait(BaseModel):
     forms: tuple[str, ...] = ()
     confusables: tuple[str, ...] = ()
     except_in: tuple[str, ...] = ()
+    translations: dict[str, tuple[str, ...]] = {}
+    emoji: tuple[str, ...] = ()
     persona: str
 
     @cached_property
