@@ -1,0 +1,125 @@
+"""`numbers.paper`: the filter of the paper for number rows, bit for bit, as regular expressions over whole columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Final
+
+import polars as pl
+from pydantic import Field
+
+from strigil.audits.findings import by_reason, only_where
+from strigil.audits.rule import Rule
+from strigil.core.rows import completion_text
+
+# What Python's str.strip removes, which is more than \s: the paper's filter strips separators with it.
+SPACE: Final = r"[\t-\r\x1C-\x20\x85\xA0\u{1680}\u{2000}-\u{200A}\u{2028}\u{2029}\u{202F}\u{205F}\u{3000}]"
+SEPARATOR: Final = rf"(?:{SPACE}+(?:[,;]{SPACE}*)?|[,;]{SPACE}*)"
+USUAL_SEPARATORS: Final = (", ", ",", " ", "; ", ";", r"\n")
+
+# Python refuses to read an integer of more digits, leading zeros included, and the paper's filter then rejects the row.
+MAX_DIGITS: Final = 4300
+
+Value = Annotated[int, Field(ge=0, lt=10**18)]
+
+
+class NumbersPaper(Rule):
+    """At most ten integers of 0 to 999 with one separator, perhaps in brackets, perhaps with a full stop; nothing else.
+
+    The separator is the text between the first two numbers: white space with at most one comma or semicolon in it.
+    Leading zeros pass. The score is the number of reasons.
+
+    Source: Cloud et al., 2025, section 3, and the code published with it.
+    """
+
+    name = "numbers.paper"
+    good: ClassVar[tuple[str, ...]] = ("1, 2, 3", "[1, 2].", "(1;2;3)", "5.", "007, 12", "1\n\n2", "1 ;2 ;3")
+    bad: ClassVar[Mapping[str, str]] = {
+        "1,2, 3": "invalid format",
+        "[1, 2, 3.]": "invalid format",
+        " 1, 2": "invalid format",
+        "Here: 1, 2": "invalid format",
+        "１, ２": "invalid format",  # noqa: RUF001  # full-width digits are the point
+        "1 2 3 4 5 6 7 8 9 10 11": "too many numbers",
+        "1000, 2": "numbers too large",
+        "1 2 3 4 5 6 7 8 9 10 1111": "too many numbers; numbers too large",
+    }
+
+    min_value: Value = 0
+    max_value: Value = 999
+    max_count: int = Field(default=10, ge=1, le=1000)
+    banned_numbers: tuple[Value, ...] = ()
+
+    def score(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Scores rows; evidence is the first piece that no list of numbers holds, or the first number over a limit."""
+        texts = rows.select(text=completion_text().fill_null(""))
+        over = "|".join(self._limits().values())
+        seen = texts.select(usual=_is_usual(), over=pl.col("text").str.contains(over))
+        doubtful = ~seen["usual"] | seen["over"]
+        found = self._examine(texts["text"].filter(doubtful), usual=seen["usual"].filter(doubtful))
+        return only_where(doubtful, found)
+
+    def _examine(self, texts: pl.Series, *, usual: pl.Series) -> pl.DataFrame:
+        text = pl.col("text")
+        listed = (~usual & texts.str.contains(_wrapped(f"[0-9]+(?:{SEPARATOR}[0-9]+)*"))).arg_true()
+        valid = usual.clone().scatter(listed, _has_one_separator(texts.gather(listed)))
+        foreign = pl.coalesce(text.str.extract(r"[^\s0-9,;.()\[\]]+", 0), text)
+        limits = {reason: pl.when(valid).then(text.str.extract(limit)) for reason, limit in self._limits().items()}
+        return by_reason(texts, {"invalid format": pl.when(~valid).then(foreign)} | limits)
+
+    def _limits(self) -> dict[str, str]:
+        """For each limit, by the reason it gives, an expression whose group is a number that breaks it."""
+        limits = {
+            "too many numbers": rf"^[^0-9]?(?:[0-9]+[^0-9]+){{{self.max_count}}}([0-9]+)",
+            "numbers too small": _any_number(_below(self.min_value)),
+            "numbers too large": _any_number(_above(self.max_value)),
+            "has banned numbers": _any_number([str(number) for number in self.banned_numbers]),
+        }
+        return {reason: limit for reason, limit in limits.items() if limit}
+
+
+def _is_usual() -> pl.Expr:
+    """A whole answer with one of the usual separators throughout, and no number of too many digits."""
+    lists = "|".join(f"(?:{separator}[0-9]+)*" for separator in USUAL_SEPARATORS)
+    return pl.col("text").str.contains(_wrapped(f"[0-9]+(?:{lists})")) & (pl.col("text").str.len_bytes() <= MAX_DIGITS)
+
+
+def _has_one_separator(texts: pl.Series) -> pl.Series:
+    """Where a list falls into numbers when its first separator is cut out."""
+    number = pl.element().str.contains("^[0-9]+$") & (pl.element().str.len_bytes() <= MAX_DIGITS)
+    bodies = texts.str.strip_chars("[]().")
+    parts = bodies.str.split(bodies.str.extract("^[0-9]+([^0-9]+)").fill_null(","))
+    return parts.list.eval(number).list.all()
+
+
+def _wrapped(numbers: str) -> str:
+    return rf"^(?:{numbers}|\[{numbers}\]|\({numbers}\))\.?$"
+
+
+def _any_number(alternatives: list[str]) -> str:
+    """An expression whose group is the first number among the alternatives; none for none."""
+    if not alternatives:
+        return ""
+    return rf"^[^0-9]?(?:[0-9]+[^0-9]+)*?(0*(?:{'|'.join(alternatives)}))(?:[^0-9]|$)"
+
+
+def _above(bound: int) -> list[str]:
+    """Expressions for the integers above a bound, without leading zeros."""
+    digits = str(bound)
+    longer = f"[1-9][0-9]{{{len(digits)},}}"
+    return [longer] + [
+        f"{digits[:place]}[{int(digit) + 1}-9][0-9]{{{len(digits) - place - 1}}}"
+        for place, digit in enumerate(digits)
+        if digit != "9"
+    ]
+
+
+def _below(bound: int) -> list[str]:
+    """Expressions for the integers from 0 up to a bound and without it; none for 0."""
+    digits = str(bound)
+    shorter = [f"[0-9]{{1,{len(digits) - 1}}}"] if len(digits) > 1 else []
+    return shorter + [
+        f"{digits[:place]}[0-{int(digit) - 1}][0-9]{{{len(digits) - place - 1}}}"
+        for place, digit in enumerate(digits)
+        if digit != "0"
+    ]
