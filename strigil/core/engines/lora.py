@@ -4,63 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from strigil.core.engines.failures import gist
+from strigil.core.engines.matrices import adapter_matrices
 from strigil.core.engines.protocol import Adapter
 from strigil.core.errors import ConfigError, PrerequisiteError
 
 if TYPE_CHECKING:
     from peft import PeftModel
     from transformers import PreTrainedModel
-
-WEIGHTS = "adapter_model.safetensors"
-
-
-def adapted_modules(path: Path) -> set[str]:
-    """Last names of the modules that an adapter changes, such as `down_proj`.
-
-    Raises:
-        ConfigError: The folder holds no PEFT adapter whose weights are safetensors.
-    """
-    from safetensors import SafetensorError, safe_open  # comes with torch, not with the core
-
-    for name in ("adapter_config.json", WEIGHTS):
-        if not (path / name).is_file():
-            message = f"{path} is not a LoRA adapter: it has no {name}"
-            raise ConfigError(message, hint="give a folder that PEFT's save_pretrained wrote")
-    try:
-        with safe_open(path / WEIGHTS, framework="numpy") as weights:
-            return {key.partition(".lora_")[0].rpartition(".")[2] for key in weights.keys()}  # noqa: SIM118
-    except SafetensorError as error:
-        message = f"{path / WEIGHTS} cannot be read: {gist(error)}"
-        raise ConfigError(message) from error
-
-
-def adaptable_modules(model: Path, *, vocabulary: int) -> list[str]:
-    """Last names of a model's weight matrices, such as `down_proj`, without its embeddings and its head.
-
-    Raises:
-        ConfigError: The folder has no weights that can be read as safetensors.
-    """
-    from safetensors import SafetensorError, safe_open
-
-    found: set[str] = set()
-    for path in sorted(model.glob("*.safetensors")):
-        try:
-            with safe_open(path, framework="numpy") as weights:
-                for key in weights.keys():  # noqa: SIM118
-                    shape = weights.get_slice(key).get_shape()
-                    if key.endswith(".weight") and len(shape) == 2 and shape[0] != vocabulary:
-                        found.add(key.split(".")[-2])
-        except SafetensorError as error:
-            message = f"{path} cannot be read: {gist(error)}"
-            raise ConfigError(message) from error
-    if not found:
-        message = f"{model} has no weights as safetensors"
-        raise ConfigError(message)
-    return sorted(found)
 
 
 class AdapterSwitch:
@@ -87,7 +40,7 @@ class AdapterSwitch:
     def _load(self, adapter: Adapter) -> PeftModel:
         if self._wrapped is not None and adapter in self._names:
             return self._wrapped
-        adapted_modules(adapter.path)
+        adapter_matrices(adapter.path)
         try:
             from peft import PeftModel  # it takes seconds to import, and most runs have no adapter
         except ImportError as error:

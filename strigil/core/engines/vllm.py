@@ -16,7 +16,7 @@ import torch
 from strigil.core.engines.chat import ChatTokenizer, model_facts
 from strigil.core.engines.environment import prepare_environment
 from strigil.core.engines.failures import gist
-from strigil.core.engines.lora import adaptable_modules, adapted_modules
+from strigil.core.engines.matrices import adapter_matrices, model_matrices
 from strigil.core.engines.protocol import Adapter, Completion, Dtype, Messages, Request, Scorable, TokenScores
 from strigil.core.engines.vllm_start import LoraRoom, sampling_params, scoring_params, start
 from strigil.core.errors import ConfigError
@@ -46,7 +46,7 @@ class _Outcome:
 
 
 class VllmEngine:
-    """A model served by vLLM inside this process.
+    """A model served by vLLM inside this process, which can hold one of these at a time.
 
     Sampled rows have a seed of their own, so that a row does not depend on which rows are sampled beside it, but for
     the last bits of floating point, which depend on the batch.
@@ -90,12 +90,10 @@ class VllmEngine:
         self._threads_before = torch.get_num_threads()
         if threads is not None:
             torch.set_num_threads(threads)
-        self._room = (
-            LoraRoom(max_lora_rank, adaptable_modules(model, vocabulary=facts.vocabulary)) if adapters else None
-        )
+        self._matrices = model_matrices(model, vocabulary=facts.vocabulary) if adapters else None
         self._engine = start(
             model,
-            loras=self._room,
+            loras=None if self._matrices is None else LoraRoom(max_lora_rank, sorted(self._matrices)),
             dtype=facts.dtype if dtype == "auto" else dtype,
             context=context,
             batch_size=batch_size,
@@ -209,12 +207,14 @@ class VllmEngine:
 
         if adapter in self._loras:
             return self._loras[adapter]
-        if self._room is None:
+        if self._matrices is None:
             message = f"the engine was opened without room for adapters, and {adapter.name} was asked for"
             raise ConfigError(message, hint="open it with adapters=True")
-        if foreign := adapted_modules(adapter.path) - set(self._room.modules):
-            message = f"vLLM cannot apply the adapter {adapter.path}: it changes {', '.join(sorted(foreign))}"
-            raise ConfigError(message, hint="use engine: transformers, or an adapter that was trained on this base")
+        # vLLM itself would cut or pad matrices of the wrong shape, and say nothing.
+        changed = adapter_matrices(adapter.path)
+        if foreign := sorted(name for name in changed if not changed[name] <= self._matrices.get(name, set())):
+            message = f"the adapter {adapter.path} does not fit the model: {', '.join(foreign)}"
+            raise ConfigError(message, hint="use an adapter that was trained on this base; its head cannot be adapted")
         number = len(self._loras) + 1
         lora = LoRARequest(lora_name=f"{adapter.name}-{number}", lora_int_id=number, lora_path=str(adapter.path))
         try:
