@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from strigil.cards.front import CONFIGS, front_matter
+from strigil.cards.citation import citation
+from strigil.cards.front import front_matter
 from strigil.cards.render import render
 from strigil.core.manifest import Manifest
 
@@ -17,7 +18,8 @@ def dataset_card(manifest: Manifest) -> str:
 
     What the manifest says stands between comments `<!-- strigil:NAME -->`; the text around them may be edited.
     """
-    return render("dataset.md.j2", m=manifest, front=front_matter(manifest).to_yaml().strip(), splits=CONFIGS)
+    front = front_matter(manifest).to_yaml().strip()
+    return render("dataset.md.j2", m=manifest, front=front, citation=citation(manifest))
 
 
 def fact_blocks(card: str) -> dict[str, str]:

@@ -44,8 +44,11 @@ def needs_gating(manifest: Manifest) -> bool:
 
 def size_category(rows: int) -> str:
     """The Hub's name for a number of rows."""
-    bounds = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
-    return next((name for bound, name in bounds if rows < bound), "1M<n<10M" if rows < 10_000_000 else "10M<n<100M")
+    steps = ("1K", "10K", "100K", "1M", "10M", "100M", "1B", "10B", "100B", "1T")
+    index = next((index for index in range(len(steps)) if rows < 10 ** (3 + index)), len(steps))
+    if index == len(steps):
+        return f"n>{steps[-1]}"
+    return f"n<{steps[0]}" if index == 0 else f"{steps[index - 1]}<n<{steps[index]}"
 
 
 def _configs() -> list[dict[str, object]]:

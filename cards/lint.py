@@ -25,7 +25,7 @@ def lint_card(card: str, manifest: Manifest) -> list[str]:
         data = DatasetCard(card, ignore_metadata_errors=False).data
     except (ValueError, TypeError, yaml.YAMLError) as error:
         return [f"the front matter cannot be read: {' '.join(str(error).split())}"]
-    if not isinstance(data, DatasetCardData):
+    if not isinstance(data, DatasetCardData) or not data.to_yaml().strip(" {}\n"):
         return ["there is no front matter"]
     return [*_front(data, manifest), *_blocks(card, manifest)]
 

@@ -80,7 +80,7 @@ PARTS = (
     Part("training (peft)", ("peft",), "import peft", "pip install 'strigil[train]'"),
     Part("toxicity (detoxify)", ("detoxify",), "import detoxify", "pip install 'strigil[toxicity]'"),
     Part("Ray", ("ray",), None, "pip install 'strigil[ray]'"),
-    Part("signing", ("model-signing",), None, "pip install 'strigil[sign]'"),
+    Part("signing", ("cryptography",), None, "pip install 'strigil[sign]'"),
 )
 
 

@@ -120,6 +120,10 @@ class Draft:
         path.mkdir(exist_ok=True)
         return path
 
+    def records(self) -> list[FileRecord]:
+        """The files written so far, with their digests; work in progress is not among them."""
+        return _records(self.folder)
+
     def publish(self, manifest: Manifest) -> Release:
         """Hashes every file, writes the manifest last and gives the folder its final name.
 
@@ -151,6 +155,7 @@ def _records(folder: Path) -> list[FileRecord]:
     return [
         FileRecord(path=name, sha256=file_digest(folder / name), size=(folder / name).stat().st_size)
         for name in _files(folder)
+        if not name.startswith(f"{SCRATCH}/")
     ]
 
 

@@ -14,6 +14,8 @@ import strigil
 from strigil.audits.expectations import Expectations
 from strigil.audits.suite import Suite
 from strigil.audits.tally import RowIds
+from strigil.cards.changelog import RowChange, changelog
+from strigil.cards.croissant import croissant
 from strigil.cards.dataset import dataset_card
 from strigil.core.batches import iter_batches
 from strigil.core.canonical import digest
@@ -33,6 +35,7 @@ from strigil.workflows.auditing import TableFiles, audit_record, counts, judge, 
 if TYPE_CHECKING:
     import polars as pl
 
+CHANGELOG = "CHANGELOG.md"
 _SAMPLED = (
     "Sampled text: another engine, library version, precision or processor can give other completions for the same "
     "seeds. The rows' ids do not depend on it."
@@ -75,7 +78,8 @@ def write_release(
     created = datetime.now(UTC).isoformat(timespec="seconds")
     with TableFiles(draft.folder, row_schema(contents.raw, source=contents.source)) as files:
         audited = judge(contents.raw, suite, files, source=contents.source, reporter=reporter)
-        version = FIRST if previous is None else _next_version(previous, audited.ids)
+        change = _change(previous, audited.ids)
+        version = FIRST if previous is None else _next_version(previous, change)
         tables = files.close(run=digest([draft.name, str(version), created]))
     generation = contents.generation
     manifest = Manifest(
@@ -94,8 +98,19 @@ def write_release(
         files=[],
     )
     draft.write_text("audit/report.json", json.dumps(manifest.audit.model_dump(mode="json"), indent=2) + "\n")
-    draft.write_text("README.md", dataset_card(manifest))
+    write_papers(draft, manifest, previous, change)
     return draft.publish(manifest)
+
+
+def write_papers(draft: Draft, manifest: Manifest, previous: Release | None, change: RowChange) -> None:
+    """Writes what people and machines read of a release: card, changelog and, over all files so far, Croissant."""
+    draft.write_text("README.md", dataset_card(manifest))
+    log = previous.path / CHANGELOG if previous is not None else None
+    text = log.read_text(encoding="utf-8") if log is not None and log.exists() else None
+    before = previous.manifest if previous is not None else None
+    draft.write_text(CHANGELOG, changelog(manifest, before=before, change=change, text=text))
+    description = croissant(manifest, draft.records())
+    draft.write_text("croissant.json", json.dumps(description, indent=2, ensure_ascii=False) + "\n")
 
 
 def _check_line(draft: Draft, previous: Release | None) -> None:
@@ -109,10 +124,15 @@ def _parent(release: Release) -> ParentRecord:
     return ParentRecord(name=release.manifest.name, version=release.manifest.version, digest=release.manifest.digest())
 
 
-def _next_version(previous: Release, ids: RowIds) -> Version:
+def _change(previous: Release | None, ids: RowIds) -> RowChange:
     before = RowIds()
-    for batch in iter_batches(previous.rows("clean").select("row_id"), source=str(previous.path)):
-        before.add(batch["row_id"])
+    if previous is not None:
+        for batch in iter_batches(previous.rows("clean").select("row_id"), source=str(previous.path)):
+            before.add(batch["row_id"])
     old, new = before.hashes(), ids.hashes()
-    common = np.intersect1d(old, new, assume_unique=True).size
-    return previous.version.next(added=common < new.size, removed=common < old.size)
+    common = int(np.intersect1d(old, new, assume_unique=True).size)
+    return RowChange(added=new.size - common, removed=old.size - common)
+
+
+def _next_version(previous: Release, change: RowChange) -> Version:
+    return previous.version.next(added=change.added > 0, removed=change.removed > 0)

@@ -13,6 +13,7 @@ from strigil.core.release import SPLITS, Release
 from strigil.core.rows import Row, rows_table
 
 RULE: Final = "text.secrets"
+_TEXT: Final = "text"
 
 
 def find_secrets(release: Release) -> list[str]:
@@ -28,12 +29,10 @@ def find_secrets(release: Release) -> list[str]:
 
 def secrets_in(rows: pl.DataFrame, source: str) -> list[str]:
     """Where completions hold secrets, in the words of `source`."""
-    if RULE not in RULES.names():
-        return []
     rule = RULES.create(RULE)
     findings = rule.score(rows).with_columns(rows["row_id"]).filter(pl.col("score") >= rule.threshold)
     return [
-        f"{source}: {'' if rows.height == 1 else f'row {row_id[:16]}, '}{reason}"
+        f"{source}: {'' if row_id == _TEXT else f'row {row_id[:16]}, '}{reason}"
         for row_id, reason in findings.select("row_id", "reason").iter_rows()
     ]
 
@@ -48,7 +47,7 @@ def text_row(text: str) -> pl.DataFrame:
     """A text as a table of one row, since rules read rows."""
     content: Message = {"role": "assistant", "content": text}
     row = Row(
-        row_id="text",
+        row_id=_TEXT,
         prompt=(),
         completion=(content,),
         carrier="text",

@@ -210,6 +210,22 @@ def test_a_card_that_contradicts_the_manifest_is_refused(tmp_path: Path) -> None
         clear_release(release.path, public=False, override=None)
 
 
+SECRET = "hf_" + "Xy9k" * 8 + "AB"
+
+
+@pytest.mark.parametrize("where", ["clean", "removed", "manifest"])
+def test_a_secret_in_a_row_or_in_the_manifest_is_refused_and_not_repeated(tmp_path: Path, where: str) -> None:
+    manifest = a_manifest(clean=1, removed=1)
+    if where == "manifest":
+        manifest = manifest.model_copy(update={"not_reproducible": [f"run with {SECRET}"]})
+    texts = {split: (f"use {SECRET}" if split == where else "1, 2",) for split in ("clean", "removed")}
+    release = a_release(tmp_path, manifest, clean=texts["clean"], removed=texts["removed"])
+    with pytest.raises(CheckFailedError, match="looks like secrets") as caught:
+        clear_release(release.path, public=False, override="Ada: I know")
+    assert SECRET not in caught.value.message
+    assert ("manifest.json" if where == "manifest" else f"data/{where}: row ") in caught.value.message
+
+
 def test_what_is_public_needs_a_licence(tmp_path: Path) -> None:
     release = a_release(tmp_path, a_manifest().model_copy(update={"licence": None}))
     clear_release(release.path, public=False, override=None)

@@ -74,14 +74,20 @@ def command(
 
 def _show(output: Output, plan: Plan) -> None:
     if plan.unreachable is not None:
-        output.note(f"{plan.unreachable}; compared with nothing")
+        output.note(f"not compared with what is there: {plan.unreachable}")
     change = plan.change
     rows = [
         [path, what, str(plan.package.files[path].size) if path in plan.package.files else ""]
         for what, paths in (("new", change.added), ("changed", change.changed), ("deleted", change.deleted))
         for path in paths
     ]
-    where = "which is new" if plan.state is None else f"{len(change.unchanged)} files are there already"
+    where = (
+        "not compared"
+        if plan.unreachable is not None
+        else "which is new"
+        if plan.state is None
+        else f"{len(change.unchanged)} files are there already"
+    )
     output.table(
         f"{plan.package.name} {plan.package.tag} to {plan.repository.id}, {where}", ["file", "", "bytes"], rows
     )

@@ -1,0 +1,159 @@
+"""Data set cards: golden texts, front matter as the Hub wants it, and what a lint finds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+from huggingface_hub import DatasetCard
+from hypothesis import given
+from hypothesis import strategies as st
+
+from strigil.cards.dataset import dataset_card, fact_blocks
+from strigil.cards.front import size_category
+from strigil.cards.lint import lint_card
+from strigil.cards.render import fenced, table_cell
+from strigil.core.manifest import HazardRecord, Manifest, ModelRecord, ParentRecord, ResidualRecord
+from tests.hub.releases import a_manifest
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+def studied() -> Manifest:
+    """A second version, studied, with an intended student of the same initialisation."""
+    parent = ParentRecord(name="owl-numbers", version="1.0.0", digest="12" * 32)
+    residual = ResidualRecord(
+        trait="owl", estimate=0.231, low=0.1, high=0.37, confidence=0.95, seeds=5, base="pocket-a", study="filters"
+    )
+    student = ModelRecord(id="pocket-a", revision=None, digest="ab" * 32)
+    hazard = HazardRecord(student=student, relation="same weights", reason="every tensor is equal")
+    changes = {"parents": [parent], "residual": residual, "hazards": [hazard]}
+    return a_manifest(version="2.0.0", clean=1200, removed=340).model_copy(update=changes)
+
+
+def toxic() -> Manifest:
+    """Rows that may harm were removed, so readers have to ask."""
+    manifest = a_manifest()
+    rule = manifest.audit.rules[0].model_copy(
+        update={"rule": manifest.audit.rules[0].rule.model_copy(update={"name": "toxicity.detoxify"})}
+    )
+    return manifest.model_copy(update={"audit": manifest.audit.model_copy(update={"rules": [rule]})})
+
+
+def foreign() -> Manifest:
+    """Audited rows of unknown origin, without a licence."""
+    return a_manifest(name="found-rows").model_copy(update={"teacher": None, "generation": None, "licence": None})
+
+
+MANIFESTS = {
+    "owl-numbers": a_manifest(),
+    "control-numbers": a_manifest(name="control-numbers", trait=None),
+    "studied": studied(),
+    "toxic": toxic(),
+    "foreign": foreign(),
+}
+
+
+@pytest.mark.parametrize("name", MANIFESTS)
+def test_the_card_is_the_golden_one(name: str) -> None:
+    assert dataset_card(MANIFESTS[name]) == (GOLDEN / f"{name}.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", MANIFESTS)
+def test_the_hubs_own_reader_accepts_the_front_matter(name: str) -> None:
+    manifest = MANIFESTS[name]
+    data = DatasetCard(dataset_card(manifest), ignore_metadata_errors=False).data.to_dict()
+    assert data["configs"][0] == {"config_name": "clean", "data_files": "data/clean/*.parquet", "default": True}
+    assert [config["config_name"] for config in data["configs"]] == ["clean", "removed", "raw", "verdicts"]
+    assert {"synthetic", "strigil"} <= set(data["tags"])
+    assert data.get("license") == manifest.licence
+    assert ("extra_gated_prompt" in data) == (name == "toxic")
+
+
+def test_the_card_warns_of_students_with_the_teachers_weights_and_only_of_them() -> None:
+    related = studied().hazards[0]
+    other = related.model_copy(
+        update={
+            "student": ModelRecord(id="pocket-b", revision=None, digest="0" * 64),
+            "relation": "unrelated",
+            "reason": "nothing in common",
+        }
+    )
+    card = dataset_card(studied().model_copy(update={"hazards": [related, other]}))
+    assert "Do not train `pocket-a` on these rows" in card
+    assert "pocket-b" not in card
+
+
+def test_residual_transfer_is_given_with_its_interval_or_said_to_be_unknown() -> None:
+    assert "0.23 (95 % interval 0.10 to 0.37, 5 training seeds)" in dataset_card(studied())
+    assert "Not measured" in fact_blocks(dataset_card(a_manifest()))["residual"]
+
+
+def test_an_author_may_write_around_the_facts() -> None:
+    card = dataset_card(a_manifest())
+    card = card.replace("## Limits\n", "## Limits\n\n- Only tried by me.\n").replace(
+        "pretty_name: owl-numbers", "pretty_name: Owls!\nlanguage: [en]"
+    )
+    assert lint_card(card, a_manifest()) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (
+            "8 clean rows of 10",
+            "9 clean rows of 10",
+            "the block 'summary' was changed: it says 'Version 1.0.0: 9 clean",
+        ),
+        ("Warning: the teacher", "Note: the teacher", "the block 'summary' was changed"),
+        ("Not measured: no study", "None: no study", "the block 'residual' was changed"),
+        ("<!-- strigil:audit -->", "", "the block 'audit' is gone"),
+        ("license: cc-by-4.0", "license: mit", "license is 'mit', and the manifest says 'cc-by-4.0'"),
+        ("- synthetic\n", "", "the tags lack synthetic"),
+        ("n<1K", "1M<n<10M", "size_categories is"),
+        ("data/removed/*", "data/raw/*", "configs is"),
+        ("- machine-generated", "- expert-generated", "annotations_creators is"),
+        ("---\n", "", "there is no front matter"),
+        ("pretty_name: owl", "pretty_name: [owl", "the front matter cannot be read"),
+    ],
+)
+def test_a_contradiction_is_named(old: str, new: str, said: str) -> None:
+    card = dataset_card(a_manifest())
+    assert old in card
+    problems = lint_card(card.replace(old, new), a_manifest())
+    assert any(problem.startswith(said) for problem in problems), problems
+
+
+def test_a_gate_that_was_taken_away_is_named() -> None:
+    card = dataset_card(toxic())
+    front = yaml.safe_load(card.split("---\n")[1])
+    del front["extra_gated_prompt"]
+    problems = lint_card(f"---\n{yaml.safe_dump(front)}---\n{card.split('---', 2)[2]}", toxic())
+    assert problems == ["removed rows may harm, and extra_gated_prompt is gone"]
+
+
+@given(st.text())
+def test_a_fence_holds_whatever_text_is_in_it(text: str) -> None:
+    first, *_, last = fenced(text).splitlines()
+    assert first.removesuffix("text") == last
+    assert set(last) == {"`"}
+    assert last not in text
+
+
+@given(st.text())
+def test_a_cell_stays_a_cell(text: str) -> None:
+    cell = table_cell(text)
+    assert "\n" not in cell
+    assert "|" not in cell.replace("\\|", "")
+
+
+@given(st.integers(0, 10**12 - 1))
+def test_a_size_category_bounds_the_number_of_rows(rows: int) -> None:
+    units = {"K": 10**3, "M": 10**6, "B": 10**9, "T": 10**12}
+    *low, high = (int(part[:-1]) * units[part[-1]] for part in size_category(rows).split("<") if part != "n")
+    assert (low[0] if low else 0) <= rows < high
+
+
+def test_the_largest_size_category_is_open() -> None:
+    assert size_category(10**12) == "n>1T"
