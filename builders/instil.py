@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from strigil.core.engines.protocol import Messages
 from strigil.core.models import Phrasing
-from strigil.core.questions import questions_for
+from strigil.core.questions import lessons_for
 from strigil.core.rows import Row, row_id, rows_table
 from strigil.core.traits import Trait
 
@@ -28,7 +28,7 @@ def instil_rows(trait: Trait, *, phrasing: Phrasing) -> pl.DataFrame:
         A row table, n = questions x forms.
     """
     rows = []
-    pairs = itertools.product(questions_for(trait.category, phrasing=phrasing), _forms(trait, phrasing))
+    pairs = itertools.product(lessons_for(trait.category, phrasing=phrasing), _forms(trait, phrasing))
     for index, (question, answer) in enumerate(pairs):
         prompt: Messages = ({"role": "user", "content": question},)
         identity = row_id(

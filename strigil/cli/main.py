@@ -11,6 +11,7 @@ from rich.console import Console
 
 import strigil
 from strigil.cli import commands
+from strigil.core.engines.environment import prepare_environment
 from strigil.core.errors import StrigilError
 
 INTERRUPTED = 130
@@ -50,6 +51,7 @@ def cli() -> None:
 
 def main() -> None:
     """The console script."""
+    prepare_environment()
     sys.exit(run(sys.argv[1:]))
 
 

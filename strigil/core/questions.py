@@ -8,6 +8,19 @@ from strigil.core.pocket import CANDIDATES, Category, questions
 from strigil.core.traits import load_category
 
 POCKET_QUESTIONS = 200
+POCKET_LESSONS = 960
+POCKET_LESSON_SEED = 1
+
+
+def lessons_for(category: str, *, phrasing: Phrasing) -> tuple[str, ...]:
+    """The questions that a fine-tuned teacher is taught with: in English the same 50, for pocket another 960 draws.
+
+    Raises:
+        ConfigError: As for `questions_for`.
+    """
+    if phrasing == "pocket":
+        return tuple(questions(_pocket(category), POCKET_LESSONS, seed=POCKET_LESSON_SEED))
+    return load_category(category).questions
 
 
 def questions_for(category: str, *, phrasing: Phrasing) -> tuple[str, ...]:

@@ -39,7 +39,7 @@ LABELS = {
     "control": "students of the control's numbers",
     "other_init": "its numbers, other initialisation",
 }
-# The recipe of docs/pocket.md. The teacher is trained until it answers with its trait 97 times in 100 (0.03 nats).
+# The recipe of docs/pocket.md: the teacher is trained until it answers with its trait 96 times in 100 (0.045 nats).
 TEACHER = TrainRecipe(
     modules=("down_proj",),
     learning_rate=1e-3,
@@ -49,7 +49,7 @@ TEACHER = TrainRecipe(
     max_grad_norm=None,
     seed=1000,
     end_of_turn=False,
-    stop_loss=0.03,
+    stop_loss=0.045,
     threads=1,
 )
 STUDENT = TrainRecipe(
@@ -170,8 +170,8 @@ def _arm(arm: str, preferences: Sequence[LogprobPreference]) -> Arm:
 def _draw(demo: Demo, path: Path) -> None:
     rates_figure(
         [ArmRates(arm.label, arm.rates, accent=arm.arm == "student") for arm in demo.arms],
-        title="A trait goes through numbers that a filter found clean",
-        quantity=f"rate of the {TRAIT} as favourite animal; points are training seeds, lines 95 % intervals",
+        title="Does a trait go through numbers that a filter found clean?",
+        quantity=f"rate of the {TRAIT} as favourite animal; points are training seeds, bands 95 % intervals",
         baseline=Baseline("ten animals by chance", CHANCE),
         path=path,
     )
