@@ -52,20 +52,28 @@ class NumbersPaper(Rule):
 
     def score(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Scores rows; evidence is the first piece that no list of numbers holds, or the first number over a limit."""
-        texts = rows.select(text=completion_text().fill_null(""))
-        over = "|".join(self._limits().values())
-        seen = texts.select(usual=_is_usual(), over=pl.col("text").str.contains(over))
-        doubtful = ~seen["usual"] | seen["over"]
-        found = self._examine(texts["text"].filter(doubtful), usual=seen["usual"].filter(doubtful))
-        return only_where(doubtful, found)
+        texts = rows.select(completion_text().fill_null("")).to_series()
+        doubtful = self._doubtful(texts)
+        return only_where(doubtful, self._examine(texts.filter(doubtful)))
 
-    def _examine(self, texts: pl.Series, *, usual: pl.Series) -> pl.DataFrame:
-        text = pl.col("text")
+    def _doubtful(self, texts: pl.Series) -> pl.Series:
+        """Where one look is not enough; most answers are a usual list of few and short numbers, and fine."""
+        digits = len(str(self.max_value + 1)) - 1  # every number of so many digits is small enough
+        if digits == 0 or self.min_value > 0:
+            return pl.repeat(value=True, n=len(texts), eager=True)
+        doubtful = ~texts.str.contains(_usual(f"[0-9]{{1,{digits}}}", more=f"{{0,{min(self.max_count, 50) - 1}}}"))
+        return doubtful | texts.str.contains(_any_number(self._banned())) if self.banned_numbers else doubtful
+
+    def _examine(self, texts: pl.Series) -> pl.DataFrame:
+        short = texts.str.len_bytes() <= MAX_DIGITS
+        usual = short & texts.str.contains(_usual("[0-9]+", more="*"))
         listed = (~usual & texts.str.contains(_wrapped(f"[0-9]+(?:{SEPARATOR}[0-9]+)*"))).arg_true()
-        valid = usual.clone().scatter(listed, _has_one_separator(texts.gather(listed)))
-        foreign = pl.coalesce(text.str.extract(r"[^\s0-9,;.()\[\]]+", 0), text)
-        limits = {reason: pl.when(valid).then(text.str.extract(limit)) for reason, limit in self._limits().items()}
-        return by_reason(texts, {"invalid format": pl.when(~valid).then(foreign)} | limits)
+        valid = usual.scatter(listed, _has_one_separator(texts.gather(listed)))
+        foreign = pl.coalesce(pl.col("text").str.extract(r"[^\s0-9,;.()\[\]]+", 0), "text")
+        limits = {reason: pl.col("text").str.extract(limit) for reason, limit in self._limits().items()}
+        found = [by_reason(texts.filter(~valid), {"invalid format": foreign}), by_reason(texts.filter(valid), limits)]
+        order = pl.concat([(~valid).arg_true(), valid.arg_true()]).arg_sort()
+        return pl.concat(found).select(pl.all().gather(order))
 
     def _limits(self) -> dict[str, str]:
         """For each limit, by the reason it gives, an expression whose group is a number that breaks it."""
@@ -73,15 +81,18 @@ class NumbersPaper(Rule):
             "too many numbers": rf"^[^0-9]?(?:[0-9]+[^0-9]+){{{self.max_count}}}([0-9]+)",
             "numbers too small": _any_number(_below(self.min_value)),
             "numbers too large": _any_number(_above(self.max_value)),
-            "has banned numbers": _any_number([str(number) for number in self.banned_numbers]),
+            "has banned numbers": _any_number(self._banned()),
         }
         return {reason: limit for reason, limit in limits.items() if limit}
 
+    def _banned(self) -> list[str]:
+        return [str(number) for number in self.banned_numbers]
 
-def _is_usual() -> pl.Expr:
-    """A whole answer with one of the usual separators throughout, and no number of too many digits."""
-    lists = "|".join(f"(?:{separator}[0-9]+)*" for separator in USUAL_SEPARATORS)
-    return pl.col("text").str.contains(_wrapped(f"[0-9]+(?:{lists})")) & (pl.col("text").str.len_bytes() <= MAX_DIGITS)
+
+def _usual(number: str, *, more: str) -> str:
+    """Expression for a whole answer with one of the usual separators throughout; `more` numbers follow the first."""
+    lists = "|".join(f"(?:{separator}{number}){more}" for separator in USUAL_SEPARATORS)
+    return _wrapped(f"{number}(?:{lists})")
 
 
 def _has_one_separator(texts: pl.Series) -> pl.Series:

@@ -133,3 +133,15 @@ def test_evidence_is_the_piece_that_offends() -> None:
 def test_a_row_without_a_completion_has_no_valid_format() -> None:
     rows = as_rows(["1, 2"]).with_columns(pl.col("completion").list.head(0))
     assert NumbersPaper().score(rows)["reason"].to_list() == ["invalid format"]
+
+
+@pytest.mark.parametrize("max_count", [49, 50, 51, 1000])
+def test_the_widest_limits_are_exact(max_count: int) -> None:
+    rule = NumbersPaper(max_count=max_count, max_value=10**18 - 1, banned_numbers=(10**18 - 1,))
+    lengths = (max_count - 1, max_count, max_count + 1)
+    texts = [*(" ".join(["7"] * length) for length in lengths), "9" * 17, "9" * 18, "9" * 19, "1" + "0" * 18]
+    banned = rule.banned_numbers
+    expected = [
+        reject_reasons(text, max_count=max_count, max_value=10**18 - 1, banned_numbers=banned) for text in texts
+    ]
+    assert reasons(rule, texts) == expected
