@@ -97,6 +97,7 @@ def release_audit(
         teacher=parent.teacher if parent is not None else None,
         generation=parent.generation if parent is not None else None,
         licence=parent.licence if parent is not None else None,
+        hazards=tuple(parent.hazards) if parent is not None else (),
     )
     with Draft(out, name or subject.name) as draft:
         return write_release(draft, contents, subject.suite, reporter, parent=subject.parent, data_docs=data_docs)

@@ -16,12 +16,13 @@ from strigil.core.manifest import EngineRecord, GenerationRecord, ModelRecord, T
 from strigil.core.models import resolve_model, template_digest
 from strigil.core.release import Draft, Release, open_release, versions
 from strigil.core.reporting import Reporter
+from strigil.workflows.hazard import hazard_records
 from strigil.workflows.recipes import BuildRecipe
 from strigil.workflows.releasing import Contents, write_release
 from strigil.workflows.teachers import make_teacher
 
 # Keys that may change between runs: they add rows or judge them anew, and no row's id depends on them.
-FREE = ("prompts", "samples", "engine", "suite", "licence")
+FREE = ("prompts", "samples", "engine", "suite", "licence", "students")
 _RECIPE = "recipe.json"
 
 
@@ -63,7 +64,14 @@ def build(recipe: BuildRecipe, out: Path, reporter: Reporter) -> Release:
             with reporter.task(f"Writing {carrier.name} rows", plan.rows) as done:
                 raw = generate(plan, engine, folder, on_rows=done)
             generation, by = _generation(work, engine), _teacher(work, engine)
-        contents = Contents(raw=raw, source=recipe.name, teacher=by, generation=generation, licence=recipe.licence)
+        contents = Contents(
+            raw=raw,
+            source=recipe.name,
+            teacher=by,
+            generation=generation,
+            licence=recipe.licence,
+            hazards=hazard_records(base, recipe.students),
+        )
         return write_release(draft, contents, suite, reporter, parent=earlier)
 
 
@@ -86,6 +94,7 @@ def _is_done(release: Release, recipe: BuildRecipe, suite: Suite) -> bool:
         and (generation.prompts, generation.samples) == (recipe.prompts, recipe.samples)
         and audit.suite_digest == suite.digest
         and release.manifest.licence == recipe.licence
+        and [hazard.student.id for hazard in release.manifest.hazards] == recipe.students
     )
 
 

@@ -97,9 +97,16 @@ def _check_card(release: Release) -> None:
 
 def _warnings(release: Release) -> tuple[str, ...]:
     manifest = release.manifest
-    if manifest.teacher is None or manifest.teacher.trait is None:
-        return ()
-    return (
-        f"the teacher has a trait ({manifest.teacher.trait}); students that share weights with "
-        f"{manifest.teacher.base.id} can take it over from these rows (strigil hazard compares two models)",
+    related = tuple(
+        f"{hazard.student.id} is meant to be trained on these rows: {hazard.relation} with the teacher's base "
+        f"({hazard.reason})"
+        for hazard in manifest.hazards
+        if hazard.relation in {"same weights", "shared ancestor"}
     )
+    if manifest.teacher is None or manifest.teacher.trait is None:
+        return related
+    trait = (
+        f"the teacher has a trait ({manifest.teacher.trait}); students that share weights with "
+        f"{manifest.teacher.base.id} can take it over from these rows (strigil hazard compares two models)"
+    )
+    return (trait, *related)

@@ -82,3 +82,6 @@ class BuildRecipe(_Part):
     engine: EngineChoice = EngineChoice()
     suite: str | None = Field(default=None, description="a suite's name or file; the carrier's own if not given")
     licence: str | None = Field(default=None, description="the data set's licence, as the Hub names it")
+    students: list[str] = Field(
+        default=[], description="models that the rows are meant to train; the card says which share the base's weights"
+    )

@@ -22,6 +22,7 @@ from strigil.core.canonical import digest
 from strigil.core.errors import ConfigError
 from strigil.core.manifest import (
     GenerationRecord,
+    HazardRecord,
     Manifest,
     ParentRecord,
     TeacherRecord,
@@ -52,6 +53,7 @@ class Contents:
     generation: GenerationRecord | None
     licence: str | None
     treatments: tuple[TreatmentRecord, ...] = ()
+    hazards: tuple[HazardRecord, ...] = ()
 
 
 def write_release(
@@ -91,6 +93,7 @@ def write_release(
         teacher=contents.teacher,
         generation=generation,
         treatments=list(contents.treatments),
+        hazards=list(contents.hazards),
         audit=audit_record(audited.summary, expectations.check(tables, data_docs=data_docs)),
         counts=counts(audited.summary),
         parents=[] if parent is None else [_parent(parent)],
