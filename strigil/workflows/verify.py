@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from strigil.core.errors import ManifestError
 from strigil.core.manifest import MANIFEST
 from strigil.core.release import Problem, open_release, verify_release
+from strigil.workflows.sign import check_signature
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,14 +28,19 @@ class Verification:
         return not self.problems
 
 
-def verify(path: Path) -> Verification:
-    """Verifies a release.
+def verify(path: Path, key: Path | None = None) -> Verification:
+    """Verifies a release, and with a public key also that the holder of the private one signed it as it is.
 
     Raises:
+        ConfigError: The key cannot be used.
         DataError: There is no complete release at this path.
+        PrerequisiteError: Signatures cannot be checked here.
     """
     try:
         release = open_release(path)
     except ManifestError as error:
         return Verification(path, 1, [Problem(MANIFEST, error.what)])
-    return Verification(release.path, len(release.manifest.files) + 1, verify_release(release))
+    problems = verify_release(release)
+    if key is not None:
+        problems += check_signature(release, key)
+    return Verification(release.path, len(release.manifest.files) + 1, problems)

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("release", type=PATH)
+@click.option("--key", type=PATH, help="A public ed25519 key: also check that its owner signed exactly this.")
 @output_option
-def command(release: Path, output: Output) -> None:
+def command(release: Path, key: Path | None, output: Output) -> None:
     r"""Hashes every file of a release again and compares it with the manifest.
 
     Exit status 0 if all is as it was written, 1 if not; every file that differs is named.
@@ -26,11 +27,12 @@ def command(release: Path, output: Output) -> None:
     Examples:
       strigil verify releases/owl-numbers
       strigil verify releases/owl-numbers/v1.0.0 --format json
+      strigil verify releases/owl-numbers --key public.pem
     """
     from strigil.core.errors import CheckFailedError
     from strigil.workflows.verify import verify
 
-    report = verify(release)
+    report = verify(release, key)
     output.json(
         {
             "release": str(report.path),
@@ -47,4 +49,4 @@ def command(release: Path, output: Output) -> None:
         )
         message = f"{report.path}: {', '.join(f'{problem.path} {problem.what}' for problem in report.problems)}"
         raise CheckFailedError(message)
-    output.text(f"{report.path}: {report.files} files, all as they were written")
+    output.text(f"{report.path}: {report.files} files, all as they were written{' and signed' if key else ''}")
