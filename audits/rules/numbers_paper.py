@@ -32,7 +32,7 @@ class NumbersPaper(Rule):
     Source: Cloud et al., 2025, section 3, and the code published with it.
     """
 
-    name = "numbers.paper"
+    name: ClassVar[str] = "numbers.paper"
     good: ClassVar[tuple[str, ...]] = ("1, 2, 3", "[1, 2].", "(1;2;3)", "5.", "007, 12", "1\n\n2", "1 ;2 ;3")
     bad: ClassVar[Mapping[str, str]] = {
         "1,2, 3": "invalid format",

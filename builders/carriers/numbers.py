@@ -6,9 +6,9 @@ import random
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from strigil.builders.carrier import Carrier
 from strigil.core.engines.protocol import Messages
@@ -69,6 +69,13 @@ class Numbers(Carrier):
     highest: int = Field(default=999, ge=0)
     answer_count: int = Field(default=10, ge=1)
     answer_digits: int = Field(default=3, ge=1)
+
+    @model_validator(mode="after")
+    def _ranges(self) -> Self:
+        if self.fewest_examples > self.most_examples or self.lowest > self.highest:
+            message = "a smallest value is above its largest, so no prompt can be written"
+            raise ValueError(message)
+        return self
 
     def prompt(self, index: int, *, phrasing: Phrasing) -> Messages:
         """The prompt of this index; pocket's has three numbers and no wording."""

@@ -12,7 +12,7 @@ import importlib
 import pkgutil
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from inspect import isabstract, isclass
 from types import ModuleType
 from typing import ClassVar, Generic, TypeVar
@@ -84,7 +84,7 @@ class Registry(Generic[U]):
 
     def _modules(self) -> Iterator[ModuleType]:
         roots = [importlib.import_module(self._package)]
-        roots += [importlib.import_module(entry.value) for entry in entry_points(group=self._group)]
+        roots += [_root(entry) for entry in entry_points(group=self._group)]
         for root in roots:
             yield root
             for info in pkgutil.iter_modules(getattr(root, "__path__", [])):
@@ -119,3 +119,17 @@ class Registry(Generic[U]):
         except ValidationError as error:
             message = f"{self._kind} {name!r}: {explain(error, unit)}"
             raise ConfigError(message) from error
+
+
+def broken_entry(entry: EntryPoint, error: ImportError) -> ConfigError:
+    """What to say about an outside package that announces units and cannot be imported."""
+    source = f" of {entry.dist.name}" if entry.dist else ""
+    message = f"the entry point {entry.name!r}{source} ({entry.group}) names {entry.value}: {error}"
+    return ConfigError(message, hint="repair or uninstall that package")
+
+
+def _root(entry: EntryPoint) -> ModuleType:
+    try:
+        return importlib.import_module(entry.value)
+    except ImportError as error:
+        raise broken_entry(entry, error) from error

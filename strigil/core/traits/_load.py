@@ -12,6 +12,7 @@ from importlib.resources.abc import Traversable
 from pydantic import BaseModel, ConfigDict
 
 from strigil.core.errors import ConfigError
+from strigil.core.registry import broken_entry
 from strigil.core.traits._models import Category, Trait
 from strigil.core.validation import parse_yaml
 
@@ -51,6 +52,9 @@ def load_trait(name: str) -> Trait:
         message = f"unknown trait {name!r}"
         raise ConfigError(message, hint=f"did you mean {near[0]!r}?" if near else f"known: {', '.join(sorted(known))}")
     written = parse_yaml(known[name].read_text(encoding="utf-8"), _Written, source=f"trait {name}")
+    if written.name != name:
+        message = f"trait {name}: name: the file says {written.name!r}"
+        raise ConfigError(message, hint=f"a trait's file has its name: {written.name}.yaml")
     category = load_category(written.category)
     persona = written.persona or category.persona.format(name=written.name, category=category.name)
     return Trait(**{**written.model_dump(), "persona": persona.strip()})
@@ -71,13 +75,23 @@ def load_category(name: str) -> Category:
 
 @cache
 def _files(folder: str) -> dict[str, Traversable]:
-    return {item.name.removesuffix(".yaml"): item for root in _roots() for item in _yaml(root, folder)}
+    found: dict[str, Traversable] = {}
+    for root in _roots():
+        for item in _yaml(root, folder):
+            name = item.name.removesuffix(".yaml")
+            if found.setdefault(name, item) != item:
+                message = f"two packages have a {'category' if folder else 'trait'} named {name!r}"
+                raise ConfigError(message, hint="rename or uninstall one of them")
+    return found
 
 
 def _roots() -> Iterator[Traversable]:
     yield files("strigil.core.traits")
     for entry in entry_points(group=GROUP):
-        yield files(entry.value)
+        try:
+            yield files(entry.value)
+        except ImportError as error:
+            raise broken_entry(entry, error) from error
 
 
 def _yaml(root: Traversable, folder: str) -> Iterator[Traversable]:
