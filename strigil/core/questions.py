@@ -46,7 +46,8 @@ def candidates_for(category: str, *, phrasing: Phrasing) -> tuple[str, ...]:
 
 
 def _pocket(category: str) -> Category:
-    if category == "animal" or category == "tree":  # the form that type checkers narrow
-        return category
+    for known in CANDIDATES:
+        if known == category:
+            return known
     message = f"pocket has no words for the category {category!r}"
     raise ConfigError(message, hint=f"it knows {' and '.join(CANDIDATES)}")

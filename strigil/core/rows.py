@@ -14,16 +14,16 @@ from strigil.core.errors import DataError
 MESSAGES = pl.List(pl.Struct({"role": pl.String, "content": pl.String}))
 ROWS = pl.Schema(
     {
-        "row_id": pl.String,
+        "row_id": pl.String(),
         "prompt": MESSAGES,
         "completion": MESSAGES,
-        "carrier": pl.String,
-        "trait": pl.String,
-        "teacher": pl.String,
-        "prompt_index": pl.Int64,
-        "sample_index": pl.Int64,
-        "finish_reason": pl.String,
-        "n_tokens": pl.Int64,
+        "carrier": pl.String(),
+        "trait": pl.String(),
+        "teacher": pl.String(),
+        "prompt_index": pl.Int64(),
+        "sample_index": pl.Int64(),
+        "finish_reason": pl.String(),
+        "n_tokens": pl.Int64(),
     }
 )
 

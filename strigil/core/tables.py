@@ -1,4 +1,4 @@
-"""Reading and writing Parquet: whole files by rename, and errors that name the file."""
+"""Writing Parquet whole, by rename, and reading it lazily."""
 
 from __future__ import annotations
 
@@ -11,34 +11,22 @@ from strigil.core.errors import DataError
 
 
 def write_parquet(frame: pl.DataFrame | pl.LazyFrame, path: Path, *, metadata: Mapping[str, str] | None = None) -> None:
-    """Writes a table to a temporary name and renames it; a lazy one is streamed and never held whole."""
+    """Writes a table to a temporary name and renames it; a lazy one is streamed and never held whole.
+
+    Raises:
+        DataError: The file cannot be written, on a full disk for example; what was there before stays.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.tmp")
-    frame.lazy().sink_parquet(temporary, metadata=dict(metadata or {}))
+    try:
+        frame.lazy().sink_parquet(temporary, metadata=dict(metadata or {}))
+    except (OSError, pl.exceptions.ComputeError) as error:
+        temporary.unlink(missing_ok=True)
+        message = f"cannot write {path}: {str(error).rpartition(': ')[2]}"
+        raise DataError(message, hint="the same command goes on with what was written before") from error
     temporary.replace(path)
 
 
 def scan_parquet(files: list[Path], *, schema: pl.Schema) -> pl.LazyFrame:
     """A lazy table over Parquet files in the order given; no files give an empty table of the schema."""
     return pl.scan_parquet(files) if files else pl.LazyFrame(schema=schema)
-
-
-def read_table(path: Path) -> pl.DataFrame:
-    """A Parquet, JSONL or CSV file, by its suffix.
-
-    Raises:
-        DataError: The file is missing, unreadable, damaged or of another kind.
-    """
-    readers = {".parquet": pl.read_parquet, ".jsonl": pl.read_ndjson, ".csv": pl.read_csv}
-    reader = readers.get(path.suffix)
-    if reader is None:
-        message = f"cannot read {path}: expected a .parquet, .jsonl or .csv file, or a release folder"
-        raise DataError(message)
-    try:
-        return reader(path)
-    except OSError as error:
-        message = f"cannot read {path}: {error.strerror or error}"
-        raise DataError(message) from error
-    except pl.exceptions.PolarsError as error:
-        message = f"cannot read {path}: {str(error).splitlines()[0]}"
-        raise DataError(message) from error

@@ -1,0 +1,5 @@
+"""`python -m strigil`."""
+
+from strigil.cli.main import main
+
+main()
