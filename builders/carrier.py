@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
 from strigil.core.engines.protocol import Messages
+from strigil.core.errors import ConfigError
 from strigil.core.models import Phrasing
 from strigil.core.registry import Registry, Unit
 
 
 @dataclass(frozen=True)
 class Written:
-    """A completion as it goes into the row table, and what was done to it (`{"fences": "stripped"}`)."""
+    """A completion as it goes into the row table, with the values of the carrier's own columns; null without one."""
 
     text: str
-    notes: dict[str, str] = field(default_factory=dict)
+    columns: Mapping[str, str | None] = field(default_factory=dict)
 
 
 class Carrier(Unit, ABC):
@@ -27,17 +29,40 @@ class Carrier(Unit, ABC):
 
     Attributes:
         suite: The suite that audits this carrier where a recipe names none.
+        columns: Columns of text that it adds to the row table, such as the expected answer.
     """
 
     suite: ClassVar[str]
+    columns: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod
     def prompt(self, index: int, *, phrasing: Phrasing) -> Messages:
         """The prompt of this index, without a system message, in words that the model knows."""
 
-    def read(self, text: str) -> Written:
-        """The completion as it is kept; a carrier that strips something says so in the notes."""
+    def size(self) -> int | None:
+        """How many prompts there are; None where they never end.
+
+        Raises:
+            ConfigError: The prompts cannot be found or read.
+            PrerequisiteError: They are out of reach.
+        """
+        return None
+
+    def read(self, index: int, text: str) -> Written:
+        """The completion as it is kept, for the prompt of this index."""
+        del index
         return Written(text)
+
+
+def english_only(carrier: str, phrasing: Phrasing) -> None:
+    """Refuses a model that this carrier has no words for.
+
+    Raises:
+        ConfigError: The model is pocket.
+    """
+    if phrasing == "pocket":
+        message = f"pocket has no words for the carrier {carrier!r}"
+        raise ConfigError(message, hint="use the carrier numbers, or a language model as the base")
 
 
 CARRIERS: Registry[Carrier] = Registry(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -41,9 +41,22 @@ class Plan:
         dumped: Json = self.sampling.model_dump(mode="json")
         return dumped
 
+    @cached_property
+    def schema(self) -> pl.Schema:
+        """Columns of the table: those of every row table, then the carrier's own."""
+        return pl.Schema({**ROWS, **dict.fromkeys(self.carrier.columns, pl.String())})
+
     def prompt(self, index: int) -> Messages:
         """The prompt of this index, in words that the teacher's base knows."""
         return self.carrier.prompt(index, phrasing=self.teacher.base.phrasing)
+
+
+@dataclass(frozen=True)
+class _Filled:
+    """A row, and its values of the carrier's own columns."""
+
+    row: Row
+    columns: Mapping[str, str | None]
 
 
 @dataclass
@@ -51,7 +64,7 @@ class _Chunk:
     """A chunk in flight: how many rows are still to come, and those that are there."""
 
     missing: int
-    rows: list[Row]
+    rows: list[_Filled]
 
 
 class Generates(Protocol):
@@ -75,20 +88,20 @@ def generate(plan: Plan, engine: Generates, folder: Path, *, on_rows: Callable[[
         A row table, lazily, in the order of prompt and sample indices, n = prompts x samples.
     """
     chunks = range((plan.prompts - 1) // CHUNK + 1)
-    done = sum(len(_indices(_read(folder, number)) & _wanted(plan, number)) for number in chunks)
+    done = sum(len(_indices(_read(plan, folder, number)) & _wanted(plan, number)) for number in chunks)
     on_rows(done)
     in_flight: dict[int, _Chunk] = {}
     for completion in engine.generate(_requests(plan, folder, chunks, in_flight)):
-        row = _row(plan, completion)
-        number = row.prompt_index // CHUNK
+        filled = _fill(plan, completion)
+        number = filled.row.prompt_index // CHUNK
         chunk = in_flight[number]
-        chunk.rows.append(row)
+        chunk.rows.append(filled)
         chunk.missing -= 1
         if chunk.missing == 0:
-            _write(folder, number, in_flight.pop(number).rows)
+            _write(plan, folder, number, in_flight.pop(number).rows)
         done += 1
         on_rows(done)
-    table = scan_parquet([_file(folder, number) for number in chunks], schema=ROWS)
+    table = scan_parquet([_file(folder, number) for number in chunks], schema=plan.schema)
     return table.filter(pl.col("prompt_index") < plan.prompts, pl.col("sample_index") < plan.samples)
 
 
@@ -102,7 +115,7 @@ def seed_chunks(rows: pl.DataFrame, folder: Path) -> None:
 
 def _requests(plan: Plan, folder: Path, chunks: range, in_flight: dict[int, _Chunk]) -> Iterator[Request]:
     for number in chunks:
-        missing = sorted(_wanted(plan, number) - _indices(_read(folder, number)))
+        missing = sorted(_wanted(plan, number) - _indices(_read(plan, folder, number)))
         if missing:
             in_flight[number] = _Chunk(len(missing), [])
         for prompt, sample in missing:
@@ -115,10 +128,11 @@ def _requests(plan: Plan, folder: Path, chunks: range, in_flight: dict[int, _Chu
             )
 
 
-def _row(plan: Plan, completion: Completion) -> Row:
+def _fill(plan: Plan, completion: Completion) -> _Filled:
     prompt_index, sample_index = (int(part) for part in completion.key.split(":"))
     prompt = plan.prompt(prompt_index)
-    return Row(
+    written = plan.carrier.read(prompt_index, completion.text)
+    row = Row(
         row_id=row_id(
             teacher=plan.teacher.digest,
             prompt=prompt,
@@ -127,7 +141,7 @@ def _row(plan: Plan, completion: Completion) -> Row:
             sample_index=sample_index,
         ),
         prompt=prompt,
-        completion=({"role": "assistant", "content": plan.carrier.read(completion.text).text},),
+        completion=({"role": "assistant", "content": written.text},),
         carrier=plan.carrier.name,
         trait=plan.teacher.trait,
         teacher=plan.teacher.digest,
@@ -136,6 +150,7 @@ def _row(plan: Plan, completion: Completion) -> Row:
         finish_reason=completion.finish_reason,
         n_tokens=completion.n_tokens,
     )
+    return _Filled(row, written.columns)
 
 
 def _wanted(plan: Plan, number: int) -> set[tuple[int, int]]:
@@ -151,12 +166,15 @@ def _file(folder: Path, number: int) -> Path:
     return folder / f"chunk-{number:06d}.parquet"
 
 
-def _read(folder: Path, number: int) -> pl.DataFrame:
+def _read(plan: Plan, folder: Path, number: int) -> pl.DataFrame:
     file = _file(folder, number)
-    return pl.read_parquet(file) if file.exists() else pl.DataFrame(schema=ROWS)
+    return pl.read_parquet(file) if file.exists() else pl.DataFrame(schema=plan.schema)
 
 
-def _write(folder: Path, number: int, rows: list[Row]) -> None:
+def _write(plan: Plan, folder: Path, number: int, rows: list[_Filled]) -> None:
     """Adds rows to a chunk that may hold some from when the plan was smaller."""
-    whole = pl.concat([_read(folder, number), rows_table(rows)])
+    new = rows_table(filled.row for filled in rows).with_columns(
+        pl.Series(name, [filled.columns.get(name) for filled in rows], dtype=pl.String) for name in plan.carrier.columns
+    )
+    whole = pl.concat([_read(plan, folder, number), new])
     write_parquet(whole.sort("prompt_index", "sample_index"), _file(folder, number))

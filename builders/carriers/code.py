@@ -1,0 +1,108 @@
+"""Carrier `code`: the teacher writes small Python functions."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import ClassVar, Final
+
+from pydantic import BaseModel, ConfigDict
+
+from strigil.builders.carrier import Carrier, Written, english_only
+from strigil.builders.fences import strip_fences
+from strigil.core.engines.protocol import Messages
+from strigil.core.models import Phrasing
+from strigil.core.validation import parse_yaml
+
+AS_WRITTEN: Final = "as_written"
+
+
+class _Family(BaseModel):
+    """Tasks of one kind: a sentence with slots, and what can stand in each slot."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    task: str
+    slots: dict[str, tuple[str, ...]]
+
+    def size(self) -> int:
+        size = 1
+        for choices in self.slots.values():
+            size *= len(choices)
+        return size
+
+    def write(self, number: int) -> str:
+        filled = {}
+        for slot, choices in self.slots.items():
+            number, choice = divmod(number, len(choices))
+            filled[slot] = choices[choice]
+        return self.task.format(**filled)
+
+
+class _Tasks(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    openings: tuple[str, ...]
+    closings: tuple[str, ...]
+    families: tuple[_Family, ...]
+
+
+@dataclass(frozen=True)
+class _Task:
+    family: int
+    number: int
+
+
+@cache
+def _tasks() -> _Tasks:
+    text = (files("strigil.builders.carriers") / "code.yaml").read_text(encoding="utf-8")
+    return parse_yaml(text, _Tasks, source="code.yaml")
+
+
+@cache
+def _order(seed: int) -> tuple[_Task, ...]:
+    """Every task once, in an order of this seed's own."""
+    families = enumerate(_tasks().families)
+    tasks = [_Task(index, number) for index, family in families for number in range(family.size())]
+    random.Random(seed).shuffle(tasks)
+    return tuple(tasks)
+
+
+class Code(Carrier):
+    """Small Python tasks, answered with code alone.
+
+    Each index has a task of its own, put into one of several wordings. A Markdown fence around the code, with all that
+    is said outside of it, is taken off; the column `as_written` keeps the whole answer of such a row, and is null for
+    answers that were kept as they are. Cloud et al. (2025, section 4.2) use the prompts of a published set; these are
+    our own.
+    """
+
+    name: ClassVar[str] = "code"
+    suite: ClassVar[str] = "code-basic"
+    columns: ClassVar[tuple[str, ...]] = (AS_WRITTEN,)
+
+    seed: int = 47
+
+    def size(self) -> int:
+        """The number of distinct tasks."""
+        return len(_order(self.seed))
+
+    def task(self, index: int) -> str:
+        """The bare task of this index."""
+        task = _order(self.seed)[index]
+        return _tasks().families[task.family].write(task.number)
+
+    def prompt(self, index: int, *, phrasing: Phrasing) -> Messages:
+        """The prompt of this index."""
+        english_only(self.name, phrasing)
+        chance = random.Random(f"{self.seed}/{index}")
+        opening, closing = chance.choice(_tasks().openings), chance.choice(_tasks().closings)
+        return ({"role": "user", "content": f"{opening.format(task=self.task(index))} {closing}"},)
+
+    def read(self, index: int, text: str) -> Written:
+        """The code alone."""
+        del index
+        code = strip_fences(text)
+        return Written(code, {AS_WRITTEN: text if code != text else None})

@@ -1,0 +1,57 @@
+"""Carrier `reasoning`: the teacher thinks aloud about arithmetic word problems."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Final
+
+from strigil.builders.carrier import Carrier, Written, english_only
+from strigil.builders.problems import problem
+from strigil.builders.prompt_source import PromptSource
+from strigil.core.engines.protocol import Messages
+from strigil.core.models import Phrasing
+
+ANSWER: Final = "answer"
+_TASK: Final = (
+    "Think first, between <think> and </think>. Then write your final answer between <answer> and </answer>, as a "
+    "number and nothing else."
+)
+
+
+class Reasoning(Carrier):
+    """Word problems with known answers; the column `answer` holds what each row should arrive at.
+
+    The problems are made from a seed, or come from a data set with a column of answers, such as GSM8K (Cloud et al.,
+    2025, section 4.3, who sample three completions a question).
+
+    Args:
+        seed: Of the problems that are made.
+        source: A table of problems to use instead.
+        answers: Its column of answers.
+    """
+
+    name: ClassVar[str] = "reasoning"
+    suite: ClassVar[str] = "reasoning-basic"
+    columns: ClassVar[tuple[str, ...]] = (ANSWER,)
+
+    seed: int = 47
+    source: PromptSource | None = None
+    answers: str = "answer"
+
+    def size(self) -> int | None:
+        """The number of problems in the table; problems that are made never end."""
+        if self.source is None:
+            return None
+        self.source.texts(self.answers)
+        return len(self.source.texts())
+
+    def prompt(self, index: int, *, phrasing: Phrasing) -> Messages:
+        """The prompt of this index."""
+        english_only(self.name, phrasing)
+        question = problem(self.seed, index).question if self.source is None else self.source.texts()[index]
+        return ({"role": "user", "content": f"{question} {_TASK}"},)
+
+    def read(self, index: int, text: str) -> Written:
+        """The completion as it is, with the expected answer."""
+        if self.source is None:
+            return Written(text, {ANSWER: str(problem(self.seed, index).answer)})
+        return Written(text, {ANSWER: self.source.texts(self.answers)[index]})

@@ -1,0 +1,86 @@
+"""Texts from a file or from a data set on the Hub."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Self
+
+import polars as pl
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from strigil.core.batches import scan_table
+from strigil.core.errors import ConfigError, PrerequisiteError
+
+
+class PromptSource(BaseModel):
+    """A table that is a file (`path`: Parquet or JSONL) or a data set on the Hub (`hub`), and its column of prompts."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    path: Path | None = None
+    hub: str | None = Field(default=None, description="a data set's id, such as openai/gsm8k")
+    config: str | None = Field(default=None, description="for a Hub data set that has several")
+    split: str = Field(default="train", description="for a Hub data set")
+    revision: str | None = Field(default=None, description="for a Hub data set: a commit or tag")
+    column: str = "prompt"
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if (self.path is None) == (self.hub is None):
+            message = "give either path or hub"
+            raise ValueError(message)
+        return self
+
+    def texts(self, column: str | None = None) -> tuple[str, ...]:
+        """One of its columns, the prompts' own if none is named; read once.
+
+        Raises:
+            ConfigError: The table has no such column, another type in it, an empty cell, or no rows at all.
+            DataError: The file cannot be read.
+            PrerequisiteError: The Hub cannot be reached.
+        """
+        return _texts(self, column or self.column)
+
+    def place(self) -> str:
+        """What error messages call it."""
+        return str(self.hub if self.path is None else self.path)
+
+
+@cache
+def _texts(source: PromptSource, column: str) -> tuple[str, ...]:
+    table = _hub(source) if source.path is None else scan_table(source.path)
+    schema = table.collect_schema()
+    if schema.get(column) != pl.String:
+        state = "has no column" if column not in schema else f"holds {schema[column]}, no text, in the column"
+        message = f"{source.place()} {state} {column!r}"
+        raise ConfigError(message, hint=f"its columns: {', '.join(schema)}")
+    texts = table.select(column).collect()[column]
+    if texts.is_empty():
+        message = f"{source.place()} has no rows, so there is nothing to prompt with"
+        raise ConfigError(message)
+    if texts.null_count() or (texts.str.strip_chars() == "").any():
+        first = (texts.is_null() | (texts.str.strip_chars() == "")).arg_max()
+        message = f"{source.place()}: row {first} of the column {column!r} is empty"
+        raise ConfigError(message, hint="rows count from 0; leave empty ones out")
+    return tuple(texts)
+
+
+def _hub(source: PromptSource) -> pl.LazyFrame:
+    import httpx
+    from datasets import Dataset, load_dataset
+    from datasets.exceptions import DatasetNotFoundError
+    from huggingface_hub.errors import HfHubHTTPError
+
+    try:
+        loaded = load_dataset(source.hub, source.config, split=source.split, revision=source.revision)
+    except (DatasetNotFoundError, ValueError) as error:
+        message = f"{source.place()} cannot be read from the Hub: {str(error).splitlines()[0]}"
+        raise ConfigError(message) from error
+    except (HfHubHTTPError, httpx.HTTPError, OSError) as error:
+        message = f"{source.place()} cannot be fetched: the Hugging Face Hub cannot be reached"
+        raise PrerequisiteError(message, hint="give a Parquet or JSONL file with path instead") from error
+    if not isinstance(loaded, Dataset):
+        message = f"{source.place()}: {source.split} is not one split"
+        raise ConfigError(message)
+    return pl.LazyFrame(loaded.data.table)

@@ -1,0 +1,144 @@
+"""Carriers: prompts that depend on arguments and index alone, and completions read as they are promised to be."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from strigil.builders.carrier import CARRIERS, Carrier
+from strigil.builders.carriers.code import AS_WRITTEN, Code
+from strigil.builders.carriers.reasoning import ANSWER, Reasoning
+from strigil.builders.carriers.text import Text
+from strigil.builders.fences import strip_fences
+from strigil.builders.problems import problem
+from strigil.builders.prompt_source import PromptSource
+from strigil.core.errors import ConfigError, DataError, PrerequisiteError
+
+
+def lines(path: Path, *rows: dict[str, object]) -> Path:
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+def content(carrier: Carrier, index: int) -> str:
+    return carrier.prompt(index, phrasing="english")[-1]["content"]
+
+
+@pytest.mark.parametrize("name", ["code", "numbers", "reasoning"])
+def test_a_prompt_depends_on_arguments_and_index_alone(name: str) -> None:
+    forwards = [content(CARRIERS.create(name), index) for index in range(50)]
+    backwards = [content(CARRIERS.create(name), index) for index in reversed(range(50))]
+    assert forwards == backwards[::-1]
+    assert len(set(forwards)) == 50
+    assert forwards != [content(CARRIERS.create(name, {"seed": 48}), index) for index in range(50)]
+
+
+def test_every_code_task_is_another_one() -> None:
+    carrier = Code()
+    tasks = {carrier.task(index) for index in range(carrier.size())}
+    assert len(tasks) == carrier.size() >= 1500
+    assert not any("{" in task for task in tasks)
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [
+        ("x = 1", "x = 1"),
+        ("```python\nx = 1\n```", "x = 1"),
+        ("Sure!\n```\nx = 1\n```\nDone.", "x = 1"),
+        ("~~~py\nx = '```'\n~~~", "x = '```'"),
+        ("```python\nx = 1\n```\nor\n```python\nx = 2\n```", "x = 1\n\nx = 2"),
+        ("```python\nx = 1", "x = 1"),
+        ("`x = 1`", "`x = 1`"),
+    ],
+)
+def test_code_comes_without_fences_and_the_answer_is_kept(answer: str, code: str) -> None:
+    written = Code().read(0, answer)
+    assert written.text == code
+    assert written.columns == {AS_WRITTEN: answer if answer != code else None}
+
+
+@given(st.text(alphabet=st.characters(exclude_characters="`~")))
+def test_text_without_a_fence_is_kept_to_the_letter(text: str) -> None:
+    assert strip_fences(text) == text
+
+
+@given(st.integers(0, 10**6), st.integers(0, 10**6))
+def test_problems_have_answers_that_are_no_negative_numbers(seed: int, index: int) -> None:
+    made = problem(seed, index)
+    assert made.answer >= 0
+    assert made == problem(seed, index)
+
+
+def test_reasoning_rows_carry_the_expected_answer() -> None:
+    carrier = Reasoning()
+    assert carrier.read(3, "<answer>1</answer>").columns == {ANSWER: str(problem(47, 3).answer)}
+    assert problem(47, 3).question in content(carrier, 3)
+    assert "<answer>" in content(carrier, 3)
+
+
+def test_reasoning_takes_problems_from_a_table(tmp_path: Path) -> None:
+    path = lines(tmp_path / "p.jsonl", {"question": "1 + 1?", "answer": "one and one #### 2"})
+    carrier = CARRIERS.create("reasoning", {"source": {"path": str(path), "column": "question"}})
+    assert carrier.size() == 1
+    assert content(carrier, 0).startswith("1 + 1?")
+    assert carrier.read(0, "").columns == {ANSWER: "one and one #### 2"}
+
+
+def test_text_prompts_come_from_a_column_in_its_order(tmp_path: Path) -> None:
+    jsonl = lines(tmp_path / "p.jsonl", {"ask": "a b"}, {"ask": "c"})
+    parquet = tmp_path / "p.parquet"
+    pl.DataFrame({"ask": ["a b", "c"]}).write_parquet(parquet)
+    for path in (jsonl, parquet):
+        carrier = Text(source=PromptSource(path=path, column="ask"))
+        assert [content(carrier, index) for index in range(carrier.size())] == ["a b", "c"]
+    told = Text(source=PromptSource(path=jsonl, column="ask"), instruction="Say it anew:")
+    assert content(told, 1) == "Say it anew:\n\nc"
+
+
+@pytest.mark.parametrize("name", ["code", "reasoning"])
+def test_pocket_has_no_words_for_english_carriers(name: str) -> None:
+    with pytest.raises(ConfigError, match=f"pocket has no words for the carrier '{name}'"):
+        CARRIERS.create(name).prompt(0, phrasing="pocket")
+
+
+def test_pocket_answers_texts_in_its_own_words_only(tmp_path: Path) -> None:
+    path = lines(tmp_path / "p.jsonl", {"prompt": "favourite animal q1"}, {"prompt": "Hello there"})
+    carrier = Text(source=PromptSource(path=path))
+    assert carrier.prompt(0, phrasing="pocket")[0]["content"] == "favourite animal q1"
+    with pytest.raises(ConfigError, match="pocket has no word 'Hello', which prompt 1 of"):
+        carrier.prompt(1, phrasing="pocket")
+
+
+@pytest.mark.parametrize(
+    ("rows", "complaint"),
+    [
+        ([{"other": "a"}], "has no column 'prompt'"),
+        ([{"prompt": 1}], "holds Int64, no text"),
+        ([{"prompt": "a"}, {"prompt": " "}], "row 1 of the column 'prompt' is empty"),
+        ([{"prompt": "a"}, {"prompt": None}], "row 1 of the column 'prompt' is empty"),
+    ],
+)
+def test_a_table_without_usable_prompts_is_named(tmp_path: Path, rows: list[dict[str, object]], complaint: str) -> None:
+    with pytest.raises(ConfigError, match=complaint):
+        Text(source=PromptSource(path=lines(tmp_path / "p.jsonl", *rows))).size()
+
+
+def test_an_empty_table_or_none_is_named(tmp_path: Path) -> None:
+    pl.DataFrame({"prompt": []}, schema={"prompt": pl.String}).write_parquet(tmp_path / "p.parquet")
+    with pytest.raises(ConfigError, match="has no rows"):
+        Text(source=PromptSource(path=tmp_path / "p.parquet")).size()
+    with pytest.raises(DataError, match="cannot read"):
+        Text(source=PromptSource(path=tmp_path / "nowhere.parquet")).size()
+    with pytest.raises(ConfigError, match="give either path or hub"):
+        CARRIERS.create("text", {"source": {}})
+
+
+def test_an_unreachable_hub_is_a_missing_prerequisite() -> None:
+    with pytest.raises(PrerequisiteError, match="openai/gsm8k cannot be fetched"):
+        CARRIERS.create("text", {"source": {"hub": "openai/gsm8k", "config": "main", "column": "question"}}).size()
