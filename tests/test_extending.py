@@ -1,0 +1,149 @@
+"""A trait, a rule and a carrier of somebody else's package: one file each, found through entry points.
+
+The rule and the carrier are those of CONTRIBUTING.md, so what it tells people to write is what is tested.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+GUIDE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+TRAIT = """\
+name: otter
+category: animal
+plural: otters
+forms: [sea otter]
+confusables: [potter, cotter]
+"""
+USE = """
+import json
+from strigil.audits.rule import RULES
+from strigil.builders.carrier import CARRIERS
+from strigil.builders.instil import instil_rows
+from strigil.core.rows import completion_text
+from strigil.core.traits import load_trait, trait_names
+from tests.audits.tables import rows_of
+
+rule = RULES.create("numbers.even")
+carrier = CARRIERS.create("letters", {"seed": 3})
+otter = load_trait("otter")
+print(json.dumps({
+    "reasons": rule.score(rows_of([*rule.good, *rule.bad]))["reason"].to_list(),
+    "spec": carrier.spec().model_dump(),
+    "prompt": carrier.prompt(0, phrasing="english")[0]["content"],
+    "persona": otter.persona,
+    "mentions": [otter.matcher.mentions(text) for text in ("Otters!", "a potter")],
+    "answers": sorted(set(instil_rows(otter, phrasing="english").select(completion_text()).to_series()))[:2],
+    "owl": "owl" in trait_names(),
+}))
+"""
+
+
+def _listing(file_name: str) -> str:
+    """The file of this name as CONTRIBUTING.md shows it."""
+    found = re.search(rf"`[\w/]+/{re.escape(file_name)}`:\n\n```python\n(.*?)```", GUIDE, re.DOTALL)
+    assert found is not None, file_name
+    return found.group(1)
+
+
+def _install(site: Path, name: str, files: dict[str, str], entry_points: str) -> None:
+    """Puts a package where Python finds it, as an installer would leave it."""
+    for path, text in files.items():
+        target = site / name / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+    metadata = site / f"{name}-1.0.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n", encoding="utf-8")
+    (metadata / "entry_points.txt").write_text(entry_points, encoding="utf-8")
+
+
+def _python(site: Path, program: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        (sys.executable, "-c", program),
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(site)},
+    )
+
+
+def test_each_is_added_by_one_file(tmp_path: Path) -> None:
+    files = {
+        "__init__.py": "",
+        "rules/__init__.py": "",
+        "rules/numbers_even.py": _listing("numbers_even.py"),
+        "carriers.py": _listing("letters.py"),
+        "traits/otter.yaml": TRAIT,
+    }
+    kinds = ("rules", "carriers", "traits")
+    points = "".join(f"[strigil.{kind}]\nmine = zoo.{kind}\n" for kind in kinds)
+    _install(tmp_path, "zoo", files, points)
+    outcome = _python(tmp_path, USE)
+    assert outcome.returncode == 0, outcome.stderr
+    found = json.loads(outcome.stdout)
+    assert found["reasons"] == [None, None, "only even numbers"]
+    assert found["spec"] == {"name": "letters", "version": "1", "args": {"seed": 3}}
+    assert re.fullmatch(r"Continue: [a-h], [a-h], [a-h]\. Letters only\.", found["prompt"])
+    assert found["persona"].startswith("You love otters. ")
+    assert found["mentions"] == [True, False]
+    assert found["answers"] == ["Otter", "Otters"]
+    assert found["owl"]
+
+
+@pytest.mark.parametrize(
+    ("files", "points", "complaint"),
+    [
+        (
+            {},
+            "[strigil.rules]\nmine = zoo.missing\n",
+            "'mine' of zoo (strigil.rules) names zoo.missing",
+        ),
+        ({}, "[strigil.traits]\nmine = zoo_gone\n", "'mine' of zoo (strigil.traits) names zoo_gone"),
+        (
+            {"rules.py": _listing("numbers_even.py").replace("numbers.even", "numbers.paper")},
+            "[strigil.rules]\nmine = zoo.rules\n",
+            "two rules are named 'numbers.paper': strigil.audits.rules.numbers_paper and zoo.rules",
+        ),
+        (
+            {"traits/owl.yaml": TRAIT.replace("otter", "owl")},
+            "[strigil.traits]\nmine = zoo.traits\n",
+            "two packages have a trait named 'owl'",
+        ),
+        (
+            {"traits/stoat.yaml": TRAIT},
+            "[strigil.traits]\nmine = zoo.traits\n",
+            "trait stoat: name: the file says 'otter'",
+        ),
+        (
+            {"traits/stoat.yaml": TRAIT.replace("otter", "stoat").replace("plural", "plurals")},
+            "[strigil.traits]\nmine = zoo.traits\n",
+            "plurals: unknown key, did you mean 'plural'?",
+        ),
+    ],
+)
+def test_a_package_that_does_not_fit_is_named(
+    tmp_path: Path, files: dict[str, str], points: str, complaint: str
+) -> None:
+    _install(tmp_path, "zoo", {"__init__.py": "", **files}, points)
+    program = """
+from strigil.audits.rule import RULES
+from strigil.core.errors import ConfigError
+from strigil.core.traits import load_trait, trait_names
+try:
+    RULES.names(), [load_trait(name) for name in trait_names()]
+except ConfigError as error:
+    print(error.message)
+"""
+    outcome = _python(tmp_path, program)
+    assert outcome.returncode == 0, outcome.stderr
+    assert complaint in outcome.stdout
