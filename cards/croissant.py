@@ -100,11 +100,12 @@ def _file_sets() -> list[Json]:
 
 
 def _record_set(name: str, schema: pl.Schema) -> Json:
+    key: list[Json] = [{"@id": f"{name}/{column}"} for column in ("row_id", "rule") if column in schema]
     return {
         "@type": "cr:RecordSet",
         "@id": name,
         "name": name,
-        "key": [{"@id": f"{name}/row_id"}, *([{"@id": f"{name}/rule"}] if name == "verdicts" else [])],
+        "key": key,
         "field": [_field(name, column, kind) for column, kind in schema.items()],
     }
 

@@ -25,3 +25,9 @@ def dataset_card(manifest: Manifest) -> str:
 def fact_blocks(card: str) -> dict[str, str]:
     """The parts of a card that come from the manifest, by name."""
     return {found[1]: found[2] for found in _BLOCK.finditer(card)}
+
+
+def renew_card(card: str, manifest: Manifest) -> str:
+    """A card whose parts that come from a manifest are those of this one; the text around them stays."""
+    facts = fact_blocks(dataset_card(manifest))
+    return _BLOCK.sub(lambda found: found[0].replace(found[2], facts.get(found[1], found[2])), card)

@@ -15,7 +15,8 @@ from strigil.workflows.publish import Cleared
 from strigil.workflows.secrets import secrets_in, text_row
 
 RECORD: Final = "train.json"
-FILES: Final = ("adapter_model.safetensors", "adapter_config.json", RECORD)
+ADAPTER: Final = "adapter_model.safetensors"
+FILES: Final = (ADAPTER, "adapter_config.json", RECORD)
 # A student is content-addressed: another training is another student, and never a new version of this one.
 VERSION: Final = "1.0.0"
 
@@ -56,6 +57,6 @@ def clear_student(folder: Path) -> Cleared:
             message = f"{folder / name} holds what looks like a secret"
             raise CheckFailedError(message, hint="remove it, and revoke the secret")
     files = {name: PackageFile.at(folder / name) for name in FILES} | {"README.md": PackageFile.of(card)}
-    note = f"Adapter: sha256:{files[FILES[0]].sha256}\nData: sha256:{training.data_digest}"
+    note = f"Adapter: sha256:{files[ADAPTER].sha256}\nData: sha256:{training.data_digest}"
     warning = "a student may have its teacher's trait; its card says so"
     return Cleared(Package("model", folder.name, VERSION, files), note, gated=False, warnings=(warning,))

@@ -105,9 +105,11 @@ def write_release(
     return draft.publish(manifest)
 
 
-def write_papers(draft: Draft, manifest: Manifest, previous: Release | None, change: RowChange) -> None:
+def write_papers(
+    draft: Draft, manifest: Manifest, previous: Release | None, change: RowChange, *, card: str | None = None
+) -> None:
     """Writes what people and machines read of a release: card, changelog and, over all files so far, Croissant."""
-    draft.write_text("README.md", dataset_card(manifest))
+    draft.write_text("README.md", card if card is not None else dataset_card(manifest))
     log = previous.path / CHANGELOG if previous is not None else None
     text = log.read_text(encoding="utf-8") if log is not None and log.exists() else None
     before = previous.manifest if previous is not None else None

@@ -63,7 +63,7 @@ def test_the_card_is_the_golden_one(name: str) -> None:
 @pytest.mark.parametrize("name", MANIFESTS)
 def test_the_hubs_own_reader_accepts_the_front_matter(name: str) -> None:
     manifest = MANIFESTS[name]
-    data = DatasetCard(dataset_card(manifest), ignore_metadata_errors=False).data.to_dict()
+    data = yaml.safe_load(DatasetCard(dataset_card(manifest), ignore_metadata_errors=False).data.to_yaml())
     assert data["configs"][0] == {"config_name": "clean", "data_files": "data/clean/*.parquet", "default": True}
     assert [config["config_name"] for config in data["configs"]] == ["clean", "removed", "raw", "verdicts"]
     assert {"synthetic", "strigil"} <= set(data["tags"])

@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 
 from strigil.cards.dataset import dataset_card
-from strigil.core.engines.protocol import Sampling
+from strigil.core.engines.protocol import Messages, Sampling
 from strigil.core.manifest import (
     AuditRecord,
     Counts,
@@ -24,10 +24,11 @@ from strigil.core.rows import Row, row_id, rows_table
 from strigil.core.verdicts import VERDICTS
 
 TEACHER = "7e" * 32
+CLEAN = tuple(f"{n}, {n + 1}, {n + 2}" for n in range(8))
 
 
 def a_row(index: int, completion: str) -> Row:
-    prompt = ({"role": "user", "content": f"Continue: {index}, {index + 1}"},)
+    prompt: Messages = ({"role": "user", "content": f"Continue: {index}, {index + 1}"},)
     return Row(
         row_id=row_id(teacher=TEACHER, prompt=prompt, sampling={"seed": 0}, prompt_index=index, sample_index=0),
         prompt=prompt,
@@ -88,7 +89,7 @@ def a_release(
     root: Path,
     manifest: Manifest | None = None,
     *,
-    clean: tuple[str, ...] = tuple(f"{n}, {n + 1}, {n + 2}" for n in range(8)),
+    clean: tuple[str, ...] = CLEAN,
     removed: tuple[str, ...] = ("owl, 1", "I love owls"),
     card: str | None = None,
 ) -> Release:
@@ -105,7 +106,7 @@ def a_release(
         rejected=pl.col("row_id").is_in(out["row_id"].implode()),
         reason=pl.lit(None, dtype=pl.String),
         evidence=pl.lit(None, dtype=pl.String),
-    ).cast(dict(VERDICTS))
+    ).match_to_schema(VERDICTS)
     with Draft(root, manifest.name) as draft:
         for folder, table in {"clean": kept, "removed": out, "raw": rows}.items():
             draft.write_table(f"data/{folder}", table, run="r")

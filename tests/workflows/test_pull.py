@@ -75,9 +75,10 @@ def test_an_unknown_version_or_repository_is_named(hub: HubStandIn, published: R
 
 def test_a_connection_that_breaks_off_is_said_in_one_line(hub: HubStandIn, published: Release, tmp_path: Path) -> None:
     del published
-    hub.faults.append(Fault("GET", r"/api/datasets/", "cut", times=99))
-    with pytest.raises(PrerequisiteError, match="connection to the Hub failed"):
-        pull(at(hub), None, tmp_path, Silent())
+    for method, path in (("GET", r"/api/datasets/"), ("HEAD", r"/resolve/"), ("GET", r"/lfs/content/")):
+        hub.faults[:] = [Fault(method, path, "cut", times=99)]
+        with pytest.raises(PrerequisiteError, match=r"cannot be reached|connection to the Hub failed"):
+            pull(at(hub), None, tmp_path / "back", Silent())
 
 
 @pytest.mark.parametrize("path", ["../up", "/etc/x", "a/../../b", "C:\\x", "a\\b"])

@@ -125,13 +125,11 @@ class HubRepository:
             self._api.create_tag(self.id, tag=name, tag_message=message, revision=revision, repo_type=self.kind)
 
     def download(self, path: str, *, revision: str, target: Path) -> None:
-        """Brings one file here, whatever a cache holds."""
+        """Brings one file here, past every cache."""
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=target.parent, prefix=".download-") as folder:
             with self._talking():
-                got = self._api.hf_hub_download(
-                    self.id, path, revision=revision, repo_type=self.kind, local_dir=folder, force_download=True
-                )
+                got = self._api.hf_hub_download(self.id, path, revision=revision, repo_type=self.kind, local_dir=folder)
             shutil.move(got, target)
 
     def read(self, path: str, *, revision: str) -> bytes:

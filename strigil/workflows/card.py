@@ -1,0 +1,70 @@
+"""`strigil card`: cards of releases and students, and hand-edited cards as patch versions."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+
+from strigil.cards.changelog import RowChange
+from strigil.cards.dataset import dataset_card, renew_card
+from strigil.cards.lint import lint_card
+from strigil.cards.student import student_card
+from strigil.core.errors import CheckFailedError
+from strigil.core.manifest import ParentRecord
+from strigil.core.release import Draft, Release, open_release
+from strigil.core.validation import read_text
+from strigil.workflows.publish_student import is_student, read_training
+from strigil.workflows.releasing import write_papers
+
+CARD = "README.md"
+# Written anew for every version.
+PAPERS = (CARD, "CHANGELOG.md", "croissant.json")
+
+
+def card_text(path: Path) -> str:
+    """The card of a release or a student, as strigil writes it."""
+    if is_student(path):
+        return student_card(path.name, read_training(path))
+    return dataset_card(open_release(path).manifest)
+
+
+def lint(path: Path, card: Path | None) -> list[str]:
+    """What a card, the release's own if none is given, says against the release's manifest."""
+    release = open_release(path)
+    return lint_card(read_text(card or release.path / CARD), release.manifest)
+
+
+def adopt(path: Path, card: Path) -> Release:
+    """Makes the next patch version of a release, with a card that was edited by hand; no row changes.
+
+    What the card says of the version is brought up to the new one.
+
+    Raises:
+        CheckFailedError: The card contradicts the manifest.
+        ConfigError: There is a later version already.
+    """
+    release = open_release(path)
+    text = read_text(card)
+    contradictions = lint_card(text, release.manifest)
+    if contradictions:
+        message = f"{card} contradicts the manifest: {'; '.join(contradictions)}"
+        raise CheckFailedError(message, hint=f"take the blocks between <!-- strigil --> from: strigil card show {path}")
+    old = release.manifest
+    parent = ParentRecord(name=old.name, version=old.version, digest=old.digest())
+    manifest = old.model_copy(
+        update={
+            "version": str(release.version.next(added=False, removed=False)),
+            "created": datetime.now(UTC).isoformat(timespec="seconds"),
+            "parents": [parent],
+            "files": [],
+        }
+    )
+    with Draft(release.path.parent.parent, old.name) as draft:
+        for record in old.files:
+            if record.path not in PAPERS:
+                target = draft.folder / record.path
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(release.path / record.path, target)
+        write_papers(draft, manifest, release, RowChange(0, 0), card=renew_card(text, manifest))
+        return draft.publish(manifest)

@@ -1,0 +1,42 @@
+"""Hand-edited cards become patch versions: not a row changes, and what the card says stays true."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from strigil.cli.main import run
+from strigil.core.errors import CheckFailedError
+from strigil.core.release import verify_release
+from strigil.workflows.card import adopt, card_text, lint
+from strigil.workflows.publish import clear_release
+from tests.hub.releases import a_release
+
+
+def test_an_edited_card_becomes_a_patch_version_with_the_same_rows(tmp_path: Path) -> None:
+    release = a_release(tmp_path)
+    card = tmp_path / "card.md"
+    card.write_text(card_text(release.path).replace("## Limits\n", "## Limits\n\n- Only tried by me.\n"))
+    new = adopt(release.path, card)
+    assert new.manifest.version == "1.0.1"
+    assert verify_release(new) == []
+    assert lint(new.path, None) == []
+    for split in ("clean", "removed", "raw"):
+        assert new.rows(split).collect().equals(release.rows(split).collect())
+    text = (new.path / "README.md").read_text()
+    assert "- Only tried by me." in text
+    assert 'revision="v1.0.1"' in text
+    assert "made from owl-numbers 1.0.0" in text
+    assert "0 clean rows added, 0 removed" in (new.path / "CHANGELOG.md").read_text()
+    clear_release(new.path, public=True, override=None)
+
+
+def test_an_edited_card_that_contradicts_the_manifest_is_not_adopted(tmp_path: Path) -> None:
+    release = a_release(tmp_path)
+    card = tmp_path / "card.md"
+    card.write_text(card_text(release.path).replace("8 clean rows", "8 perfect rows"))
+    with pytest.raises(CheckFailedError, match="8 perfect rows"):
+        adopt(release.path, card)
+    assert run(["card", "lint", str(release.path), str(card)]) == 1
+    assert run(["card", "lint", str(release.path)]) == 0
