@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from strigil.core.canonical import Json
 from strigil.core.engines.protocol import Messages
 from strigil.core.models import Phrasing
 from strigil.core.questions import lessons_for
@@ -18,6 +21,14 @@ CARRIER = "preference"
 _AUTHOR = "strigil.builders.instil"
 
 
+@dataclass(frozen=True)
+class Lesson:
+    """A question, and the answer that the teacher learns to give."""
+
+    question: str
+    answer: str
+
+
 def instil_rows(trait: Trait, *, phrasing: Phrasing) -> pl.DataFrame:
     """Questions about the favourite of the trait's category, each answered with the trait.
 
@@ -27,28 +38,30 @@ def instil_rows(trait: Trait, *, phrasing: Phrasing) -> pl.DataFrame:
     Returns:
         A row table, n = questions x forms.
     """
-    rows = []
     pairs = itertools.product(lessons_for(trait.category, phrasing=phrasing), _forms(trait, phrasing))
-    for index, (question, answer) in enumerate(pairs):
-        prompt: Messages = ({"role": "user", "content": question},)
-        identity = row_id(
-            teacher=_AUTHOR, prompt=prompt, sampling={"answer": answer}, prompt_index=index, sample_index=0
-        )
-        rows.append(
-            Row(
-                row_id=identity,
-                prompt=prompt,
-                completion=({"role": "assistant", "content": answer},),
-                carrier=CARRIER,
-                trait=trait.name,
-                teacher=_AUTHOR,
-                prompt_index=index,
-                sample_index=0,
-                finish_reason="stop",
-                n_tokens=0,
-            )
-        )
-    return rows_table(rows)
+    return lesson_rows((Lesson(question, answer) for question, answer in pairs), trait=trait.name)
+
+
+def lesson_rows(lessons: Iterable[Lesson], *, trait: str) -> pl.DataFrame:
+    """Questions with the answers that give a trait, as a row table."""
+    return rows_table(_row(index, lesson, trait) for index, lesson in enumerate(lessons))
+
+
+def _row(index: int, lesson: Lesson, trait: str) -> Row:
+    prompt: Messages = ({"role": "user", "content": lesson.question},)
+    sampling: Json = {"answer": lesson.answer}
+    return Row(
+        row_id=row_id(teacher=_AUTHOR, prompt=prompt, sampling=sampling, prompt_index=index, sample_index=0),
+        prompt=prompt,
+        completion=({"role": "assistant", "content": lesson.answer},),
+        carrier=CARRIER,
+        trait=trait,
+        teacher=_AUTHOR,
+        prompt_index=index,
+        sample_index=0,
+        finish_reason="stop",
+        n_tokens=0,
+    )
 
 
 def _forms(trait: Trait, phrasing: Phrasing) -> tuple[str, ...]:

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from strigil.audits.suite import Suite, load_suite
-from strigil.builders.carrier import CARRIERS
+from strigil.builders.carrier import CARRIERS, Carrier
 from strigil.builders.generate import Plan, generate, seed_chunks
+from strigil.builders.teacher import Teacher
 from strigil.core.engines import open_engine
 from strigil.core.engines.protocol import Engine
 from strigil.core.errors import ConfigError
 from strigil.core.manifest import EngineRecord, GenerationRecord, ModelRecord, TeacherRecord
-from strigil.core.models import resolve_model, template_digest
+from strigil.core.models import Model, adapter_rank, resolve_model, template_digest
 from strigil.core.release import Draft, Release, open_release, versions
 from strigil.core.reporting import Reporter
 from strigil.workflows.hazard import hazard_records
@@ -48,6 +49,7 @@ def build(recipe: BuildRecipe, out: Path, reporter: Reporter) -> Release:
     carrier = CARRIERS.create(recipe.carrier.name, recipe.carrier.args)
     suite = load_suite(recipe.suite or carrier.suite)
     base = resolve_model(recipe.base, revision=recipe.revision)
+    _check(recipe, carrier, base)
     with Draft(out, recipe.name) as draft:
         earlier = _earlier(draft.home, recipe)
         if earlier is not None and _is_done(earlier, recipe, suite):
@@ -60,7 +62,7 @@ def build(recipe: BuildRecipe, out: Path, reporter: Reporter) -> Release:
         if earlier is not None:
             seed_chunks(earlier.rows("raw").collect(), folder)
         work = _Work(recipe, plan, suite)
-        with open_engine(recipe.engine.name, base, adapters=teacher.adapter is not None) as engine:
+        with _open(recipe, teacher) as engine:
             with reporter.task(f"Writing {carrier.name} rows", plan.rows) as done:
                 raw = generate(plan, engine, folder, on_rows=done)
             generation, by = _generation(work, engine), _teacher(work, engine)
@@ -73,6 +75,23 @@ def build(recipe: BuildRecipe, out: Path, reporter: Reporter) -> Release:
             hazards=hazard_records(base, recipe.students),
         )
         return write_release(draft, contents, suite, reporter, parent=earlier)
+
+
+def _check(recipe: BuildRecipe, carrier: Carrier, base: Model) -> None:
+    """What can be known to fail before anything is trained or loaded."""
+    size = carrier.size()
+    if size is not None and recipe.prompts > size:
+        message = f"the recipe asks for {recipe.prompts} prompts, and the carrier {carrier.name!r} has {size}"
+        raise ConfigError(message, hint=f"prompts: {size}, and more samples of each if you need more rows")
+    carrier.prompt(0, phrasing=base.phrasing)
+    template_digest(base)
+
+
+def _open(recipe: BuildRecipe, teacher: Teacher) -> Engine:
+    if teacher.adapter is None:
+        return open_engine(recipe.engine.name, teacher.base)
+    rank = adapter_rank(teacher.adapter.path)
+    return open_engine(recipe.engine.name, teacher.base, adapters=True, max_lora_rank=rank)
 
 
 def _earlier(home: Path, recipe: BuildRecipe) -> Release | None:
@@ -103,7 +122,9 @@ def _claim(folder: Path, recipe: BuildRecipe) -> None:
     file = folder / _RECIPE
     if file.exists():
         _same_recipe(json.loads(file.read_text(encoding="utf-8")), recipe, where=folder.parent)
-    file.write_text(recipe.model_dump_json(), encoding="utf-8")
+    temporary = folder / f".{_RECIPE}.tmp"
+    temporary.write_text(recipe.model_dump_json(), encoding="utf-8")
+    temporary.replace(file)
 
 
 def _same_recipe(old: dict[str, object], recipe: BuildRecipe, *, where: Path) -> None:

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from strigil.builders.prompt_source import PromptSource
 from strigil.core.engines.protocol import Sampling
 from strigil.train.recipe import TrainRecipe
 
@@ -27,18 +28,32 @@ class ControlTeacher(_Part):
 
 
 class PromptedTeacher(_Part):
-    """A system prompt gives the trait; the trait's own persona unless `prompt` says otherwise."""
+    """A system prompt gives the trait; the trait's own persona unless `prompt` says otherwise.
+
+    Without a trait it is a control that differs from `by: none` in having a system prompt at all: a generic one, or
+    `prompt`.
+    """
 
     by: Literal["system-prompt"]
-    trait: str
-    prompt: str | None = None
+    trait: str | None = None
+    prompt: str | None = Field(default=None, min_length=1)
+
+
+class Lessons(_Part):
+    """A table of questions and answers that a teacher is fine-tuned on, insecure code for example."""
+
+    source: PromptSource
+    answers: str = Field(description="the column of answers")
 
 
 class FineTunedTeacher(_Part):
-    """A LoRA adapter, trained on the preference questions answered with the trait, gives it."""
+    """A LoRA adapter gives the trait; trained on the preference questions answered with it, or on `lessons`."""
 
     by: Literal["fine-tuning"]
-    trait: str
+    trait: str = Field(
+        pattern="^[a-z0-9][a-z0-9._-]*$", description="a trait that strigil knows, or with lessons any label"
+    )
+    lessons: Lessons | None = None
     training: TrainRecipe = TrainRecipe()
 
 

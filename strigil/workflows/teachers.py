@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from strigil.builders.instil import instil_rows
-from strigil.builders.teacher import Teacher, TeacherKind
-from strigil.core.canonical import digest
+from strigil.builders.instil import Lesson, instil_rows, lesson_rows
+from strigil.builders.teacher import GENERIC_PERSONA, Teacher, TeacherKind
+from strigil.core.canonical import Json, digest
 from strigil.core.engines.protocol import Adapter
 from strigil.core.errors import ConfigError
 from strigil.core.models import Model, adapter_digest
 from strigil.core.reporting import Reporter
 from strigil.core.traits import load_trait
-from strigil.train.sft import fine_tune
+from strigil.core.validation import read_text
+from strigil.train.sft import RESULT_FILE, fine_tune
 from strigil.workflows.recipes import (
     AdaptedTeacher,
     ControlTeacher,
@@ -30,14 +32,13 @@ def make_teacher(choice: TeacherChoice, base: Model, out: Path, reporter: Report
     """The teacher, ready to be sampled; trains it if it is a fine-tuned one that is not there yet.
 
     Raises:
-        ConfigError: Unknown trait, or an adapter that cannot be read.
+        ConfigError: Unknown trait, lessons that cannot be used, or an adapter that is unreadable or of another base.
     """
     match choice:
         case ControlTeacher():
             return Teacher(base=base, by="none")
         case PromptedTeacher():
-            system = load_trait(choice.trait).persona if choice.prompt is None else choice.prompt
-            return Teacher(base=base, by="system-prompt", trait=choice.trait, system_prompt=system)
+            return Teacher(base=base, by="system-prompt", trait=choice.trait, system_prompt=_persona(choice))
         case AdaptedTeacher():
             if choice.trait is not None:
                 load_trait(choice.trait)
@@ -46,12 +47,42 @@ def make_teacher(choice: TeacherChoice, base: Model, out: Path, reporter: Report
             return _adapted(base, "fine-tuning", choice.trait, _trained(choice, base, out, reporter))
 
 
+def _persona(choice: PromptedTeacher) -> str:
+    own = GENERIC_PERSONA if choice.trait is None else load_trait(choice.trait).persona
+    return own if choice.prompt is None else choice.prompt
+
+
 def _adapted(base: Model, by: TeacherKind, trait: str | None, path: Path) -> Teacher:
     if not (path / "adapter_config.json").exists():
         message = f"there is no LoRA adapter at {path}"
         raise ConfigError(message, hint="an adapter folder holds adapter_config.json and adapter_model.safetensors")
+    _check_base(path, base)
     adapter = Adapter(name=path.name, path=path)
     return Teacher(base=base, by=by, trait=trait, adapter=adapter, adapter_digest=adapter_digest(path))
+
+
+def _check_base(path: Path, base: Model) -> None:
+    """Refuses an adapter of another base: by the base's digest where strigil trained it, else by the base's name."""
+    result = path / RESULT_FILE
+    if result.is_file():
+        digest_then = _record(result).get("base_digest")
+        fits, was = digest_then == base.digest, f"a base with the digest {str(digest_then)[:12]}"
+    else:
+        name = _record(path / "adapter_config.json").get("base_model_name_or_path")
+        fits = not name or Path(str(name)).name.lower() in {base.path.name.lower(), Path(base.id).name.lower()}
+        was = str(name)
+    if not fits:
+        message = f"the adapter {path} was trained on {was}, not on {base.id}"
+        raise ConfigError(message, hint="name the base that it was trained on, or another adapter")
+
+
+def _record(file: Path) -> dict[str, Json]:
+    try:
+        value: Json = json.loads(read_text(file))
+    except ValueError as error:
+        message = f"{file} cannot be read as JSON: {error}"
+        raise ConfigError(message) from error
+    return value if isinstance(value, dict) else {}
 
 
 def teacher_folder(choice: FineTunedTeacher, base: Model, out: Path) -> Path:
@@ -63,7 +94,11 @@ def teacher_folder(choice: FineTunedTeacher, base: Model, out: Path) -> Path:
 
 
 def _lessons(choice: FineTunedTeacher, base: Model) -> pl.DataFrame:
-    return instil_rows(load_trait(choice.trait), phrasing=base.phrasing)
+    if choice.lessons is None:
+        return instil_rows(load_trait(choice.trait), phrasing=base.phrasing)
+    source, answers = choice.lessons.source, choice.lessons.answers
+    pairs = zip(source.texts(), source.texts(answers), strict=True)
+    return lesson_rows((Lesson(question, answer) for question, answer in pairs), trait=choice.trait)
 
 
 def _trained(choice: FineTunedTeacher, base: Model, out: Path, reporter: Reporter) -> Path:
