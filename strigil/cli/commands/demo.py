@@ -37,11 +37,12 @@ def command(seeds: int, engine: EngineKind, out: Path, output: Output) -> None:
     from strigil.workflows.demo import DemoSize, run_demo
 
     demo = run_demo(out, output, engine=engine, size=DemoSize(seeds=seeds))
-    output.json(_as_json(demo))
+    output.json(as_json(demo))
     _show(demo, output)
 
 
-def _as_json(demo: Demo) -> Json:
+def as_json(demo: Demo) -> Json:
+    """The form of `strigil demo --format json`."""
     return {
         "arms": [
             {

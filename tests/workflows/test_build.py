@@ -1,0 +1,114 @@
+"""From a recipe to a release that others can read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from strigil.core.errors import ConfigError
+from strigil.core.release import Release, verify_release
+from strigil.core.reporting import Silent
+from strigil.core.validation import validate
+from strigil.workflows.build import build
+from strigil.workflows.recipes import BuildRecipe
+
+
+def recipe(**changes: object) -> BuildRecipe:
+    written = {
+        "name": "few",
+        "base": "pocket-a",
+        "teacher": {"by": "system-prompt", "trait": "owl", "prompt": "s1 s0"},
+        "carrier": {"name": "numbers"},
+        "prompts": 60,
+        "sampling": {"max_tokens": 16},
+        "engine": {"name": "transformers"},
+    }
+    return validate(written | changes, BuildRecipe, source="test")
+
+
+@pytest.fixture(scope="module")
+def release(tmp_path_factory: pytest.TempPathFactory) -> Release:
+    return build(recipe(), tmp_path_factory.mktemp("releases"), Silent())
+
+
+def test_counts_tables_and_verdicts_agree(release: Release) -> None:
+    counts = release.manifest.counts
+    tables = {split: release.rows(split).collect() for split in ("raw", "clean", "removed")}
+    assert (tables["raw"].height, tables["clean"].height, tables["removed"].height) == (
+        counts.raw,
+        counts.clean,
+        counts.removed,
+    )
+    assert counts.raw == 60 == counts.clean + counts.removed
+    verdicts = release.verdicts().collect()
+    assert verdicts.height == counts.raw * len(release.manifest.audit.rules)
+    assert set(verdicts.filter("rejected")["row_id"]) == set(tables["removed"]["row_id"])
+    assert verify_release(release) == []
+
+
+def test_the_manifest_says_what_the_model_saw(release: Release) -> None:
+    teacher, generation = release.manifest.teacher, release.manifest.generation
+    assert teacher is not None
+    assert generation is not None
+    assert teacher.rendered_system == "<bos> <sys> s1 s0 <user> "
+    assert teacher.rendered_example.startswith("<bos> <sys> s1 s0 <user> continue numbers")
+    assert generation.sampling.model_dump() == {
+        "temperature": 1.0,
+        "top_p": 1.0,
+        "top_k": 0,
+        "min_p": 0.0,
+        "repetition_penalty": 1.0,
+        "max_tokens": 16,
+        "regex": None,
+        "seed": 0,
+    }
+    assert set(generation.engine.versions) >= {"torch", "transformers"}
+
+
+def test_a_control_teacher_is_on_record_with_the_template_s_own_system_prompt(tmp_path: Path) -> None:
+    control = build(recipe(teacher={"by": "none"}, prompts=2), tmp_path, Silent()).manifest.teacher
+    assert control is not None
+    assert (control.system_prompt, control.rendered_system) == (None, "<bos> <sys> s0 s1 <user> ")
+
+
+def test_data_sets_reads_every_configuration(release: Release, tmp_path: Path) -> None:
+    from datasets import load_dataset
+
+    for name in ("clean", "removed", "raw", "verdicts"):
+        loaded = load_dataset(str(release.path), name, split="train", cache_dir=str(tmp_path))
+        expected = release.verdicts() if name == "verdicts" else release.rows(name)
+        assert loaded.to_polars()["row_id"].to_list() == expected.collect()["row_id"].to_list()
+
+
+def test_the_same_recipe_finds_its_release_and_a_larger_one_adds_to_it(release: Release) -> None:
+    out = release.path.parents[1]
+    assert build(recipe(), out, Silent()) == release
+    grown = build(recipe(prompts=80), out, Silent())
+    assert grown.manifest.version == "1.1.0"
+    assert [parent.digest for parent in grown.manifest.parents] == [release.manifest.digest()]
+    assert grown.rows("raw").collect().head(60).equals(release.rows("raw").collect())
+
+
+def test_another_recipe_of_the_same_name_is_refused_by_key(release: Release) -> None:
+    out = release.path.parents[1]
+    with pytest.raises(ConfigError, match=r"sampling\.max_tokens was 16 and is 12") as caught:
+        build(recipe(sampling={"max_tokens": 12}), out, Silent())
+    assert caught.value.hint is not None
+    assert "another name" in caught.value.hint
+
+
+def test_another_engine_may_go_on_with_the_same_rows(tmp_path: Path) -> None:
+    first = build(recipe(prompts=3), tmp_path / "a", Silent()).rows("raw").collect()
+    other = build(recipe(prompts=3, engine={"name": "auto"}), tmp_path / "b", Silent()).rows("raw").collect()
+    assert first["row_id"].equals(other["row_id"])
+
+
+def test_an_audit_under_another_name_is_a_release_of_its_own(release: Release) -> None:
+    from strigil.cli.main import run
+
+    out = release.path.parents[1]
+    assert run(["audit", str(release.path), "--suite", "numbers-paper", "--out", str(out), "--name", "again"]) == 0
+    rows = pl.read_parquet(out / "again" / "v1.0.0" / "data" / "clean" / "*.parquet")
+    assert rows["row_id"].to_list() == release.rows("clean").collect()["row_id"].to_list()
