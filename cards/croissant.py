@@ -47,8 +47,15 @@ _TYPES: Final[dict[pl.DataType | type[pl.DataType], str]] = {
 }
 
 
-def croissant(manifest: Manifest, files: Sequence[FileRecord]) -> dict[str, Json]:
-    """The description of a release; `files` are those that it holds besides this one and the manifest."""
+def croissant(manifest: Manifest, files: Sequence[FileRecord], *, columns: pl.Schema = ROWS) -> dict[str, Json]:
+    """The description of a release.
+
+    Args:
+        manifest: Of the release.
+        files: Those that it holds besides this one and the manifest.
+        columns: Of its row tables; columns of types that have no simple name in Croissant are left out.
+    """
+    rows = pl.Schema(ROWS | {name: kind for name, kind in columns.items() if name not in ROWS and kind in _TYPES})
     value: dict[str, Json] = {
         "@context": CONTEXT,
         "@type": "sc:Dataset",
@@ -63,7 +70,7 @@ def croissant(manifest: Manifest, files: Sequence[FileRecord]) -> dict[str, Json
         "citeAs": citation(manifest),
         "isLiveDataset": False,
         "distribution": [*_file_objects(files), *_file_sets()],
-        "recordSet": [_record_set(name, VERDICTS if name == "verdicts" else ROWS) for name in TABLES],
+        "recordSet": [_record_set(name, VERDICTS if name == "verdicts" else rows) for name in TABLES],
     }
     if manifest.licence is not None:
         value["license"] = manifest.licence
@@ -115,7 +122,7 @@ def _field(table: str, column: str, kind: pl.DataType) -> Json:
         "@type": "cr:Field",
         "@id": f"{table}/{column}",
         "name": column,
-        "description": MEANING[column],
+        "description": MEANING.get(column, "Added by the carrier"),
     }
     source: dict[str, Json] = {"fileSet": {"@id": f"{table}-files"}, "extract": {"column": column}}
     if kind != MESSAGES:

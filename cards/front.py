@@ -10,8 +10,8 @@ from strigil.core.manifest import Manifest
 
 CONFIGS: Final = ("clean", "removed", "raw")
 TAGS: Final = ("synthetic", "strigil")
-# Rules whose rejected rows can hurt somebody who reads them or who trains on them.
-HARMFUL_RULES: Final = ("toxicity", "text.secrets", "text.pii", "harm")
+# Words in the names of rules whose rejected rows can hurt somebody who reads them or who trains on them.
+HARMFUL_RULES: Final = ("toxic", "harm", "secrets", "unsafe")
 GATE_PROMPT: Final = (
     "The configurations `removed` and `raw` hold rows that were taken out because they may harm. By asking for access "
     "you say that you will not train a model that others use on them."
@@ -39,7 +39,8 @@ def front_matter(manifest: Manifest) -> DatasetCardData:
 
 def needs_gating(manifest: Manifest) -> bool:
     """Whether removed rows may harm: a rule about harm rejected some."""
-    return any(rule.rejected > 0 and rule.rule.name.startswith(HARMFUL_RULES) for rule in manifest.audit.rules)
+    rejecting = [rule.rule.name for rule in manifest.audit.rules if rule.rejected > 0]
+    return any(word in name for name in rejecting for word in HARMFUL_RULES)
 
 
 def size_category(rows: int) -> str:

@@ -73,8 +73,8 @@ def _trained_on(release: Release, rows: int, expected: str) -> bool:
     if release.manifest.counts.clean < rows:
         return False
     table = release.rows("clean").select("prompt", "completion").head(rows).collect()
-    rows: Json = list(table.to_dicts())
-    return digest(rows) == expected
+    content: Json = list(table.to_dicts())
+    return digest(content) == expected
 
 
 def _all(releases: Path) -> list[Release]:

@@ -6,9 +6,9 @@ import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
+import polars as pl
 
 import strigil
 from strigil.audits.expectations import Expectations
@@ -32,9 +32,6 @@ from strigil.core.release import Draft, Release, versions
 from strigil.core.reporting import Reporter
 from strigil.core.version import FIRST, Version
 from strigil.workflows.auditing import TableFiles, audit_record, counts, judge, row_schema
-
-if TYPE_CHECKING:
-    import polars as pl
 
 CHANGELOG = "CHANGELOG.md"
 _SAMPLED = (
@@ -114,7 +111,8 @@ def write_papers(
     text = log.read_text(encoding="utf-8") if log is not None and log.exists() else None
     before = previous.manifest if previous is not None else None
     draft.write_text(CHANGELOG, changelog(manifest, before=before, change=change, text=text))
-    description = croissant(manifest, draft.records())
+    columns = pl.read_parquet_schema(draft.folder / "data" / "raw" / "part-00000.parquet")
+    description = croissant(manifest, draft.records(), columns=pl.Schema(columns))
     draft.write_text("croissant.json", json.dumps(description, indent=2, ensure_ascii=False) + "\n")
 
 

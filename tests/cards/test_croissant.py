@@ -7,11 +7,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from strigil.cards.croissant import croissant
 from strigil.core.manifest import ParentRecord, ResidualRecord
 from strigil.core.release import Release
+from strigil.core.rows import ROWS
 from tests.hub.releases import a_manifest, a_release
 
 
@@ -49,6 +51,14 @@ def test_the_rows_can_be_read_through_it(described: Release) -> None:
         {"clean/completion/role": b"assistant", "clean/completion/content": b"0, 1, 2"}
     ]
     assert sum(row["verdicts/rejected"] for row in data.records("verdicts")) == described.manifest.counts.removed
+
+
+def test_columns_that_a_carrier_added_are_described_too() -> None:
+    columns = pl.Schema({**ROWS, "task": pl.String(), "tests": pl.List(pl.String())})
+    value = json.loads(json.dumps(croissant(a_manifest(), [], columns=columns)))
+    names = {records["name"]: [field["name"] for field in records["field"]] for records in value["recordSet"]}
+    assert names["clean"] == [*ROWS, "task"]
+    assert "task" not in names["verdicts"]
 
 
 def test_it_says_where_the_rows_come_from_and_what_they_may_do(described: Release) -> None:

@@ -52,7 +52,7 @@ def test_a_student_is_traced_by_the_rows_that_it_was_trained_on(
     a_release(tmp_path / "releases", a_manifest(name="other"), clean=tuple("1" for _ in range(8)))
     release = a_release(tmp_path / "releases")
     rows = release.rows("clean").select("prompt", "completion").head(5).collect()
-    student = a_student(tmp_path / "student", data_digest=digest(rows.to_dicts()), rows=5)
+    student = a_student(tmp_path / "student", data_digest=digest(list(rows.to_dicts())), rows=5)
     assert run(["lineage", str(student), "--releases", str(tmp_path / "releases"), "--format", "json"]) == 0
     said = json.loads(capsys.readouterr().out)
     assert [origin["name"] for origin in said["origins"]] == ["owl-numbers 1.0.0", "pocket-a"]
