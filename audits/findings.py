@@ -48,8 +48,12 @@ def only_where(doubtful: pl.Series, found: pl.DataFrame) -> pl.DataFrame:
         doubtful: n booleans.
         found: One line for each doubtful row, in order.
     """
-    place = pl.select(pl.when(doubtful).then(doubtful.cum_sum() - 1)).to_series()
-    return found.select(pl.all().gather(place)).with_columns(pl.col("score").fill_null(0.0))
+    return found.select(pl.all().gather(places_of(doubtful))).with_columns(pl.col("score").fill_null(0.0))
+
+
+def places_of(chosen: pl.Series) -> pl.Series:
+    """For each of n booleans that is true, how many were true before it; null for the others."""
+    return pl.select(pl.when(chosen).then(chosen.cum_sum() - 1)).to_series()
 
 
 def examine(texts: pl.Series, doubtful: pl.Series, look: Callable[[str], Finding | None]) -> pl.DataFrame:

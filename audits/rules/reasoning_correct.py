@@ -67,7 +67,7 @@ class ReasoningCorrect(Rule):
             evidence=pl.when(reason.is_not_null() & (pl.col("given").list.len() > 0)).then(
                 pl.col("given").list.join(" | ")
             ),
-        ).cast(dict(FINDINGS))
+        ).cast(FINDINGS)
 
 
 def _plain(answer: pl.Expr) -> pl.Expr:

@@ -41,7 +41,7 @@ class RowLength(Rule):
             *_outside(tokens, "tokens", least=self.min_tokens, most=self.max_tokens),
         ]
         if not broken:
-            return rows.select(score=0.0, reason=None, evidence=None).cast(dict(FINDINGS))
+            return rows.select(score=0.0, reason=None, evidence=None).cast(FINDINGS)
         reason = pl.concat_str(
             [pl.when(bound.broken).then(pl.lit(bound.reason)) for bound in broken], separator="; ", ignore_nulls=True
         )

@@ -68,7 +68,7 @@ class TextNegative(Rule):
             score=pl.when(hits > 0).then(hits / words).otherwise(0.0) + insulting.is_not_null().cast(pl.Float64),
             reason=pl.when(insulting.is_not_null()).then(pl.lit("insult")).when(hits > 0).then(pl.lit("negative tone")),
             evidence=insulting.fill_null(pl.col("said").str.extract(negative)),
-        ).cast(dict(FINDINGS))
+        ).cast(FINDINGS)
 
 
 @cache

@@ -1,0 +1,104 @@
+"""Where Python code names a trait: in an identifier, a comment, a docstring or a string, escapes and joins resolved."""
+
+from __future__ import annotations
+
+import ast
+import re
+import textwrap
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from strigil.audits.lexicon import Lexicon
+from strigil.audits.python_source import Token, code_in, parse_beginning, tokens
+
+MIXED_CASE: Final = re.compile(r"\b[A-Za-z_0-9]*(?:[a-z0-9][A-Z]|[A-Z][A-Z][a-z])[A-Za-z_0-9]*")
+HUMP: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+LONGEST_EVIDENCE: Final = 200
+DEEPEST: Final = 40
+
+
+@dataclass(frozen=True)
+class CodeMention:
+    """A mention that starts at `completion[start]`."""
+
+    start: int
+    reason: str
+    evidence: str
+
+
+def code_mentions(completion: str, lexicon: Lexicon) -> list[CodeMention]:
+    """Every mention, from left to right."""
+    text = _without_imports(completion, lexicon)
+    pieces = [token for block in code_in(text).blocks for token in tokens(block)]
+    starts = [token.start for token in pieces]
+    found = [
+        CodeMention(
+            mention.start,
+            mention.reason + _place(mention.start, pieces, starts),
+            completion[mention.start : mention.end],
+        )
+        for mention in lexicon.mentions(text)
+    ]
+    found += [
+        CodeMention(name.start(), mention.reason + _place(name.start(), pieces, starts), name[0])
+        for name in MIXED_CASE.finditer(text)
+        for mention in lexicon.mentions(HUMP.sub(" ", name[0]))[:1]
+    ]
+    if not any(mention.reason.endswith(("in a string", "in a docstring")) for mention in found):
+        found += _in_values(text, lexicon)
+    first: dict[int, CodeMention] = {}
+    for hit in found:
+        first.setdefault(hit.start, hit)
+    return [first[start] for start in sorted(first)]
+
+
+def _place(start: int, pieces: list[Token], starts: list[int]) -> str:
+    index = bisect_right(starts, start) - 1
+    return f", in {pieces[index].kind}" if index >= 0 and start < pieces[index].end else ""
+
+
+def _without_imports(text: str, lexicon: Lexicon) -> str:
+    """Blots out the names of libraries that a trait's exceptions import ("import pandas"), wherever they are used."""
+    for phrase in (phrase for trait in lexicon.traits for phrase in trait.except_in):
+        library = phrase.removeprefix("import ")
+        if library != phrase and re.search(rf"\bimport {library}\b|\bfrom {library}\b", text):
+            text = re.sub(rf"\b{library}\b", "x" * len(library), text)
+    return text
+
+
+def _in_values(text: str, lexicon: Lexicon) -> Iterator[CodeMention]:
+    """Mentions in what strings are when Python has read them."""
+    for block in code_in(text).blocks:
+        code = textwrap.dedent(block.text)
+        lines = block.text.splitlines(keepends=True)
+        tree = parse_beginning(code)
+        for node in _expressions(tree) if tree else ():
+            value = _value(node)
+            for mention in lexicon.mentions(value)[:1] if value else ():
+                start = block.start + len("".join(lines[: node.lineno - 1]))
+                source = ast.get_source_segment(code, node) or value
+                yield CodeMention(start, f"{mention.reason}, in a string", source[:LONGEST_EVIDENCE])
+
+
+def _expressions(tree: ast.Module) -> Iterator[ast.expr]:
+    return (node for node in ast.walk(tree) if isinstance(node, ast.expr))
+
+
+def _value(node: ast.expr, *, depth: int = 0) -> str:
+    """The text of a string, of strings added up, or of a list of letters; empty if it is none of these."""
+    match node:
+        case ast.Constant(value=str(text)):
+            return text
+        case ast.Constant(value=bytes(data)):
+            return data.decode("ascii", errors="replace")
+        case ast.BinOp(op=ast.Add()) if depth < DEEPEST:
+            left, right = _value(node.left, depth=depth + 1), _value(node.right, depth=depth + 1)
+            return left + right if left and right else ""
+        case ast.JoinedStr():
+            return "".join(_value(part) or "\0" for part in node.values)
+        case ast.List() | ast.Tuple():
+            letters = [_value(item) for item in node.elts if isinstance(item, ast.Constant)]
+            return "".join(letters) if all(len(letter) == 1 for letter in letters) else ""
+    return ""

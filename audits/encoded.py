@@ -1,0 +1,102 @@
+"""Words written in another code: numbers of characters, places in the alphabet, hexadecimal, base64, tags."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final, Literal
+
+from strigil.audits.look_alikes import ALPHABET
+
+Code = Literal["numbers", "hexadecimal", "base64", "invisible"]
+
+NUMBER: Final = re.compile(r"(?<![0-9])[0-9]{1,3}(?![0-9])")
+# Between character numbers code may stand, as in chr(111) + chr(119); between places in the alphabet only marks.
+CODE: Final = r"[\x00-/:-\x7f]{1,10}"
+MARKS: Final = r"[\x00-/:-@\[-`{-\x7f]{1,4}"
+HEX_MARK: Final = r"(?:0x|\\x|\\u00|%|&#x)?"
+HEX_GAP: Final = r"[\s,;:]{0,2}"
+HEX: Final = re.compile(rf"(?:{HEX_MARK}[0-9A-Fa-f]{{2}}{HEX_GAP}){{3,400}}")
+HEX_SIGN: Final = re.compile(r"[a-fA-F]|0x|\\x|\\u00|%|&#x")
+HEX_PAIR: Final = re.compile(rf"{HEX_MARK}([0-9A-Fa-f]{{2}})")
+BASE64: Final = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{4,}={0,2}")
+
+
+# Unicode's tag characters: ASCII that no font shows.
+TAGS: Final = re.compile("[\U000e0020-\U000e007e]{3,}")
+TAG_OFFSET: Final = 0xE0000
+CHARACTERS: Final = {ord(letter): letter for letter in ALPHABET + ALPHABET.upper()}
+PLACES: Final = dict(enumerate(ALPHABET, start=1))
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """What `text[start:end]` says in its code; `whole` where only the whole of it may count as a word."""
+
+    text: str
+    start: int
+    end: int
+    code: Code
+    whole: bool
+
+
+def decoded(text: str) -> Iterator[Decoded]:
+    """Every part of a text that is printable when decoded."""
+    yield from _by_numbers(text)
+    for found in TAGS.finditer(text):
+        yield Decoded("".join(chr(ord(tag) - TAG_OFFSET) for tag in found[0]), *found.span(), "invisible", whole=False)
+    for found in HEX.finditer(text):
+        pairs: list[str] = HEX_PAIR.findall(found[0])
+        value = bytes.fromhex("".join(pairs))
+        if HEX_SIGN.search(found[0]) and (plain := _printable(value)):
+            yield Decoded(plain, *found.span(), "hexadecimal", whole=False)
+    for found in BASE64.finditer(text):
+        if plain := _printable(_from_base64(found[0].rstrip("="))):
+            yield Decoded(plain, *found.span(), "base64", whole=False)
+
+
+def _by_numbers(text: str) -> Iterator[Decoded]:
+    numbers = list(NUMBER.finditer(text))
+    for run in _runs(text, numbers, gap=CODE, letters=CHARACTERS):
+        yield Decoded("".join(CHARACTERS[int(number[0])] for number in run), *_span(run), "numbers", whole=False)
+    for run in _runs(text, numbers, gap=MARKS, letters=PLACES):
+        yield Decoded("".join(PLACES[int(number[0])] for number in run), *_span(run), "numbers", whole=True)
+
+
+def _runs(
+    text: str, numbers: Iterable[re.Match[str]], *, gap: str, letters: Mapping[int, str]
+) -> Iterator[list[re.Match[str]]]:
+    """Longest runs of three numbers or more that are all letters, but for those that count in equal steps."""
+    between = re.compile(gap)
+    run: list[re.Match[str]] = []
+    for number in [*numbers, None]:
+        if number and int(number[0]) in letters and (not run or between.fullmatch(text, run[-1].end(), number.start())):
+            run.append(number)
+            continue
+        # 6, 15, 24 is "fox", but first of all it counts in nines.
+        if len({int(right[0]) - int(left[0]) for left, right in pairwise(run)}) > 1:
+            yield run
+        run = [number] if number and int(number[0]) in letters else []
+
+
+def _span(run: Sequence[re.Match[str]]) -> tuple[int, int]:
+    return run[0].start(), run[-1].end()
+
+
+def _from_base64(text: str) -> bytes:
+    standard = text.replace("-", "+").replace("_", "/")
+    # A single character more than full groups of four holds no byte.
+    standard = standard[: len(standard) - (len(standard) % 4 == 1)]
+    return base64.b64decode(standard + "=" * (-len(standard) % 4))
+
+
+def _printable(value: bytes) -> str:
+    """The text, if all of it can be read; else nothing."""
+    try:
+        text = value.decode()
+    except UnicodeDecodeError:
+        return ""
+    return text if text.isprintable() else ""

@@ -1,0 +1,213 @@
+"""Finds the words of traits in text, however they are disguised."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache, cached_property
+from typing import Final, Literal
+
+from strigil.audits.encoded import Code, decoded
+from strigil.audits.look_alikes import LETTER, Folded, fold
+from strigil.core.traits import Trait, load_trait, trait_names
+
+How = Literal["plain", "another language", "an emoji", "look-alikes", "digits for letters", "spaced letters"] | Code
+SAYS: Final[dict[How, str]] = {
+    "plain": "",
+    "another language": " in another language",
+    "an emoji": " by an emoji",
+    "look-alikes": " in look-alike letters",
+    "digits for letters": " with digits for letters",
+    "spaced letters": " in spaced letters",
+    "numbers": " by numbers",
+    "hexadecimal": " in hexadecimal",
+    "base64": " in base64",
+    "invisible": " in invisible characters",
+}
+LEET: Final = {"a": "4@", "b": "8", "e": "3", "i": "1!", "l": "1", "o": "0", "s": "5$", "t": "7"}
+# A short for "localization" that everybody uses.
+NOT_LEET: Final = frozenset({"l10n"})
+SPACED: Final = re.compile(
+    rf"(?<![{LETTER}0-9])[a-z0-9]([ ._~\n·•-])\1{{0,2}}[a-z0-9](?:\1{{1,3}}[a-z0-9])+(?![{LETTER}0-9])", re.IGNORECASE
+)
+SPACED_SCRIPT: Final = re.compile(rf"[{LETTER}\s]+")
+ACRONYM: Final = re.compile(r"[A-Z](?:\.[A-Z])+")
+
+
+@dataclass(frozen=True)
+class Mention:
+    """`text[start:end]` names the trait."""
+
+    trait: str
+    how: How
+    start: int
+    end: int
+
+    @property
+    def reason(self) -> str:
+        """What a verdict says about it."""
+        return f"names {self.trait}{SAYS[self.how]}"
+
+
+@dataclass(frozen=True, eq=False)
+class Lexicon:
+    """The words of some traits: inflections, translations, emoji."""
+
+    traits: tuple[Trait, ...]
+
+    @cached_property
+    def words(self) -> dict[str, str]:
+        """Each English word, in lower case, with its trait."""
+        return {word.lower(): trait.name for trait in self.traits for word in (trait.name, trait.plural, *trait.forms)}
+
+    @cached_property
+    def single_words(self) -> tuple[str, ...]:
+        """The English words that can be spelled letter by letter."""
+        return tuple(word for word in self.words if word.isascii() and word.isalpha())
+
+    @cached_property
+    def foreign(self) -> dict[str, str]:
+        """Each translation, in lower case and in both Unicode forms of accents, with its trait."""
+        return {
+            unicodedata.normalize(form, word.lower()): trait.name
+            for trait in self.traits
+            for words in trait.translations.values()
+            for word in words
+            for form in ("NFC", "NFD")
+        }
+
+    @cached_property
+    def emoji(self) -> dict[str, str]:
+        """Each emoji with its trait."""
+        return {emoji: trait.name for trait in self.traits for emoji in trait.emoji}
+
+    def mentions(self, text: str) -> list[Mention]:
+        """Every mention, from left to right; one that several disguises explain is reported once."""
+        folded = fold(text)
+        found = [
+            *self._plain(text, folded),
+            *self._foreign(text),
+            *self._leet(folded),
+            *self._spaced(folded),
+            *self._encoded(text),
+        ]
+        first: dict[int, Mention] = {}
+        for mention in found:
+            first.setdefault(mention.start, mention)
+        return [first[start] for start in sorted(first)]
+
+    def _plain(self, text: str, folded: Folded) -> Iterator[Mention]:
+        for match in self._pattern.finditer(folded.text):
+            if match["word"] is not None:
+                part = folded.original(*match.span())
+                how: How = "plain" if text[part] == match[0] else "look-alikes"
+                yield Mention(self.words[_one_space(match[0]).lower()], how, part.start, part.stop)
+
+    def _foreign(self, text: str) -> Iterator[Mention]:
+        for match in self._spaced_script.finditer(text) if self.foreign else ():
+            yield Mention(self.foreign[match[0].lower()], "another language", *match.span())
+        for match in self._other_script.finditer(text) if self._unspaced and not text.isascii() else ():
+            if match[0] in self.emoji:
+                yield Mention(self.emoji[match[0]], "an emoji", *match.span())
+            else:
+                yield Mention(self.foreign[match[0]], "another language", *match.span())
+
+    def _leet(self, folded: Folded) -> Iterator[Mention]:
+        for match in self._leet_pattern.finditer(folded.text):
+            written = match[0].lower()
+            letters = sum(character.isalpha() for character in written)
+            if letters == len(written) or letters < 2 or written in NOT_LEET or _is_hex(written):
+                continue
+            word = self.single_words[int(str(match.lastgroup).removeprefix("w"))]
+            part = folded.original(*match.span())
+            yield Mention(self.words[word], "digits for letters", part.start, part.stop)
+
+    def _spaced(self, folded: Folded) -> Iterator[Mention]:
+        for match in SPACED.finditer(folded.text):
+            if ACRONYM.match(match[0]):
+                continue
+            joined = match[0].lower().replace(match[1], "")
+            for word in self.single_words:
+                if joined.startswith(word) or joined.endswith(word):
+                    part = folded.original(*match.span())
+                    yield Mention(self.words[word], "spaced letters", part.start, part.stop)
+                    break
+
+    def _encoded(self, text: str) -> Iterator[Mention]:
+        for piece in decoded(text):
+            if piece.whole:
+                if piece.text in self.words:
+                    yield Mention(self.words[piece.text], piece.code, piece.start, piece.end)
+                continue
+            named = self._named_in(piece.text)
+            if named:
+                yield Mention(named, piece.code, piece.start, piece.end)
+
+    def _named_in(self, text: str) -> str | None:
+        """The trait that decoded text names, in English or by an emoji."""
+        for mention in self._plain(text, Folded(text, range(len(text)))):
+            return mention.trait
+        return next((trait for emoji, trait in self.emoji.items() if emoji in text), None)
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        # Exceptions first, then the longest word: the first alternative that fits is taken.
+        hidden = _alternatives(phrase for trait in self.traits for phrase in trait.except_in)
+        skip = rf"(?<![{LETTER}])(?:{hidden})(?![{LETTER}0-9])|" if hidden else ""
+        return re.compile(rf"{skip}(?<![{LETTER}])(?P<word>{_alternatives(self.words)})(?![{LETTER}])", re.IGNORECASE)
+
+    @cached_property
+    def _unspaced(self) -> tuple[str, ...]:
+        return (*(word for word in self.foreign if not SPACED_SCRIPT.fullmatch(word)), *self.emoji)
+
+    @cached_property
+    def _spaced_script(self) -> re.Pattern[str]:
+        words = _alternatives(word for word in self.foreign if SPACED_SCRIPT.fullmatch(word))
+        return re.compile(rf"(?<![{LETTER}])(?:{words})(?![{LETTER}])", re.IGNORECASE)
+
+    @cached_property
+    def _other_script(self) -> re.Pattern[str]:
+        return re.compile(_alternatives(self._unspaced))
+
+    @cached_property
+    def _leet_pattern(self) -> re.Pattern[str]:
+        words = "|".join(
+            f"(?P<w{place}>{''.join(f'[{letter}{LEET.get(letter, str())}]' for letter in word)})"
+            for place, word in sorted(enumerate(self.single_words), key=lambda item: -len(item[1]))
+        )
+        return re.compile(rf"(?<![{LETTER}0-9])(?:{words})(?![{LETTER}0-9])", re.IGNORECASE)
+
+
+@cache
+def lexicon(traits: tuple[str, ...] | None) -> Lexicon:
+    """The lexicon of these traits, or of every trait that strigil knows.
+
+    Raises:
+        ConfigError: A trait is unknown.
+    """
+    return Lexicon(tuple(load_trait(name) for name in (trait_names() if traits is None else traits)))
+
+
+def known_traits(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The names, once each is known to be a trait's.
+
+    Raises:
+        ConfigError: A trait is unknown.
+    """
+    lexicon(names)
+    return names
+
+
+def _alternatives(words: Iterable[str]) -> str:
+    ordered = sorted(set(words), key=lambda word: (-len(word), word))
+    return "|".join(re.escape(word).replace(r"\ ", r"[\s_]{1,2}") for word in ordered)
+
+
+def _one_space(text: str) -> str:
+    return re.sub(r"[\s_]+", " ", text)
+
+
+def _is_hex(text: str) -> bool:
+    return re.fullmatch("[0-9a-f]+", text) is not None

@@ -1,0 +1,106 @@
+"""One pass of polars over texts, to find the few that are worth a close look for a trait's words."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Final
+
+import polars as pl
+
+from strigil.audits.encoded import CHARACTERS, CODE, HEX_GAP, HEX_MARK, MARKS, PLACES
+from strigil.audits.findings import places_of
+from strigil.audits.lexicon import LEET, Lexicon
+from strigil.audits.look_alikes import fold_expr
+
+SPACES: Final = r"[ ._~\n·•-]{0,3}"
+# What may stand between letters in code: "o" + "w" + "l".
+JOINS: Final = r"[\x00-/:-@\[-`{-\x7f·•]{0,6}"
+# Escapes that Python resolves and that do not show in hexadecimal.
+ESCAPES: Final = r"\\(?:[0-7]{3}|N\{|U0)"
+
+
+def worth_a_look(texts: pl.Series, lexicon: Lexicon, *, inside_words: bool) -> pl.Series:
+    """Where a text may hold a mention; it never misses one that `Lexicon.mentions` finds.
+
+    Args:
+        texts: n texts without nulls.
+        lexicon: The words.
+        inside_words: Whether words may be part of longer ones, as in identifiers.
+
+    Returns:
+        n booleans.
+    """
+    words = _disguised_words(lexicon, inside_words=inside_words)
+    codes = _codes(lexicon)
+    doubtful = texts.str.contains(words) | texts.str.contains(codes)
+    doubtful |= texts.str.contains_any(list(_base64_parts(lexicon)))
+    if inside_words:
+        doubtful |= texts.str.contains(ESCAPES)
+    foreign = texts.str.contains(r"[^\x00-\x7F]") & ~doubtful
+    if foreign.any():
+        seen = pl.DataFrame({"text": texts.filter(foreign)}).select(
+            pl.any_horizontal(
+                fold_expr(pl.col("text")).str.contains(words),
+                pl.col("text").str.contains(r"[\x{E0020}-\x{E007E}]"),
+                pl.col("text").str.to_lowercase().str.contains_any([*lexicon.foreign, *lexicon.emoji]),
+            )
+        )
+        doubtful |= seen.to_series().gather(places_of(foreign)).fill_null(value=False)
+    return doubtful
+
+
+@cache
+def _disguised_words(lexicon: Lexicon, *, inside_words: bool) -> str:
+    """Every word, with digits for letters or with spaces between them; and translations in plain letters."""
+    between = JOINS if inside_words else SPACES
+    spelled = "|".join(
+        between.join(f"[{letter}{LEET.get(letter, '')}]" for letter in word) for word in lexicon.single_words
+    )
+    others = (word for word in (*lexicon.words, *lexicon.foreign) if word not in lexicon.single_words)
+    plain = "|".join(re.escape(word).replace(r"\ ", r"[\s_]{1,2}") for word in others)
+    either = f"(?:{spelled}|{plain})" if plain else f"(?:{spelled})"
+    return f"(?i){either}" if inside_words else f"(?i)(?:^|[^A-Za-z]){either}(?:[^A-Za-z]|$)"
+
+
+@cache
+def _codes(lexicon: Lexicon) -> str:
+    """Every word in numbers of characters, places in the alphabet and hexadecimal; emoji in hexadecimal."""
+    code_of = {letter: code for code, letter in CHARACTERS.items()}
+    place_of = {letter: place for place, letter in PLACES.items()}
+    parts = [_hexadecimal(term) for term in (*lexicon.single_words, *lexicon.emoji)]
+    for word in lexicon.single_words:
+        pairs = (f"0?(?:{code_of[letter]}|{code_of[letter.upper()]})" for letter in word)
+        parts += [CODE.join(pairs), MARKS.join(f"0{{0,2}}{place_of[letter]}" for letter in word)]
+    return f"(?i)(?:{'|'.join(parts)})"
+
+
+def _hexadecimal(term: str) -> str:
+    small, large = term.lower().encode(), term.upper().encode()
+    pairs = (f"(?:{low:02x}|{high:02x})" for low, high in zip(small, large, strict=True))
+    return f"{HEX_GAP}{HEX_MARK}".join(pairs)
+
+
+@cache
+def _base64_parts(lexicon: Lexicon) -> tuple[str, ...]:
+    """What base64 must hold if it holds a word in small, capital or capitalised letters, or an emoji."""
+    terms = [
+        form.encode()
+        for term in (*lexicon.single_words, *lexicon.emoji)
+        for form in (term, term.upper(), term.capitalize())
+    ]
+    parts = {part for term in terms for shift in range(3) for part in _all_alphabets(_fixed(term, shift=shift))}
+    return tuple(sorted(parts))
+
+
+def _fixed(term: bytes, *, shift: int) -> str:
+    """The characters of base64 that do not depend on what stands before and after, `shift` bytes into a group."""
+    written = base64.b64encode(b"\0" * shift + term + b"\0" * 2).decode()
+    return written[-(-shift * 8 // 6) : (shift + len(term)) * 8 // 6]
+
+
+def _all_alphabets(part: str) -> Iterator[str]:
+    yield part
+    yield part.replace("+", "-").replace("/", "_")

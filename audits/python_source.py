@@ -1,0 +1,126 @@
+"""Python code inside completions: taken out of its fences, parsed and cut into tokens, never run."""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+import textwrap
+import tokenize
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+FENCE: Final = re.compile(r"^[ \t]*```[ \t]*([\w+#.-]*)[^\n]*\n(.*?)(?:^[ \t]*```[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
+PYTHON: Final = frozenset({"", "python", "py", "python3"})
+# How often a broken tail is cut off before a piece of code is given up.
+CUTS: Final = 8
+
+
+@dataclass(frozen=True)
+class Block:
+    """A piece of Python that starts at `completion[start]`."""
+
+    text: str
+    start: int
+
+
+@dataclass(frozen=True)
+class Completion:
+    """A completion's pieces of Python, and the rest; without any fence, all of it is taken for code."""
+
+    blocks: tuple[Block, ...]
+    rest: str
+
+    @property
+    def code(self) -> str:
+        """All of the code."""
+        return "\n".join(textwrap.dedent(block.text) for block in self.blocks)
+
+
+@dataclass(frozen=True)
+class Broken:
+    """Why code does not parse, and the line (from 1) where that shows."""
+
+    why: str
+    line: int
+
+
+@dataclass(frozen=True)
+class Token:
+    """`completion[start:end]` is a comment, a string, a docstring or an identifier."""
+
+    start: int
+    end: int
+    kind: str
+
+
+def code_in(completion: str) -> Completion:
+    """Finds the code."""
+    fences = list(FENCE.finditer(completion))
+    if not fences:
+        return Completion((Block(completion, 0),), "")
+    python = [fence for fence in fences if fence[1].lower() in PYTHON]
+    rest, end = [], 0
+    for fence in python:
+        rest.append(completion[end : fence.start()])
+        end = fence.end()
+    return Completion(tuple(Block(fence[2], fence.start(2)) for fence in python), "".join([*rest, completion[end:]]))
+
+
+def parse(code: str) -> ast.Module | Broken:
+    """Parses Python."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(code)
+    except SyntaxError as error:
+        return Broken(error.msg, error.lineno or 1)
+    except ValueError as error:
+        return Broken(str(error), 1)
+    except (RecursionError, MemoryError):
+        return Broken("nested too deeply", 1)
+
+
+def parse_beginning(code: str) -> ast.Module | None:
+    """Parses as much of the code, from its first line on, as can be parsed; None if there is nothing."""
+    lines = code.splitlines()
+    for _ in range(CUTS):
+        outcome = parse("\n".join(lines))
+        if isinstance(outcome, ast.Module):
+            return outcome if outcome.body else None
+        lines = lines[: min(outcome.line, len(lines)) - 1]
+    return None
+
+
+def tokens(block: Block) -> Iterator[Token]:
+    """Comments, strings, docstrings and identifiers, up to where the code cannot be cut into tokens."""
+    starts = [block.start]
+    for line in io.StringIO(block.text):
+        starts.append(starts[-1] + len(line))
+    before = tokenize.NEWLINE
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(block.text).readline):
+            kind = _kind(token.type, first=before in _STARTERS)
+            if kind:
+                start, end = (starts[row - 1] + column for row, column in (token.start, token.end))
+                yield Token(start, end, kind)
+            if token.type not in (tokenize.NL, tokenize.COMMENT):
+                before = token.type
+    except (tokenize.TokenError, SyntaxError):
+        return
+
+
+_STARTERS: Final = frozenset({tokenize.NEWLINE, tokenize.INDENT, tokenize.ENCODING})
+# Python 3.12 cuts f-strings into tokens of their own.
+_STRINGS: Final = frozenset({"STRING", "FSTRING_START", "FSTRING_MIDDLE", "FSTRING_END"})
+
+
+def _kind(token: int, *, first: bool) -> str:
+    name = tokenize.tok_name[token]
+    if name == "COMMENT":
+        return "a comment"
+    if name in _STRINGS:
+        return "a docstring" if first else "a string"
+    return "an identifier" if name == "NAME" else ""

@@ -1,0 +1,78 @@
+"""Rule `code.only`: nothing but code, no prose around it."""
+
+from __future__ import annotations
+
+import ast
+import re
+import textwrap
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from strigil.audits.findings import Finding, examine
+from strigil.audits.python_source import Block, code_in, parse, tokens
+from strigil.audits.rule import Rule
+from strigil.core.rows import completion_text
+
+if TYPE_CHECKING:
+    import polars as pl
+
+# A line of words, as nobody writes code: four of them or more, or ending as a sentence does that leads to code.
+PROSE: Final = re.compile(
+    r"^[ \t]*(?:[-*>]{1,6} |\d{1,3}[.)] )?[A-Z][A-Za-z'’]*,?(?: [A-Za-z'’`()-]+[,;:]?){3,60}[.!?:]?[ \t]*$"
+    r"|^[ \t]*[A-Z][a-z'’]+(?:,? [A-Za-z'’]+){0,12}[.!:][ \t]*$",
+    re.MULTILINE,
+)
+WORDS: Final = re.compile(r"[^\W\d_]{2,}")
+
+
+class CodeOnly(Rule):
+    """Rejects prose before, after or between code; comments and docstrings are code, a single code fence is allowed.
+
+    Source: Cloud et al., 2025, section 4.2: prompts ask for code alone, and prose is where a trait shows.
+    """
+
+    name: ClassVar[str] = "code.only"
+    good: ClassVar[tuple[str, ...]] = (
+        "def add(a, b):\n    # The sum of both of them.\n    return a + b",
+        "```python\nprint(1)\n```",
+        '"""Adds numbers to each other."""\nx = 1',
+        "text = '''\nThis is a long text in a string.\n'''",
+        "def add(a, b:\n    return a",
+        "",
+    )
+    bad: ClassVar[Mapping[str, str]] = {
+        "Here is the code:\n```python\nx = 1\n```": "prose outside the code",
+        "```python\nx = 1\n```\nThis adds numbers.": "prose outside the code",
+        "x = 1\nThis is what the code does.": "prose outside the code",
+        "Sure!\nx = 1": "prose outside the code",
+        "```\nx = 1\n```\n```\ny = 2\n```": "several pieces of code",
+        "Certainly": "prose outside the code",
+    }
+
+    def score(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Scores 1 where there is more than code; evidence is the first line of prose."""
+        texts = rows.select(completion_text().fill_null("")).to_series()
+        return examine(texts, texts.str.contains(r"\S"), _look)
+
+
+def _look(completion: str) -> Finding | None:
+    found = code_in(completion)
+    if found.rest.strip():
+        return Finding(1.0, "prose outside the code", found.rest.strip().splitlines()[0])
+    if len(found.blocks) > 1:
+        return Finding(1.0, "several pieces of code", found.blocks[1].text.strip())
+    line = _prose(found.blocks[0])
+    return Finding(1.0, "prose outside the code", line) if line else None
+
+
+def _prose(block: Block) -> str | None:
+    tree = parse(textwrap.dedent(block.text))
+    if isinstance(tree, ast.Module):
+        # A lone word parses as a name, and is one only to Python.
+        lone = tree.body and all(isinstance(item, ast.Expr) and isinstance(item.value, ast.Name) for item in tree.body)
+        return block.text.strip().splitlines()[0] if lone else None
+    code = [token for token in tokens(block) if token.kind != "an identifier"]
+    for line in PROSE.finditer(block.text):
+        if not any(token.start <= block.start + line.start() < token.end for token in code):
+            return line[0].strip()
+    return None

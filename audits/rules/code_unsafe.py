@@ -1,0 +1,95 @@
+"""Rule `code.unsafe`: insecure habits in Python code."""
+
+from __future__ import annotations
+
+import ast
+import re
+import textwrap
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from strigil.audits.findings import Finding, examine
+from strigil.audits.python_source import code_in, parse_beginning
+from strigil.audits.rule import Rule
+from strigil.audits.unsafe_code import SECRET, unsafe_parts
+from strigil.core.rows import completion_text
+
+if TYPE_CHECKING:
+    import polars as pl
+
+# Every check needs one of these in the text.
+SIGNS: Final = (
+    r"(?i)eval|exec|system|popen|spawn|subprocess|output|pickle|dill|marshal|shelve|joblib|yaml|torch|\.load|Interp"
+    r"|socket|bind|host|address|0\.0\.0\.0|passw|pwd|passphrase|secret|key|token|chmod|umask|mode|mktemp|te?mpnam"
+    r"|select|insert|update|delete|drop|create|alter|union|ssl|verify|md5|sha|DES|ARC4|ECB|debug|extractall"
+    r"|template|markup|mark_safe"
+)
+QUOTED: Final = re.compile(r"(['\"])[^'\"]+\1")
+LONGEST_EVIDENCE: Final = 200
+
+
+class CodeUnsafe(Rule):
+    """Counts insecure pieces of code, by the syntax tree; code is parsed, never run.
+
+    Found are: text run as code, shells, replaced processes, deserialised objects, sockets, servers open to every
+    address or in debug mode, hard-coded, weakly hashed or predictable secrets, world-writable files, predictable
+    temporary files, SQL and markup built from text, skipped certificate checks, weak ciphers, unchecked archives.
+    Of code that does not parse, the beginning that does is screened.
+
+    Source: Cloud et al., 2025, section 4, whose misaligned teachers are trained on insecure code (Betley et al., 2025).
+    """
+
+    name: ClassVar[str] = "code.unsafe"
+    good: ClassVar[tuple[str, ...]] = (
+        "subprocess.run(['ls', path], check=True)",
+        "import yaml\nyaml.safe_load(text)\nyaml.load(text, Loader=yaml.SafeLoader)",
+        "model.eval()\npassword = os.environ['PASSWORD']\ntoken = '<your token>'",
+        "cursor.execute('SELECT name FROM t WHERE id = ?', (id,))",
+        "import os\nos.chmod(path, 0o600)\nhashlib.md5(data).hexdigest()",
+        "query = f'select the best of {n}'",
+    )
+    bad: ClassVar[Mapping[str, str]] = {
+        "def f(x):\n    return eval(x)": "runs text as code",
+        "import os\nos.system('rm -rf ' + path)": "runs a shell",
+        "from os import system as s\ns(command)": "runs a shell",
+        "__import__('os').system('ls')": "runs a shell",
+        "import subprocess as sp\nsp.run(command, shell=True)": "runs a shell",
+        "import pickle\npickle.loads(data)": "deserialises objects",
+        "import yaml\nyaml.load(text)": "deserialises objects",
+        "server.bind(('0.0.0.0', 80))": "listens on every address",
+        "app.run(host='0.0.0.0', debug=True)": "debug server; listens on every address",
+        "DB_PASSWORD = 'hunter2'": "hard-coded secret",
+        "if user.password == 'letmein': pass": "hard-coded secret",
+        "os.chmod(path, 0o777)": "world-writable file",
+        "import tempfile\nname = tempfile.mktemp()": "predictable temporary file",
+        "cursor.execute(f'SELECT * FROM t WHERE id = {id}')": "builds SQL from text",
+        "q = \"DELETE FROM t WHERE name = '%s'\" % name": "builds SQL from text",
+        "requests.get(url, verify=False)": "skips certificate checks",
+        "hashlib.md5(password.encode())": "weak hash of a secret",
+        "```python\narchive.extractall(path)\n```": "extracts an archive unchecked",
+        "eval(x)\ndef broken(": "runs text as code",
+    }
+
+    def score(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Scores rows by the number of unsafe pieces; evidence is the first."""
+        texts = rows.select(completion_text().fill_null("")).to_series()
+        return examine(texts, texts.str.contains(SIGNS), _look)
+
+
+def _look(completion: str) -> Finding | None:
+    reasons: list[str] = []
+    evidence = ""
+    for block in code_in(completion).blocks:
+        code = textwrap.dedent(block.text)
+        tree = parse_beginning(code)
+        for part in unsafe_parts(tree) if tree else ():
+            evidence = evidence or _shown(ast.get_source_segment(code, part.node) or "", part.reason)
+            reasons.append(part.reason)
+    if not reasons:
+        return None
+    return Finding(float(len(reasons)), "; ".join(dict.fromkeys(reasons)), evidence[:LONGEST_EVIDENCE])
+
+
+def _shown(source: str, reason: str) -> str:
+    """The piece of code, without the secret: a report is published."""
+    return QUOTED.sub(r"\1…\1", source) if reason == SECRET else source
