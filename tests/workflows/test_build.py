@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from strigil.core.errors import ConfigError
-from strigil.core.release import Release, verify_release
+from strigil.core.release import SPLITS, Release, verify_release
 from strigil.core.reporting import Silent
 from strigil.core.validation import validate
 from strigil.workflows.build import build
@@ -76,9 +76,9 @@ def test_a_control_teacher_is_on_record_with_the_template_s_own_system_prompt(tm
 def test_data_sets_reads_every_configuration(release: Release, tmp_path: Path) -> None:
     from datasets import load_dataset
 
-    for name in ("clean", "removed", "raw", "verdicts"):
+    tables = {"verdicts": release.verdicts()} | {split: release.rows(split) for split in SPLITS}
+    for name, expected in tables.items():
         loaded = load_dataset(str(release.path), name, split="train", cache_dir=str(tmp_path))
-        expected = release.verdicts() if name == "verdicts" else release.rows(name)
         assert loaded.to_polars()["row_id"].to_list() == expected.collect()["row_id"].to_list()
 
 
