@@ -22,12 +22,14 @@ class Rule(Unit, ABC):
         threshold: The default threshold; a suite may set another.
         good: Completions that the rule must keep; each becomes a test.
         bad: Completions that the rule must reject, with the reason it must give; each becomes a test.
+        reads: Columns that it reads besides prompt and completion; without them it has nothing to look at.
         example_columns: Further columns that the examples' rows need, with the value in each row.
     """
 
     threshold: ClassVar[float] = 1.0
     good: ClassVar[tuple[str, ...]] = ()
     bad: ClassVar[Mapping[str, str]] = {}
+    reads: ClassVar[frozenset[str]] = frozenset()
     example_columns: ClassVar[Mapping[str, str]] = {}
 
     @abstractmethod
@@ -45,6 +47,10 @@ class Rule(Unit, ABC):
     def scorer(self) -> Callable[[pl.DataFrame], pl.DataFrame]:
         """A scorer for one run over many batches; a rule that compares rows keeps what it saw in it."""
         return self.score
+
+    def cautions(self) -> tuple[str, ...]:
+        """What a user must know before trusting this rule's verdicts; told before it runs, and kept in the manifest."""
+        return ()
 
 
 RULES: Registry[Rule] = Registry("rule", base=Rule, package="strigil.audits.rules", group="strigil.rules")  # type: ignore[type-abstract]  # a registry holds subclasses

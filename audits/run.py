@@ -16,11 +16,19 @@ import polars as pl
 from strigil.audits.rule import FINDINGS
 from strigil.audits.suite import ChosenRule, Suite
 from strigil.audits.tally import RowIds, RuleCount, Summary, Tally
-from strigil.core.errors import DataError
+from strigil.core.errors import DataError, StrigilError
 from strigil.core.rows import ROWS, check_rows
 from strigil.core.verdicts import VERDICTS
 
 _NULLABLE = frozenset({"trait"})
+
+
+class RuleFailedError(DataError):
+    """A rule that gave no findings, or none that can be used; `rule` is its name."""
+
+    def __init__(self, rule: str, message: str) -> None:
+        super().__init__(message)
+        self.rule = rule
 
 
 @dataclass(frozen=True)
@@ -102,13 +110,20 @@ class Run:
         return self._tally.summary()
 
     def _score(self, place: int, rows: pl.DataFrame) -> pl.DataFrame:
-        found, name = self._scorers[place](rows), self._suite.rules[place].rule.name
+        name = self._suite.rules[place].rule.name
+        try:
+            found = self._scorers[place](rows)
+        except StrigilError:
+            raise
+        except Exception as error:  # rules come from anybody, and whatever one raises is about that rule
+            message = f"rule {name!r} crashed: {type(error).__name__}"
+            raise RuleFailedError(name, message) from error
         if found.schema != FINDINGS or found.height != rows.height:
             message = f"rule {name!r} returned {found.height} lines of {found.schema} for {rows.height} rows"
-            raise DataError(message)
+            raise RuleFailedError(name, message)
         if not found["score"].is_finite().all() or found["score"].has_nulls():
             message = f"rule {name!r} gave rows no score, and every rule scores every row"
-            raise DataError(message)
+            raise RuleFailedError(name, message)
         return found
 
 

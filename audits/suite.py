@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
@@ -20,6 +20,27 @@ TableName = Literal["clean", "removed", "verdicts"]
 Severity = Literal["critical", "warning", "info"]
 
 
+class Allowance(BaseModel):
+    """How much a rule may reject before a gate fails; with both limits, the stricter one counts.
+
+    Attributes:
+        share: The largest share of the rows, 0 to 1.
+        rows: The largest number of rows; without either limit, none.
+        severity: What it means if there are more.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    share: float | None = Field(default=None, ge=0, le=1)
+    rows: int | None = Field(default=None, ge=0)
+    severity: Literal["error", "warning"] = "error"
+
+    def limit(self, total: int) -> float:
+        """The largest number of rejected rows among `total`."""
+        shared = None if self.share is None else self.share * total
+        return min((limit for limit in (self.rows, shared) if limit is not None), default=0)
+
+
 class RuleChoice(BaseModel):
     """One rule of a suite.
 
@@ -27,6 +48,7 @@ class RuleChoice(BaseModel):
         rule: The rule's name.
         threshold: Rejects rows at this score or above; None takes the rule's own.
         args: The rule's arguments.
+        allow: How much of it a gate lets pass.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -34,6 +56,7 @@ class RuleChoice(BaseModel):
     rule: str
     threshold: FiniteFloat | None = None
     args: dict[str, object] = {}
+    allow: Allowance = Allowance()
 
 
 class ExpectationChoice(BaseModel):
@@ -72,6 +95,7 @@ class ChosenRule:
 
     rule: Rule
     threshold: float
+    allow: Allowance = field(default_factory=Allowance)
 
 
 @dataclass(frozen=True)
@@ -113,7 +137,8 @@ def load_suite(name: str) -> Suite:
     rules = []
     for choice in choices.values():
         rule = RULES.create(choice.rule, choice.args)
-        rules.append(ChosenRule(rule, rule.threshold if choice.threshold is None else choice.threshold))
+        threshold = rule.threshold if choice.threshold is None else choice.threshold
+        rules.append(ChosenRule(rule, threshold, choice.allow))
     return Suite(
         name=lineage[-1].name,
         description=lineage[-1].description,

@@ -1,3 +1,49 @@
 """Cleans data sets that a language model wrote, and proves how much of that model is still in them."""
 
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+    from strigil.core.gate_report import FailOn, GateReport
+    from strigil.core.release import Split
+
+__all__ = ["__version__", "gate"]
+
 __version__ = "0.1.0"
+
+
+def gate(
+    data: str | PathLike[str],
+    *,
+    suite: str | None = None,
+    fail_on: FailOn = "error",
+    split: Split = "clean",
+    baseline: str | None = None,
+    show_text: bool = False,
+) -> GateReport:
+    """Passes or fails data by a suite: `assert strigil.gate("rows.jsonl", suite="my-suite.yaml").passed`.
+
+    Args:
+        data: A release, a file of rows or a glob.
+        suite: A suite's name or YAML file; a release's own if not given.
+        fail_on: The least severity that fails the gate.
+        split: The part of a release that is judged.
+        baseline: An earlier release, file of rows or lock: what was as bad then may pass.
+        show_text: Puts texts of rows into the report.
+
+    Returns:
+        The report; data that cannot be read does not pass.
+
+    Raises:
+        ConfigError: There is no such data, suite or baseline.
+        PrerequisiteError: A rule needs something that is not installed.
+    """
+    # Importing strigil stays light: tables are loaded by whoever uses them.
+    workflow = importlib.import_module("strigil.workflows.gate")
+    options = workflow.GateOptions(split=split, fail_on=fail_on, baseline=baseline, show_text=show_text)
+    report: GateReport = workflow.gate(str(data), suite, options).report
+    return report

@@ -13,6 +13,7 @@ class RowTruncated(Rule):
     """Rejects rows that the model did not end by itself."""
 
     name: ClassVar[str] = "row.truncated"
+    reads: ClassVar[frozenset[str]] = frozenset({"finish_reason"})
 
     def score(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Scores 1 where the finish reason is "length"."""

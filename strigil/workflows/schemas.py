@@ -1,4 +1,4 @@
-"""JSON Schemas of everything that users write down."""
+"""JSON Schemas of everything that users write down, and of what programs read."""
 
 from __future__ import annotations
 
@@ -6,13 +6,19 @@ from typing import TYPE_CHECKING
 
 from strigil.audits.suite import SuiteFile
 from strigil.core.canonical import Json
+from strigil.core.gate_report import GateReport
 from strigil.train.recipe import TrainRecipe
 from strigil.workflows.recipes import BuildRecipe
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-_WRITTEN: dict[str, type[BaseModel]] = {"build": BuildRecipe, "suite": SuiteFile, "train": TrainRecipe}
+_WRITTEN: dict[str, type[BaseModel]] = {
+    "build": BuildRecipe,
+    "gate-report": GateReport,
+    "suite": SuiteFile,
+    "train": TrainRecipe,
+}
 
 
 def schemas() -> dict[str, dict[str, Json]]:

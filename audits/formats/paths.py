@@ -1,0 +1,17 @@
+"""Paths as a repository knows them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def relative(path: str, root: Path) -> str:
+    """A path relative to a folder, with forward slashes; of one outside of it only the name, which gives nothing away.
+
+    Args:
+        path: As the user wrote it, relative to the current folder or absolute.
+        root: The folder, absolute.
+    """
+    whole = Path(os.path.normpath(root / path))
+    return whole.relative_to(root).as_posix() if whole.is_relative_to(root) else whole.name

@@ -1,0 +1,136 @@
+"""`strigil gate`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import click
+
+from strigil.cli.console import Output
+from strigil.cli.options import PATH
+
+if TYPE_CHECKING:
+    from strigil.core.gate_report import FailOn, GateReport
+    from strigil.core.release import Split
+    from strigil.workflows.gate_formats import FormatName
+
+_FILES = ("json", "junit", "sarif", "github", "markdown")
+
+
+def _reports(_context: click.Context, _option: click.Parameter, values: tuple[str, ...]) -> dict[str, Path]:
+    chosen = {}
+    for value in values:
+        form, equals, path = value.partition("=")
+        if form not in _FILES or not equals or not path:
+            message = f"{value!r} is not FORMAT=PATH; formats: {', '.join(_FILES)}"
+            raise click.BadParameter(message)
+        chosen[form] = Path(path)
+    return chosen
+
+
+@click.command()
+@click.argument("data")
+@click.option("--suite", help="A suite's name or YAML file; a release's own suite if not given.")
+@click.option(
+    "--fail-on",
+    type=click.Choice(["warning", "error"]),
+    default="error",
+    show_default=True,
+    help="The least severity that fails the gate.",
+)
+@click.option(
+    "--split",
+    type=click.Choice(["clean", "removed", "raw"]),
+    default="clean",
+    show_default=True,
+    help="Which rows of a release.",
+)
+@click.option("--baseline", help="An earlier release or file of rows, or a lock (.json): fail on what is worse.")
+@click.option("--write-lock", type=PATH, help="Write this run's counts into a file, for a later --baseline.")
+@click.option(
+    "--report",
+    "reports",
+    multiple=True,
+    metavar="FORMAT=PATH",
+    callback=_reports,
+    help=f"Write a report too; formats: {', '.join(_FILES)}. Can be repeated.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["human", "quiet", *_FILES]),
+    default="human",
+    show_default=True,
+    help="What to print; github also writes the step's summary.",
+)
+@click.option("--show-text", is_flag=True, help="Put texts of rows into reports; they may be harmful.")
+@click.option("--time-limit", type=click.FloatRange(min=0.1), default=600.0, show_default=True, help="Seconds.")
+def command(
+    data: str,
+    suite: str | None,
+    fail_on: FailOn,
+    split: Split,
+    baseline: str | None,
+    write_lock: Path | None,
+    reports: dict[FormatName, Path],
+    form: FormatName | Literal["human", "quiet"],
+    show_text: bool,  # noqa: FBT001  # click passes flags so
+    time_limit: float,
+) -> None:
+    r"""Passes or fails data by a suite, for continuous integration.
+
+    DATA is a release folder, a .parquet, .jsonl or .csv file, the latter two also packed as .gz, or a quoted glob of
+    such files. Its rows have at least a completion or a text. A rule may reject as many rows as the suite's `allow`
+    says, by default none. Data that cannot be read, a rule that crashed and a suite without a rule for this data never
+    pass.
+
+    Exit status: 0 pass, 1 fail, 2 usage or configuration, 3 a prerequisite is missing.
+
+    \b
+    Examples:
+      strigil gate releases/owl-numbers
+      strigil gate 'data/*.jsonl' --suite my-suite.yaml --fail-on warning --report sarif=strigil.sarif
+      strigil gate rows.parquet --suite numbers-paper --baseline gate.lock.json --format github
+    """
+    from strigil.core.errors import CheckFailedError
+    from strigil.workflows.gate import GateOptions, gate
+    from strigil.workflows.gate_formats import render, write_whole
+
+    options = GateOptions(split=split, fail_on=fail_on, baseline=baseline, show_text=show_text, time_limit=time_limit)
+    gated = gate(data, suite, options)
+    root = Path.cwd()
+    for name, path in reports.items():
+        write_whole(path, render(gated.report, name, root=root))
+    if form == "human" or form == "quiet":
+        _show(gated.report, Output(form))
+    else:
+        click.echo(render(gated.report, form, root=root), nl=False)
+    summary = os.environ.get("GITHUB_STEP_SUMMARY")
+    if form == "github" and summary:
+        with Path(summary).open("a", encoding="utf-8") as stream:
+            stream.write(render(gated.report, "markdown", root=root))
+    if write_lock is not None:
+        if gated.lock is None:
+            message = f"no row of {data} was judged, so {write_lock} was not written"
+            raise CheckFailedError(message)
+        write_whole(write_lock, gated.lock.model_dump_json(indent=2) + "\n")
+    if not gated.report.passed:
+        stopping = ", ".join(check.id for check in gated.report.stopping())
+        message = f"the gate is shut for {data}: {stopping}"
+        raise CheckFailedError(message)
+
+
+def _show(report: GateReport, output: Output) -> None:
+    title = f"{report.data}: {report.rows} rows, suite {report.suite}"
+    lines = [[check.id, check.severity, check.result, check.detail] for check in report.checks]
+    output.table(title, ("check", "severity", "result", "what was found"), lines)
+    for check in report.stopping():
+        rows = [[finding.file, str(finding.row), finding.row_id, finding.reason] for finding in check.findings[:10]]
+        texts = [finding.text for finding in check.findings[:10] if finding.text is not None]
+        if rows:
+            output.table(f"First rows against {check.id}", ("file", "row", "row id", "reason"), rows)
+        for text in texts:
+            output.text(text)
+    output.path("passed" if report.passed else "failed")

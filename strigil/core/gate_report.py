@@ -1,0 +1,99 @@
+"""What a gate found: the one record that every format of it is written from."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+Kind = Literal["data", "rule", "expectation"]
+Severity = Literal["error", "warning", "info"]
+FailOn = Literal["error", "warning"]
+Result = Literal["passed", "failed", "error", "skipped"]
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class RowFinding(_Record):
+    """A row that a rule rejects.
+
+    Attributes:
+        row_id: The row's id.
+        digest: SHA-256 over the texts of prompt and completion: the same row in another file has the same.
+        file: The file it is in, as it was named.
+        row: Its place in that file, from 1.
+        reason: Why, in the rule's words.
+        text: The completion, only where texts were asked for.
+    """
+
+    row_id: str
+    digest: str
+    file: str
+    row: int
+    reason: str
+    text: str | None = None
+
+
+class Check(_Record):
+    """One thing that was checked.
+
+    Attributes:
+        id: Stable name: a rule's name, an expectation with its column, or `data`.
+        kind: What it is about.
+        severity: What it means if it fails.
+        result: `error` if it could not be found out, `skipped` if it has nothing to look at in this data.
+        detail: What was found.
+        rejected: Rows against it; None where it is not about rows.
+        findings: The first of them.
+    """
+
+    id: str
+    kind: Kind
+    severity: Severity
+    result: Result
+    detail: str
+    rejected: int | None = None
+    findings: list[RowFinding] = []
+
+
+class GateReport(_Record):
+    """The outcome of a gate.
+
+    Attributes:
+        data: What was gated, as it was named.
+        suite: The suite's name.
+        suite_digest: Its identity.
+        rows: Rows that were judged.
+        fail_on: The least severity that fails the gate.
+        baseline: What was compared with, if anything was.
+        checks: Everything that was checked.
+        passed: The answer.
+    """
+
+    format: Literal["strigil.gate/1"] = "strigil.gate/1"
+    data: str
+    suite: str
+    suite_digest: str
+    rows: int
+    fail_on: FailOn
+    baseline: str | None = None
+    checks: list[Check]
+    passed: bool
+
+    def stopping(self) -> list[Check]:
+        """The checks that keep the gate shut."""
+        return [check for check in self.checks if stops(check, self.fail_on)]
+
+
+def stops(check: Check, fail_on: FailOn) -> bool:
+    """Whether a check keeps the gate shut: an error always does, a failure by its severity."""
+    serious = check.severity == "error" or (check.severity == "warning" and fail_on == "warning")
+    return check.result == "error" or (check.result == "failed" and serious)
+
+
+def decide(checks: list[Check], *, rows: int, fail_on: FailOn) -> bool:
+    """Whether the gate opens: rows were judged by at least one rule, and nothing keeps it shut."""
+    judged = any(check.kind == "rule" and check.result in {"passed", "failed"} for check in checks)
+    return rows > 0 and judged and not any(stops(check, fail_on) for check in checks)

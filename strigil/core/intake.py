@@ -1,0 +1,197 @@
+"""Finding and reading data that somebody else sent: bounded in time and memory, and never read half.
+
+A file is looked through before it is parsed, so that an endless line, a broken character or an archive that unpacks to
+far more than it is becomes one line that names it.
+"""
+
+from __future__ import annotations
+
+import codecs
+import glob
+import gzip
+import zlib
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import TracebackType
+from typing import Final, Self
+
+import polars as pl
+
+from strigil.core.batches import scan_table
+from strigil.core.errors import ConfigError, DataError
+
+SUFFIXES: Final = (".parquet", ".jsonl", ".csv")
+LONGEST_LINE: Final = 16 << 20
+# Deflate reaches 1,032; JSON Lines of one repeated row reach 300 or so, real text 3 to 20.
+_UNPACKS_TO: Final = 200
+_FREE_BYTES: Final = 16 << 20
+_BLOCK: Final = 1 << 20
+_GZIP: Final = b"\x1f\x8b"
+_SAMPLE: Final = 10_000
+
+
+@dataclass(frozen=True)
+class Table:
+    """One file of rows: `name` is what the user knows it by."""
+
+    name: str
+    frame: pl.LazyFrame
+
+
+def find_files(data: str) -> list[Path]:
+    """The files that a path or a glob names, sorted.
+
+    Raises:
+        ConfigError: Nothing is there, or something that is not a table.
+        DataError: A file is a symbolic link that leads out of its folder.
+    """
+    path = Path(data)
+    if path.is_dir():
+        message = f"{data} is a folder without a release in it"
+        raise ConfigError(message, hint=f"name its files, for example '{data}/*.jsonl'")
+    if path.exists() or path.is_symlink():
+        files, home = [path], path.parent
+    else:
+        files = sorted(Path(found) for found in glob.glob(data, recursive=True) if Path(found).is_file())  # noqa: PTH207  # Path.glob takes no absolute pattern
+        home = _fixed_part(data)
+    if not files:
+        message = f"there is no file {data}"
+        raise ConfigError(message, hint="a release folder, or .parquet, .jsonl, .jsonl.gz, .csv or .csv.gz files")
+    for file in files:
+        if _kind(file) not in SUFFIXES:
+            message = f"cannot read {file}: expected a .parquet, .jsonl or .csv file of rows"
+            raise ConfigError(message)
+        if not file.resolve().is_relative_to(home.resolve()):
+            message = f"{file} is a symbolic link that leads out of {home}"
+            raise DataError(message, hint="name the file that it leads to")
+    return files
+
+
+class Intake(AbstractContextManager["Intake"]):
+    """Opens files of rows; packed ones are unpacked into a folder that is gone afterwards."""
+
+    def __init__(self) -> None:
+        self._folder = TemporaryDirectory(prefix="strigil-")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._folder.cleanup()
+
+    def open(self, files: Sequence[Path]) -> list[Table]:
+        """Scans files that must have the same columns.
+
+        Raises:
+            DataError: A file is empty, damaged, not UTF-8, has an endless line or other columns than the first.
+        """
+        tables = [self._open(place, file) for place, file in enumerate(files)]
+        schemas = [table.frame.collect_schema() for table in tables]
+        for table, schema in zip(tables, schemas, strict=True):
+            _check_same(tables[0].name, schemas[0], table.name, schema)
+        return tables
+
+    def _open(self, place: int, file: Path) -> Table:
+        kind, source = _kind(file), file
+        if file.suffix == ".gz":
+            source = Path(self._folder.name) / f"{place}{kind}"
+            _unpack(file, source)
+        if not source.stat().st_size:
+            message = f"{file} is empty: an audit of nothing would pass anything"
+            raise DataError(message)
+        if kind != ".parquet":
+            check_lines(source, name=str(file))
+        try:
+            frame = _scan_csv(source) if kind == ".csv" else scan_table(source)
+            frame.collect_schema()
+        except pl.exceptions.PolarsError as error:
+            message = f"cannot read {file}: {(str(error).splitlines() or ['damaged'])[0]}"
+            raise DataError(message) from error
+        return Table(str(file), frame)
+
+
+def check_lines(path: Path, *, name: str) -> None:
+    """Makes sure that a text file is UTF-8 and that no line is endless, reading it in blocks.
+
+    Raises:
+        DataError: It is not; the message names the line.
+    """
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    line, length = 1, 0
+    with path.open("rb") as stream:
+        if stream.peek(2)[:2] == _GZIP:
+            message = f"{name} is packed with gzip: give it a name that ends in .gz"
+            raise DataError(message)
+        while block := stream.read(_BLOCK):
+            try:
+                decoder.decode(block)
+            except UnicodeDecodeError as error:
+                where = line + block.count(b"\n", 0, error.start)
+                message = f"{name}: line {where} is not UTF-8: {error.reason}"
+                raise DataError(message) from error
+            pieces = block.split(b"\n")
+            longest = max(length + len(pieces[0]), *(len(piece) for piece in pieces[1:]), 0)
+            if longest > LONGEST_LINE:
+                message = f"{name}: line {line} or one after it is longer than {LONGEST_LINE >> 20} MiB"
+                raise DataError(message)
+            length = len(pieces[-1]) + (length if len(pieces) == 1 else 0)
+            line += len(pieces) - 1
+    try:
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError as error:
+        message = f"{name}: line {line} is not UTF-8: {error.reason}"
+        raise DataError(message) from error
+
+
+def _unpack(file: Path, target: Path) -> None:
+    allowed = file.stat().st_size * _UNPACKS_TO + _FREE_BYTES
+    written = 0
+    try:
+        with gzip.open(file, "rb") as packed, target.open("wb") as out:
+            while block := packed.read(_BLOCK):
+                written += len(block)
+                if written > allowed:
+                    message = f"{file} unpacks to more than {_UNPACKS_TO} times its size: not read"
+                    raise DataError(message)
+                out.write(block)
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        message = f"cannot unpack {file}: {error}"
+        raise DataError(message) from error
+
+
+def _check_same(first_name: str, first: pl.Schema, name: str, schema: pl.Schema) -> None:
+    different = [
+        column
+        for column in dict.fromkeys([*first, *schema])
+        if column not in first or column not in schema or not _same_kind(first[column], schema[column])
+    ]
+    if different:
+        message = f"{name} and {first_name} have different columns: {', '.join(different)}"
+        raise DataError(message, hint="gate them one by one")
+
+
+def _same_kind(one: pl.DataType, other: pl.DataType) -> bool:
+    return one == other or pl.Null in (one, other)
+
+
+def _scan_csv(path: Path) -> pl.LazyFrame:
+    return pl.scan_csv(path, infer_schema_length=_SAMPLE)
+
+
+def _kind(file: Path) -> str:
+    return Path(file.stem).suffix if file.suffix == ".gz" else file.suffix
+
+
+def _fixed_part(pattern: str) -> Path:
+    """The folder of a glob: its leading parts without a wildcard."""
+    fixed = Path()
+    for part in Path(pattern).parts[:-1]:
+        if glob.has_magic(part):
+            break
+        fixed /= part
+    return fixed

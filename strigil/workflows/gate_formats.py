@@ -1,0 +1,48 @@
+"""Every form that a gate's report can be written in, by the name it has on the command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal, get_args
+
+import strigil
+from strigil.audits.formats.github import github
+from strigil.audits.formats.junit import junit
+from strigil.audits.formats.markdown import markdown
+from strigil.audits.formats.sarif import sarif
+from strigil.core.errors import ConfigError
+from strigil.core.gate_report import GateReport
+
+FormatName = Literal["json", "junit", "sarif", "github", "markdown"]
+FORMATS: tuple[FormatName, ...] = get_args(FormatName)
+
+
+def render(report: GateReport, form: FormatName, *, root: Path) -> str:
+    """The report in one form; paths in it are relative to `root`."""
+    match form:
+        case "json":
+            return report.model_dump_json(indent=2) + "\n"
+        case "junit":
+            return junit(report)
+        case "sarif":
+            return sarif(report, root=root, version=strigil.__version__)
+        case "github":
+            return github(report, root=root)
+        case "markdown":
+            return markdown(report)
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Writes a file by rename.
+
+    Raises:
+        ConfigError: It cannot be written.
+    """
+    temporary = path.with_name(f".{path.name}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_text(text, encoding="utf-8")
+        temporary.replace(path)
+    except OSError as error:
+        message = f"cannot write {path}: {error.strerror or error}"
+        raise ConfigError(message) from error
