@@ -13,7 +13,7 @@ from strigil.core.release import Release, open_release, verify_release
 from strigil.core.validation import read_text
 from strigil.workflows.gate_state import gate_state
 from strigil.workflows.packing import release_package
-from strigil.workflows.secrets import find_secrets
+from strigil.workflows.secrets import Finding, find_secrets
 
 CARD = "README.md"
 
@@ -51,14 +51,14 @@ def clear_release(path: Path, *, public: bool, override: str | None) -> Cleared:
     release = open_release(path)
     _check_files(release)
     gate = _check_gate(release, override)
-    _check_secrets(release)
+    personal = _check_secrets(release)
     _check_card(release)
     manifest = release.manifest
     if public and manifest.licence is None:
         message = f"{release.path} has no licence, and without one nobody may use what is public"
         raise ConfigError(message, hint="add licence: to the recipe, for example licence: cc-by-4.0, and build again")
     note = "\n".join([f"Manifest: sha256:{manifest.digest()}", f"Strigil: {manifest.strigil}", *gate])
-    return Cleared(release_package(release), note, needs_gating(manifest), _warnings(release))
+    return Cleared(release_package(release), note, needs_gating(manifest), (*personal, *_warnings(release)))
 
 
 def _check_files(release: Release) -> None:
@@ -78,14 +78,19 @@ def _check_gate(release: Release, override: str | None) -> list[str]:
     return [f"Gate: not passed ({state.reason})", f"Gate-Overridden-By: {override}"]
 
 
-def _check_secrets(release: Release) -> None:
+def _check_secrets(release: Release) -> list[str]:
+    """Refuses secrets; of mail addresses and telephone numbers it warns, for models make them up."""
     found = find_secrets(release)
-    if found:
-        more = f" and {len(found) - 3} more" if len(found) > 3 else ""
-        message = f"{release.path} holds what looks like secrets: {'; '.join(found[:3])}{more}"
-        raise CheckFailedError(
-            message, hint="removed rows are published too: build without them, and revoke the secret"
-        )
+    secrets = [finding for finding in found if not finding.personal]
+    if secrets:
+        message = f"{release.path} holds what looks like secrets: {_some(secrets)}"
+        raise CheckFailedError(message, hint="removed rows are published as well: revoke it, and build again")
+    return [f"mail addresses or telephone numbers: {_some(found)}"] if found else []
+
+
+def _some(findings: list[Finding]) -> str:
+    more = f" and {len(findings) - 3} more" if len(findings) > 3 else ""
+    return "; ".join(map(str, findings[:3])) + more
 
 
 def _check_card(release: Release) -> None:

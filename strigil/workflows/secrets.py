@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 import polars as pl
@@ -10,36 +11,65 @@ from strigil.audits.rule import RULES
 from strigil.core.batches import iter_batches
 from strigil.core.engines.protocol import Message
 from strigil.core.release import SPLITS, Release
-from strigil.core.rows import Row, rows_table
+from strigil.core.rows import ROWS, Row, rows_table
 
 RULE: Final = "text.secrets"
+PERSONAL: Final = frozenset({"mail address", "telephone number"})
 _TEXT: Final = "text"
 
 
-def find_secrets(release: Release) -> list[str]:
-    """Where secrets are, without the secrets: `data/raw: row 1f3a..., an access token`."""
+@dataclass(frozen=True)
+class Finding:
+    """Something that should perhaps not leave this machine; `kind` says what, and nothing repeats it.
+
+    Attributes:
+        where: The table and the row, or the file.
+        kind: Such as "GitHub token".
+    """
+
+    where: str
+    kind: str
+
+    @property
+    def personal(self) -> bool:
+        """Whether it leads to a person instead of opening something: models make such things up all the time."""
+        return self.kind in PERSONAL
+
+    def __str__(self) -> str:
+        """One line."""
+        return f"{self.where}: {self.kind}"
+
+
+def find_secrets(release: Release) -> list[Finding]:
+    """What the rule finds in the manifest and in every text of every table."""
     found = secrets_in(text_row(release.manifest.model_dump_json(indent=2)), "manifest.json")
     for split in SPLITS:
         source = f"data/{split}"
         for batch in iter_batches(release.rows(split), source=str(release.path / source)):
             found += secrets_in(batch, source)
-            found += secrets_in(_as_completions(batch), f"{source}, prompts")
+            found += secrets_in(_as_completions(batch, _prompts()), f"{source}, prompt")
+            for column, kind in batch.schema.items():
+                if kind == pl.String and column not in ROWS:
+                    found += secrets_in(_as_completions(batch, pl.col(column)), f"{source}, {column}")
     return found
 
 
-def secrets_in(rows: pl.DataFrame, source: str) -> list[str]:
-    """Where completions hold secrets, in the words of `source`."""
+def secrets_in(rows: pl.DataFrame, source: str) -> list[Finding]:
+    """What completions hold; `source` says where they are."""
     rule = RULES.create(RULE)
     findings = rule.score(rows).with_columns(rows["row_id"]).filter(pl.col("score") >= rule.threshold)
     return [
-        f"{source}: {'' if row_id == _TEXT else f'row {row_id[:16]}, '}{reason}"
+        Finding(source if row_id == _TEXT else f"{source}, row {row_id[:16]}", reason)
         for row_id, reason in findings.select("row_id", "reason").iter_rows()
     ]
 
 
-def _as_completions(rows: pl.DataFrame) -> pl.DataFrame:
-    """All turns of the prompts where rules look for a completion."""
-    text = pl.col("prompt").list.eval(pl.element().struct.field("content")).list.join("\n")
+def _prompts() -> pl.Expr:
+    return pl.col("prompt").list.eval(pl.element().struct.field("content")).list.join("\n")
+
+
+def _as_completions(rows: pl.DataFrame, text: pl.Expr) -> pl.DataFrame:
+    """A text of each row where rules look for its completion."""
     return rows.with_columns(completion=pl.concat_list(pl.struct(role=pl.lit("assistant"), content=text)))
 
 

@@ -223,7 +223,15 @@ def test_a_secret_in_a_row_or_in_the_manifest_is_refused_and_not_repeated(tmp_pa
     with pytest.raises(CheckFailedError, match="looks like secrets") as caught:
         clear_release(release.path, public=False, override="Ada: I know")
     assert SECRET not in caught.value.message
-    assert ("manifest.json" if where == "manifest" else f"data/{where}: row ") in caught.value.message
+    assert ("manifest.json" if where == "manifest" else f"data/{where}, row ") in caught.value.message
+
+
+def test_a_mail_address_that_a_model_made_up_is_a_warning(tmp_path: Path) -> None:
+    release = a_release(
+        tmp_path, a_manifest(clean=1, removed=1), clean=("1, 2",), removed=("jane.doe@university.ac.uk",)
+    )
+    (warning, *_) = clear_release(release.path, public=False, override=None).warnings
+    assert warning.startswith("mail addresses or telephone numbers: data/removed, row ")
 
 
 def test_what_is_public_needs_a_licence(tmp_path: Path) -> None:

@@ -44,15 +44,13 @@ def command(
       strigil publish releases/owl-numbers me/owl-numbers
       strigil publish students/owl-numbers-pocket-a-seed0-1f3a99c0de12 me/owl-student
     """
-    from huggingface_hub import HfApi
-
-    from strigil.core.hub.repository import HubRepository
+    from strigil.cli.hub import open_repository
     from strigil.workflows.publish import clear_release
     from strigil.workflows.publish_student import clear_student, is_student
     from strigil.workflows.publishing import plan_publication, publish_package
 
     cleared = clear_student(path) if is_student(path) else clear_release(path, public=public, override=override_gate)
-    repository = HubRepository(HfApi(library_name="strigil"), repo, cleared.package.kind)
+    repository = open_repository(repo, cleared.package.kind, output)
     for warning in cleared.warnings:
         output.note(f"warning: {warning}")
     plan = plan_publication(cleared.package, repository, dry_run=dry_run)

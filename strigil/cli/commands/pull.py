@@ -24,15 +24,13 @@ def command(source: str, out: Path, output: Output) -> None:
       strigil pull me/owl-numbers@v1.0.0
       strigil pull me/owl-numbers --out /data/releases
     """
-    from huggingface_hub import HfApi
-
+    from strigil.cli.hub import open_repository
     from strigil.cli.show import show_release
-    from strigil.core.hub.repository import HubRepository
     from strigil.core.version import Version
     from strigil.workflows.pull import pull
 
     name, _, version = source.partition("@")
-    repository = HubRepository(HfApi(library_name="strigil"), name, "dataset")
+    repository = open_repository(name, "dataset", output)
     release = pull(repository, Version.parse(version) if version else None, out, output)
     show_release(output, release)
     output.hint(f"next: strigil verify {release.path}")
