@@ -42,7 +42,12 @@ _SAMPLED = (
 
 @dataclass(frozen=True)
 class Contents:
-    """What a release holds besides its audit; `source` is what error messages call the raw rows."""
+    """What a release holds besides its audit.
+
+    Attributes:
+        source: What error messages call the raw rows.
+        parents: Releases that the rows were taken from, besides the one that this release follows.
+    """
 
     raw: pl.LazyFrame
     source: str
@@ -51,6 +56,7 @@ class Contents:
     licence: str | None
     treatments: tuple[TreatmentRecord, ...] = ()
     hazards: tuple[HazardRecord, ...] = ()
+    parents: tuple[Release, ...] = ()
 
 
 def write_release(
@@ -93,7 +99,7 @@ def write_release(
         hazards=list(contents.hazards),
         audit=audit_record(audited.summary, expectations.check(tables, data_docs=data_docs)),
         counts=counts(audited.summary),
-        parents=[] if parent is None else [_parent(parent)],
+        parents=[parent_record(release) for release in (*([] if parent is None else [parent]), *contents.parents)],
         not_reproducible=[] if generation is None or generation.sampling.temperature == 0 else [_SAMPLED],
         files=[],
     )
@@ -123,7 +129,8 @@ def _check_line(draft: Draft, previous: Release | None) -> None:
         raise ConfigError(message, hint="give the release another name with --name, or another folder with --out")
 
 
-def _parent(release: Release) -> ParentRecord:
+def parent_record(release: Release) -> ParentRecord:
+    """What a manifest keeps of a release that it was made from."""
     return ParentRecord(name=release.manifest.name, version=release.manifest.version, digest=release.manifest.digest())
 
 
