@@ -1,0 +1,44 @@
+"""`strigil scan`."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True)
+@click.option("--suite", required=True, help="A suite's name or YAML file.")
+@click.option(
+    "--fail-on",
+    type=click.Choice(["warning", "error"]),
+    default="error",
+    show_default=True,
+    help="The least severity that fails a file.",
+)
+def command(files: tuple[str, ...], suite: str, fail_on: str) -> None:
+    r"""Gates files of rows one by one, each as a data set of its own, with a line for each; made for pre-commit.
+
+    Texts of rows are never printed. Exit status 0 if every file passes, 1 if one does not, 2 for a wrong suite or path.
+
+    \b
+    Examples:
+      strigil scan --suite numbers-paper data/a.jsonl data/b.jsonl
+    """
+    from strigil.core.errors import CheckFailedError
+    from strigil.workflows.gate import GateOptions, gate
+
+    options = GateOptions(fail_on="warning" if fail_on == "warning" else "error")
+    failed = []
+    for file in files:
+        report = gate(file, suite, options).report
+        if report.passed:
+            click.echo(f"{file}: passed, {report.rows} rows")
+            continue
+        failed.append(file)
+        for check in report.stopping():
+            click.echo(f"{file}: {check.id}: {check.detail}")
+            for finding in check.findings[:10]:
+                click.echo(f"{finding.file}:{finding.row}: {finding.reason} (row {finding.row_id})")
+    if failed:
+        message = f"{len(failed)} of {len(files)} files do not pass"
+        raise CheckFailedError(message)

@@ -1,0 +1,37 @@
+"""`strigil validate`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from strigil.cli.options import PATH
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, type=PATH)
+def command(files: tuple[Path, ...]) -> None:
+    r"""Checks recipes and suites: keys, values, and that the rules and expectations of a suite exist.
+
+    Exit status 0 if every file is fit for use, 2 if not; all files are looked at, and a line says what is wrong with
+    each.
+
+    \b
+    Examples:
+      strigil validate examples/owl-numbers-pocket.yaml
+      strigil validate suites/*.yaml
+    """
+    from strigil.core.errors import ConfigError
+    from strigil.workflows.validate import validate_file
+
+    wrong = []
+    for file in files:
+        try:
+            click.echo(f"{file}: {validate_file(file)}")
+        except ConfigError as error:
+            wrong.append(str(file))
+            click.echo(f"{file}: {error.message}", err=True)
+    if wrong:
+        message = f"not fit for use: {', '.join(wrong)}"
+        raise ConfigError(message)
