@@ -190,6 +190,15 @@ def lexicon(traits: tuple[str, ...] | None) -> Lexicon:
     return Lexicon(tuple(load_trait(name) for name in (trait_names() if traits is None else traits)))
 
 
+def known_trait(name: str) -> str:
+    """The name, once it is known to be a trait's.
+
+    Raises:
+        ConfigError: There is no such trait.
+    """
+    return load_trait(name).name
+
+
 def known_traits(names: tuple[str, ...]) -> tuple[str, ...]:
     """The names, once each is known to be a trait's.
 
