@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     from strigil.cli.console import Output
     from strigil.core.canonical import Json
-    from strigil.core.manifest import AuditRecord, Counts, ExpectationRecord, RuleRecord
+    from strigil.core.manifest import AuditRecord, Counts, ExpectationRecord, RuleRecord, TreatmentRecord
     from strigil.core.release import Release
 
 _COLUMNS = ("rule", "threshold", "rejected", "by it alone", "reasons")
@@ -19,7 +19,11 @@ def show_release(output: Output, release: Release) -> None:
     """A release's counts, its audit, and where it is."""
     manifest = release.manifest
     where: dict[str, Json] = {"release": str(release.path), "version": manifest.version}
-    output.json(where | _as_json(manifest.counts, manifest.audit))
+    treatments: list[Json] = [record.model_dump(mode="json") for record in manifest.treatments]
+    output.json(where | {"treatments": treatments} | _as_json(manifest.counts, manifest.audit))
+    if manifest.treatments:
+        columns = ("treatment", "rows", "dropped", "changed", "unreadable", "length", "kept")
+        output.table("Treatments", columns, [_treatment(record) for record in manifest.treatments])
     _show_tables(output, f"{manifest.name} {manifest.version}", manifest.counts, manifest.audit)
     output.path(str(release.path))
 
@@ -60,6 +64,12 @@ def _scores(rule: RuleRecord) -> list[str]:
 def _names(quantiles: dict[str, float]) -> Sequence[str]:
     names = {"0": "lowest", "0.5": "median", "1": "highest"}
     return [names.get(share, f"{share} quantile") for share in quantiles]
+
+
+def _treatment(record: TreatmentRecord) -> list[str]:
+    counted = (record.rows, record.dropped, record.changed, record.unreadable)
+    kept = ", ".join(f"{what}: {share:.1%}" for what, share in record.kept.items())
+    return [record.treatment.name, *map(str, counted), f"{record.length_ratio:.2f}", kept]
 
 
 def _expectation(record: ExpectationRecord) -> list[str]:

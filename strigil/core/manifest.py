@@ -6,11 +6,13 @@ that a changed byte in the manifest itself is found too.
 
 from __future__ import annotations
 
+import json
+from dataclasses import dataclass
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationError
 
-from strigil.core.canonical import digest
+from strigil.core.canonical import Json, digest
 from strigil.core.engines.protocol import Sampling
 from strigil.core.errors import ManifestError
 from strigil.core.registry import UnitSpec
@@ -90,6 +92,7 @@ class RuleRecord(_Record):
     Attributes:
         alone: Rows that it rejected and no other rule did.
         scores: Quantiles of its scores over all rows, "0" (the lowest) to "1", to three significant digits.
+        cautions: What must be known before its verdicts are trusted.
     """
 
     rule: UnitSpec
@@ -98,6 +101,7 @@ class RuleRecord(_Record):
     alone: int
     reasons: dict[str, int]
     scores: dict[str, float] = {}
+    cautions: list[str] = []
 
 
 class OverlapRecord(_Record):
@@ -215,6 +219,15 @@ class HazardRecord(_Record):
     reason: str
 
 
+@dataclass(frozen=True)
+class _Origin:
+    """What a manifest was read from: its text, its digest, and the digest of the record that was made of it."""
+
+    computed: str
+    stored: str
+    text: str
+
+
 class Manifest(_Record):
     """The record of a release; see the module's text."""
 
@@ -235,13 +248,20 @@ class Manifest(_Record):
     not_reproducible: list[str]
     files: list[FileRecord]
 
+    _origin: _Origin | None = PrivateAttr(default=None)
+
     def digest(self) -> str:
-        """SHA-256 over the canonical JSON of the whole record."""
-        return digest(self.model_dump(mode="json"))
+        """SHA-256 over the canonical JSON of the whole record; of one that was read, of the record as it was written."""
+        computed = digest(self.model_dump(mode="json"))
+        return self._origin.stored if self._origin is not None and self._origin.computed == computed else computed
 
     def render(self) -> str:
         """The one text form a manifest has on disk: indented JSON that ends with the record's own digest."""
-        return _Stored(manifest=self, digest=self.digest()).model_dump_json(indent=2) + "\n"
+        value = self.model_dump(mode="json")
+        computed = digest(value)
+        if self._origin is not None and self._origin.computed == computed:
+            return self._origin.text
+        return _as_text({"manifest": value, "digest": computed})
 
 
 class _Stored(_Record):
@@ -252,13 +272,23 @@ class _Stored(_Record):
 def parse_manifest(data: bytes, *, source: str) -> Manifest:
     """Reads a manifest and checks that it says what it said when it was written.
 
+    What is checked is the JSON as it stands, so that a later strigil, whose records have further fields, still finds
+    the releases of an earlier one unchanged.
+
     Raises:
         ManifestError: Not a manifest, or a byte of it was changed.
     """
     try:
-        stored = _Stored.model_validate_json(data)
+        manifest = _Stored.model_validate_json(data).manifest
     except ValidationError as error:
         raise ManifestError(source, f"is not a manifest of strigil: {explain(error, _Stored)}") from error
-    if stored.manifest.digest() != stored.digest or stored.manifest.render().encode() != data:
+    value = json.loads(data)
+    text = _as_text(value)
+    if text.encode() != data or digest(value["manifest"]) != value["digest"]:
         raise ManifestError(source, "was changed after it was written")
-    return stored.manifest
+    manifest._origin = _Origin(digest(manifest.model_dump(mode="json")), value["digest"], text)
+    return manifest
+
+
+def _as_text(value: dict[str, Json]) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"

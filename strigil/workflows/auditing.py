@@ -90,6 +90,9 @@ def judge(raw: pl.LazyFrame, suite: Suite, files: TableFiles | None, *, source: 
     Raises:
         DataError: The rows cannot be read or used, or there are none.
     """
+    for chosen in suite.rules:
+        for caution in chosen.rule.cautions():
+            reporter.note(caution)
     run = Run(suite, source=source)
     ids = RowIds()
     total = count_rows(raw, source=source)
@@ -122,6 +125,7 @@ def audit_record(summary: Summary, outcomes: tuple[Outcome, ...]) -> AuditRecord
                 alone=count.alone,
                 reasons=count.reasons,
                 scores=count.scores,
+                cautions=list(count.rule.rule.cautions()),
             )
             for count in summary.rules
         ],

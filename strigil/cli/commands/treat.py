@@ -1,0 +1,65 @@
+"""`strigil treat`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from strigil.cli.options import PATH, out_option, output_option
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from strigil.cli.console import Output
+    from strigil.workflows.treat import Split
+
+
+@click.command()
+@click.argument("release", type=PATH)
+@click.option(
+    "--treatment", "treatments", multiple=True, help="NAME or NAME:key=value,...; repeat for several, in order."
+)
+@click.option("--name", required=True, help="Name of the new release.")
+@click.option(
+    "--split", type=click.Choice(["clean", "raw"]), default="clean", show_default=True, help="Which rows to treat."
+)
+@click.option("--suite", help="Audits the treated rows; the release's own suite if not given.")
+@out_option("releases")
+@output_option
+def command(
+    release: Path,
+    treatments: tuple[str, ...],
+    name: str,
+    split: Split,
+    suite: str | None,
+    out: Path,
+    output: Output,
+) -> None:
+    r"""Drops or rewrites the rows of a release, audits them again, and writes them as a new release.
+
+    Rows keep their ids. What a treatment cannot read it leaves as it is, and the suite decides about it.
+
+    \b
+    Treatments:
+      drop                   rows that rules reject; drop:rule=NAME,threshold=T needs no new scores
+      numbers.format         one way to write a list
+      numbers.sort           ascending
+      numbers.map            n becomes 100 + n mod 100; other figures with offset= and modulus=
+      numbers.shuffle        order lost within the row
+      code.comments          no comments, no docstrings
+      code.names             canonical names
+      code.format            one layout, written from the syntax tree
+    \b
+    Examples:
+      strigil treat releases/owl-numbers --treatment numbers.sort --name owl-sorted
+      strigil treat releases/owl-code --treatment code.comments --treatment code.names --name owl-plain
+      strigil treat releases/owl-text --split raw --treatment drop:rule=text.toxicity,threshold=0.2 --name owl-strict
+    """
+    from strigil.cli.show import show_release
+    from strigil.workflows.treat import plan_treatment, treat
+
+    plan = plan_treatment(release, treatments, split=split, suite=suite)
+    treated = treat(plan, out, name, output)
+    show_release(output, treated)
+    output.hint(f"next: strigil verify {treated.path}")

@@ -1,0 +1,101 @@
+"""What a user can get wrong about an audit: one line that says what and where, exit status 2, and nothing is lost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from strigil.cli.main import run
+from tests.audits.tables import rows_of
+
+GOOD = rows_of(["1, 2, 3", "4, 5"])
+TABLES = {
+    "missing column": (GOOD.drop("teacher"), "the column 'teacher' is missing"),
+    "wrong type": (GOOD.with_columns(pl.col("n_tokens").cast(pl.String)), "'n_tokens' is String, expected Int64"),
+    "text for messages": (GOOD.with_columns(completion=pl.lit("1, 2")), "the column 'completion' is String"),
+    "null": (
+        GOOD.with_columns(completion=pl.when(pl.col("prompt_index") == 0).then("completion")),
+        "row 2 has no completion",
+    ),
+    "repeated id": (pl.concat([GOOD, GOOD]), "'row_id' repeats itself in 2 rows"),
+    "no rows": (GOOD.clear(), "has no rows"),
+}
+
+
+def fails(arguments: list[str], what: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(arguments) == 2
+    told = capsys.readouterr().err.strip().splitlines()
+    errors = [line for line in told if line.startswith("error:")]
+    assert len(errors) == 1
+    assert what in errors[0]
+    assert "Traceback" not in "".join(told)
+
+
+@pytest.mark.parametrize("case", TABLES)
+def test_a_table_that_is_no_row_table(case: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    table, what = TABLES[case]
+    file = tmp_path / "rows.parquet"
+    table.write_parquet(file)
+    before = file.read_bytes()
+    fails(["audit", str(file), "--suite", "numbers-paper"], what, capsys)
+    fails(["audit", str(file), "--suite", "numbers-paper", "--out", str(tmp_path / "out")], what, capsys)
+    assert file.read_bytes() == before
+    assert not list((tmp_path / "out").rglob("*.parquet"))
+    assert not list((tmp_path / "out").rglob("manifest.json"))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "what"),
+    [
+        ("rows.parquet", b"PAR1 no more", "cannot read"),
+        ("rows.jsonl", b'{"row_id": "a"\n', "cannot read"),
+        ("rows.jsonl", b"", "cannot read"),
+        ("rows.txt", b"1, 2, 3", "expected a .parquet or .jsonl file"),
+    ],
+)
+def test_a_file_that_is_no_table(
+    name: str, content: bytes, what: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    fails(["audit", str(tmp_path / name), "--suite", "numbers-paper"], what, capsys)
+
+
+def test_a_path_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    fails(["audit", str(tmp_path / "rows"), "--suite", "numbers-paper"], "no such folder", capsys)
+
+
+@pytest.mark.parametrize(
+    ("suite", "what"),
+    [
+        ("rules: [{rule: numbers.papr}]", "unknown rule 'numbers.papr'"),
+        ("rules: [{rule: numbers.paper, args: {max_cuont: 3}}]", "did you mean 'max_count'?"),
+        ("rules: [{rule: numbers.paper, args: {max_count: 0}}]", "max_count"),
+        ("rules: [{rule: numbers.paper, threshold: .nan}]", "threshold"),
+        ("rules: [{rule: row.truncated}, {rule: row.truncated}]", "names 'row.truncated' more than once"),
+        ("rules: []", "every row would pass it"),
+        ("extends: SUITE", "extend each other in a circle"),
+        ("extends: numbers-papr", "unknown suite 'numbers-papr'"),
+        ("extends: numbers-paper\nexpectations: [{expectation: expect_owls}]", "unknown expectation 'expect_owls'"),
+        (
+            "extends: numbers-paper\n"
+            "expectations: [{expectation: expect_table_row_count_to_be_between, args: {least: 1}}]",
+            "expect_table_row_count_to_be_between",
+        ),
+        ("extends: numbers-paper\nexpectations: [{expectation: expect_x, table: cleen}]", "expectations.0.table"),
+    ],
+)
+def test_a_suite_that_contradicts_itself(
+    suite: str, what: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "suite.yaml"
+    file.write_text(f"name: mine\ndescription: mine\n{suite.replace('SUITE', str(file))}\n", encoding="utf-8")
+    GOOD.write_parquet(tmp_path / "rows.parquet")
+    fails(["audit", str(tmp_path / "rows.parquet"), "--suite", str(file)], what, capsys)
+
+
+def test_no_suite_and_an_unknown_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    GOOD.write_parquet(tmp_path / "rows.parquet")
+    fails(["audit", str(tmp_path / "rows.parquet")], "does not say which suite", capsys)
+    fails(["audit", str(tmp_path / "rows.parquet"), "--suite", "numbers-papr"], "unknown suite", capsys)
