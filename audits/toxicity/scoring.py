@@ -1,0 +1,87 @@
+"""Scores of texts: batches of one length, long texts in overlapping pieces, and no padding where it can be helped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from strigil.audits.toxicity.loading import Classifier
+
+Scores = npt.NDArray[np.float64]
+# Part of every cache key: another way to cut texts gives other scores.
+VERSION: Final = 1
+# Tokens a forward pass: enough to fill the cores, few enough to stay in their caches.
+BATCH_TOKENS: Final = 2048
+# Tokens that a piece of a long text repeats of the piece before it, so that no phrase is cut everywhere.
+_OVERLAP: Final = 32
+# Where many texts have nearly one length, up to this share of a batch may be padding.
+_PADDING: Final = 0.03
+
+
+@dataclass(frozen=True)
+class _Pieces:
+    """Token ids of all pieces, and for each the place of its text."""
+
+    ids: list[list[int]]
+    text: npt.NDArray[np.int64]
+
+
+def score_texts(classifier: Classifier, texts: Sequence[str]) -> Scores:
+    """Scores of every class for every text, (texts, classes); of a long text, the highest of its pieces."""
+    if not texts:
+        return np.empty((0, len(classifier.classes)))
+    pieces = _cut(classifier, texts)
+    scores = np.zeros((len(texts), len(classifier.classes)))
+    for batch in _batches([len(ids) for ids in pieces.ids]):
+        found = _forward(classifier, [pieces.ids[place] for place in batch])
+        np.maximum.at(scores, pieces.text[batch], found)
+    return scores
+
+
+def _cut(classifier: Classifier, texts: Sequence[str]) -> _Pieces:
+    encoded = classifier.tokenizer(
+        list(texts),
+        truncation=True,
+        max_length=classifier.max_tokens,
+        stride=_OVERLAP,
+        return_overflowing_tokens=True,
+        return_token_type_ids=False,
+        return_attention_mask=False,
+    )
+    return _Pieces(encoded["input_ids"], np.array(encoded["overflow_to_sample_mapping"]))
+
+
+def _batches(lengths: list[int]) -> Iterator[list[int]]:
+    """Places of pieces, sorted by length and parted where padding or the number of tokens would grow too large."""
+    order = sorted(range(len(lengths)), key=lambda place: -lengths[place])
+    batch: list[int] = []
+    tokens = 0
+    for place in order:
+        longest = lengths[batch[0]] if batch else 0
+        area = longest * (len(batch) + 1)
+        if batch and (area > BATCH_TOKENS or area - tokens - lengths[place] > _PADDING * BATCH_TOKENS):
+            yield batch
+            batch, tokens = [], 0
+        batch.append(place)
+        tokens += lengths[place]
+    if batch:
+        yield batch
+
+
+def _forward(classifier: Classifier, rows: list[list[int]]) -> Scores:
+    import torch
+
+    longest = max(len(row) for row in rows)
+    padding = classifier.tokenizer.pad_token_id
+    ids = torch.tensor([row + [padding] * (longest - len(row)) for row in rows])
+    padded = any(len(row) < longest for row in rows)
+    mask = torch.tensor([[1] * len(row) + [0] * (longest - len(row)) for row in rows]) if padded else None
+    with torch.inference_mode():
+        logits = classifier.model(input_ids=ids, attention_mask=mask).logits
+        scores: Scores = logits[:, : len(classifier.classes)].sigmoid().double().numpy()
+    return scores
