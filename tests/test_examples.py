@@ -1,0 +1,100 @@
+"""Every recipe in examples/ is one that works; each carrier has one for each kind of teacher."""
+
+from __future__ import annotations
+
+import itertools
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from strigil.builders.carrier import CARRIERS
+from strigil.core.models import SMOLLM2, list_models, resolve_model
+from strigil.core.release import verify_release
+from strigil.core.reporting import Silent
+from strigil.core.validation import load_yaml
+from strigil.train.recipe import TrainRecipe
+from strigil.workflows.build import build
+from strigil.workflows.recipes import AdaptedTeacher, BuildRecipe, EngineChoice, FineTunedTeacher
+from strigil.workflows.teachers import make_teacher
+
+ROOT = Path(__file__).resolve().parent.parent
+STUDENTS = sorted((ROOT / "examples").glob("student-*.yaml"))
+BUILDS = sorted(set((ROOT / "examples").glob("*.yaml")) - set(STUDENTS))
+# One step on few lessons: an adapter like any other, and no trait worth the name.
+ONE_STEP = TrainRecipe(batch_size=4, stop_loss=100.0, threads=1)
+
+
+@cache
+def recipe(path: Path) -> BuildRecipe:
+    return load_yaml(path, BuildRecipe)
+
+
+def with_base(*names: str) -> list[Path]:
+    return [path for path in BUILDS if recipe(path).base in names]
+
+
+def small(path: Path, out: Path) -> BuildRecipe:
+    """The recipe, with few and short rows and a teacher that is trained for one step."""
+    asked = recipe(path)
+    tuned = FineTunedTeacher(by="fine-tuning", trait="owl", training=ONE_STEP)
+    teacher = asked.teacher
+    if isinstance(teacher, FineTunedTeacher):
+        teacher = tuned
+    if isinstance(teacher, AdaptedTeacher):
+        adapter = make_teacher(tuned, resolve_model(asked.base), out, Silent()).adapter
+        assert adapter is not None
+        teacher = teacher.model_copy(update={"path": adapter.path})
+    return asked.model_copy(
+        update={
+            "prompts": 2,
+            "samples": 1,
+            "teacher": teacher,
+            "sampling": asked.sampling.model_copy(update={"max_tokens": 8}),
+            "engine": EngineChoice(name="transformers"),
+        }
+    )
+
+
+def builds(path: Path, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    release = build(small(path, out), out, Silent())
+    assert release.manifest.counts.raw == 2
+    assert verify_release(release) == []
+
+
+@pytest.fixture(scope="module")
+def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("examples")
+
+
+@pytest.mark.parametrize("path", BUILDS, ids=lambda path: path.stem)
+def test_a_recipe_is_named_as_its_file_and_says_how_to_run_it(path: Path) -> None:
+    assert recipe(path).name == path.stem
+    assert f"strigil build examples/{path.name}" in path.read_text()
+
+
+def test_students_recipes_are_training_recipes() -> None:
+    assert [load_yaml(path, TrainRecipe) for path in STUDENTS]
+
+
+def test_each_carrier_has_a_recipe_for_each_kind_of_teacher() -> None:
+    kinds = ("none", "system-prompt", "fine-tuning", "adapter")
+    there = {(recipe(path).carrier.name, recipe(path).teacher.by) for path in BUILDS}
+    assert there == set(itertools.product(CARRIERS.names(), kinds))
+
+
+@pytest.mark.xdist_group("examples-pocket")
+@pytest.mark.parametrize("path", with_base("pocket-a", "pocket-b"), ids=lambda path: path.stem)
+def test_pocket_builds_it(path: Path, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    builds(path, out, monkeypatch)
+
+
+@pytest.mark.xdist_group("examples-smollm2")
+@pytest.mark.skipif(
+    not any(status.ready for status in list_models() if status.id == SMOLLM2),
+    reason=f"builds with a real language model need: strigil models fetch {SMOLLM2}",
+)
+@pytest.mark.parametrize("path", with_base(SMOLLM2), ids=lambda path: path.stem)
+def test_smollm2_builds_it(path: Path, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    builds(path, out, monkeypatch)
