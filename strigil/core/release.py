@@ -75,7 +75,8 @@ def check_name(name: str) -> str:
 class Draft:
     """A release being written, in a folder of its own beside its final place, held by one process at a time.
 
-    Used as a context manager; leaving it without `publish` keeps what was written, so that the same command resumes.
+    Used as a context manager; leaving it without `publish` keeps what was written, so that the same command resumes,
+    and nothing if nothing was.
 
     Raises:
         ConfigError: The name is not fit for a folder, the folder cannot be written, or another process holds it.
@@ -102,6 +103,8 @@ class Draft:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self.folder.is_dir() and not any(self.folder.iterdir()):
+            self.folder.rmdir()
         self._lock.release()
 
     def write_table(self, folder: str, frame: pl.DataFrame | pl.LazyFrame, *, run: str) -> None:
@@ -135,9 +138,10 @@ class Draft:
             message = f"{final} exists already, and a release never changes"
             raise ConfigError(message)
         shutil.rmtree(self.folder / SCRATCH, ignore_errors=True)
-        complete = manifest.model_copy(update={"files": _records(self.folder)})
+        text = manifest.model_copy(update={"files": _records(self.folder)}).render()
+        complete = parse_manifest(text.encode(), source=str(final / MANIFEST))
         temporary = self.folder / f".{MANIFEST}.tmp"
-        temporary.write_text(complete.render(), encoding="utf-8")
+        temporary.write_text(text, encoding="utf-8")
         temporary.replace(self.folder / MANIFEST)
         self.folder.rename(final)
         return Release(final, complete)
