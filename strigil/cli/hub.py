@@ -16,7 +16,7 @@ def open_repository(name: str, kind: Kind, output: Output) -> HubRepository:
     The token comes from the environment or from the Hub's own login, and from nowhere else.
     """
     from huggingface_hub import HfApi
-    from huggingface_hub.utils import disable_progress_bars
+    from huggingface_hub.utils.tqdm import disable_progress_bars
 
     from strigil.core.hub.repository import HubRepository
 

@@ -251,7 +251,7 @@ class Manifest(_Record):
     _origin: _Origin | None = PrivateAttr(default=None)
 
     def digest(self) -> str:
-        """SHA-256 over the canonical JSON of the whole record; of one that was read, of the record as it was written."""
+        """SHA-256 over the canonical JSON of the whole record, and of one that was read, as it was written."""
         computed = digest(self.model_dump(mode="json"))
         return self._origin.stored if self._origin is not None and self._origin.computed == computed else computed
 
