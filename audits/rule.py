@@ -23,6 +23,7 @@ class Rule(Unit, ABC):
         good: Completions that the rule must keep; each becomes a test.
         bad: Completions that the rule must reject, with the reason it must give; each becomes a test.
         reads: Columns that it reads besides prompt and completion; without them it has nothing to look at.
+        example_args: Arguments that the examples are tried with, where the defaults need more than this machine has.
         example_columns: Further columns that the examples' rows need, with the value in each row.
     """
 
@@ -30,6 +31,7 @@ class Rule(Unit, ABC):
     good: ClassVar[tuple[str, ...]] = ()
     bad: ClassVar[Mapping[str, str]] = {}
     reads: ClassVar[frozenset[str]] = frozenset()
+    example_args: ClassVar[Mapping[str, object]] = {}
     example_columns: ClassVar[Mapping[str, str]] = {}
 
     @abstractmethod

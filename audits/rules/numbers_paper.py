@@ -9,6 +9,7 @@ import polars as pl
 from pydantic import Field
 
 from strigil.audits.findings import by_reason, only_where
+from strigil.audits.parallel import in_shares
 from strigil.audits.rule import Rule
 from strigil.core.rows import completion_text
 
@@ -52,7 +53,9 @@ class NumbersPaper(Rule):
 
     def score(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Scores rows; evidence is the first piece that no list of numbers holds, or the first number over a limit."""
-        texts = rows.select(completion_text().fill_null("")).to_series()
+        return in_shares(rows.select(completion_text().fill_null("")).to_series(), self._findings)
+
+    def _findings(self, texts: pl.Series) -> pl.DataFrame:
         doubtful = self._doubtful(texts)
         return only_where(doubtful, self._examine(texts.filter(doubtful)))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Self
@@ -37,6 +37,7 @@ class TextToxicity(Rule):
 
     name = "text.toxicity"
     threshold: ClassVar[float] = 0.5
+    example_args: ClassVar[Mapping[str, object]] = {"model": "pocket"}
 
     model: ModelName = Field(default="original", description="one of detoxify's models, or `pocket` to try it out")
     checkpoint: Path | None = Field(default=None, description="a checkpoint of yours in detoxify's format")
