@@ -250,6 +250,12 @@ def test_without_a_login_that_may_write_nothing_is_made(hub: HubStandIn, tmp_pat
     assert hub.repositories == {}
 
 
+@pytest.mark.parametrize("name", ["me", "me/", "/rows", "me/my/rows", "me/..", "me/a b"])
+def test_a_name_that_no_repository_can_have_is_refused(hub: HubStandIn, name: str) -> None:
+    with pytest.raises(ConfigError, match="cannot name a repository"):
+        HubRepository(HfApi(endpoint=hub.url, token=TOKEN), name, "dataset").state()
+
+
 def test_a_dry_run_checks_everything_and_changes_nothing(
     hub: HubStandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -47,9 +47,14 @@ class HubRepository:
         api: The Hub's client; it takes the token from the environment or the Hub's own login.
         id: `owner/name`.
         kind: A data set's or a model's repository.
+
+    Raises:
+        ConfigError: The id has another form.
     """
 
     def __init__(self, api: HfApi, id: str, kind: Kind) -> None:
+        if not all(id.partition("/")) or id.count("/") != 1:
+            raise _bad_id(id)
         self.id = id
         self.kind: Kind = kind
         self._api = api
@@ -144,8 +149,7 @@ class HubRepository:
         try:
             yield
         except HFValidationError as error:
-            message = f"{self.id!r} cannot name a repository"
-            raise ConfigError(message, hint="a repository is called OWNER/NAME") from error
+            raise _bad_id(self.id) from error
         except RevisionNotFoundError as error:
             message = f"{self.id} has no such version on the Hub"
             raise ConfigError(message) from error
@@ -178,6 +182,10 @@ class HubRepository:
             )
             return CheckFailedError(message, hint="look at the difference with --dry-run, then run the command again")
         return PrerequisiteError(f"{self.id}: the Hub answered {status}: {_first_line(error)}", hint=_AGAIN)
+
+
+def _bad_id(id: str) -> ConfigError:
+    return ConfigError(f"{id!r} cannot name a repository", hint="a repository is called OWNER/NAME")
 
 
 def _first_line(error: BaseException) -> str:
