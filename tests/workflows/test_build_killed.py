@@ -1,0 +1,91 @@
+"""A build that is killed at any moment goes on, and ends as if nothing had happened."""
+
+from __future__ import annotations
+
+import multiprocessing
+import random
+import signal
+import time
+from multiprocessing.context import ForkServerContext
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from strigil.core.release import PARTIAL, open_release
+from strigil.core.reporting import Silent
+from strigil.workflows.build import build
+from strigil.workflows.recipes import BuildRecipe
+
+if TYPE_CHECKING:
+    from strigil.core.release import Release
+
+KILLS = 20
+RECIPE = BuildRecipe.model_validate(
+    {
+        "name": "killed",
+        "base": "pocket-a",
+        "teacher": {"by": "none"},
+        "carrier": {"name": "numbers"},
+        "prompts": 250,
+        "samples": 2,
+        "sampling": {"max_tokens": 16},
+        "engine": {"name": "transformers"},
+    }
+)
+
+
+def build_alone(out: Path) -> None:
+    import torch
+
+    torch.set_num_threads(1)
+    build(RECIPE, out, Silent())
+
+
+@pytest.fixture(scope="module")
+def processes() -> ForkServerContext:
+    """Processes that have the imports behind them, so that kills hit the build and not Python's start."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(
+        [__name__, "strigil.core.engines.transformers", "transformers.models.llama.modeling_llama"]
+    )
+    return context
+
+
+def run_for(processes: ForkServerContext, out: Path, seconds: float | None) -> float:
+    """Builds in a process of its own, which is killed after so many seconds; returns how long it lived."""
+    process = processes.Process(target=build_alone, args=(out,))
+    started = time.monotonic()
+    process.start()
+    process.join(seconds)
+    if process.is_alive():
+        process.kill()
+        process.join()
+    assert process.exitcode in {0, -signal.SIGKILL}
+    return time.monotonic() - started
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+
+
+def test_twenty_kills_at_random_moments_change_nothing(processes: ForkServerContext, tmp_path: Path) -> None:
+    run_for(processes, tmp_path / "warm-up", None)
+    length = run_for(processes, tmp_path / "whole", None)
+    whole = open_release(tmp_path / "whole" / "killed")
+    chance = random.Random(0)
+    finished: list[Release] = []
+    for number in range(KILLS):
+        # Each release takes a few kills; once it is there, the next one begins.
+        out = tmp_path / f"cut-{len(finished)}"
+        run_for(processes, out, chance.uniform(0.02, length))
+        if (out / "killed" / "v1.0.0").exists() or number == KILLS - 1:
+            run_for(processes, out, None)
+            finished.append(open_release(out / "killed"))
+    for release in finished:
+        assert release.rows("raw").collect().equals(whole.rows("raw").collect())
+        assert release.rows("clean").collect().equals(whole.rows("clean").collect())
+        assert names(release.path) == names(whole.path)
+        home = release.path.parent
+        assert not (home / PARTIAL).exists()
+        assert {path.name for path in home.iterdir()} <= {"v1.0.0", ".lock"}
