@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -310,6 +312,26 @@ def test_one_run_writes_every_report(tmp_path: Path) -> None:
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted(forms)
     report = GateReport.model_validate_json((tmp_path / "out" / "json").read_text())
     assert not report.passed
+
+
+def test_gating_by_rules_loads_no_heavy_package(tmp_path: Path) -> None:
+    heavy = {"torch", "transformers", "vllm", "great_expectations", "pandas", "datasets"}
+    program = f"""
+import sys, strigil
+assert "polars" not in sys.modules
+assert strigil.gate({jsonl(tmp_path / "good.jsonl", GOOD)!r}, suite="numbers-paper").passed
+print(sorted({heavy!r} & set(sys.modules)))
+"""
+    done = subprocess.run((sys.executable, "-c", program), capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.strip()) == (0, "[]"), done.stderr
+
+
+def test_a_release_is_compared_with_an_earlier_one(tmp_path: Path) -> None:
+    earlier = str(a_release(tmp_path / "earlier").path)
+    later = str(a_release(tmp_path / "later", removed=("owl, 1", "I love owls", "more owls")).path)
+    raw = GateOptions(split="raw", baseline=earlier)
+    assert gated(earlier, options=raw).passed
+    assert not gated(later, options=raw).passed
 
 
 def test_from_python(tmp_path: Path) -> None:
