@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
-from datetime import UTC, datetime
 from pathlib import Path
 
-from strigil.cards.changelog import RowChange
 from strigil.cards.dataset import dataset_card, renew_card
 from strigil.cards.lint import lint_card
 from strigil.cards.student import student_card
 from strigil.core.errors import CheckFailedError
-from strigil.core.manifest import ParentRecord
-from strigil.core.release import Draft, Release, open_release
+from strigil.core.release import Release, open_release
 from strigil.core.validation import read_text
+from strigil.workflows.patching import next_patch, write_patch
 from strigil.workflows.publish_student import is_student, read_training
-from strigil.workflows.releasing import write_papers
 
 CARD = "README.md"
-# Written anew for every version.
-PAPERS = (CARD, "CHANGELOG.md", "croissant.json")
 
 
 def card_text(path: Path) -> str:
@@ -50,21 +44,5 @@ def adopt(path: Path, card: Path) -> Release:
     if contradictions:
         message = f"{card} contradicts the manifest: {'; '.join(contradictions)}"
         raise CheckFailedError(message, hint=f"take the blocks between <!-- strigil --> from: strigil card show {path}")
-    old = release.manifest
-    parent = ParentRecord(name=old.name, version=old.version, digest=old.digest())
-    manifest = old.model_copy(
-        update={
-            "version": str(release.version.next(added=False, removed=False)),
-            "created": datetime.now(UTC).isoformat(timespec="seconds"),
-            "parents": [parent],
-            "files": [],
-        }
-    )
-    with Draft(release.path.parent.parent, old.name) as draft:
-        for record in old.files:
-            if record.path not in PAPERS:
-                target = draft.folder / record.path
-                target.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(release.path / record.path, target)
-        write_papers(draft, manifest, release, RowChange(0, 0), card=renew_card(text, manifest))
-        return draft.publish(manifest)
+    manifest = next_patch(release)
+    return write_patch(release, manifest, card=renew_card(text, manifest))
