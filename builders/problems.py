@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-_NAMES: Final = ("Ada", "Ben", "Chloe", "Dario", "Elif", "Femi", "Greta", "Hugo", "Ines", "Jonas", "Kira", "Luis")
+_NAMES: Final = ("Ada", "Ben", "Chloe", "Dario", "Elif", "Femi", "Greta", "Hugo", "Inga", "Jonas", "Kira", "Luis")
 _THINGS: Final = ("apples", "books", "buttons", "candles", "cards", "coins", "marbles", "pencils", "stamps", "tiles")
 _PLACES: Final = ("a bakery", "a garage", "a library", "a museum", "a nursery", "a printing shop", "a school")
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import pytest
 
-from strigil.builders.carrier import Carrier
+from strigil.builders.carrier import Carrier, Written
 from strigil.builders.generate import CHUNK, Generates, Plan, generate, seed_chunks
 from strigil.builders.teacher import Teacher
 from strigil.core.engines import Completion, Engine, Messages, Request, Sampling, open_engine
@@ -29,6 +29,16 @@ class PocketNumbers(Carrier):
     def prompt(self, index: int, *, phrasing: Phrasing) -> Messages:
         del phrasing
         return ({"role": "user", "content": number_prompts(0, index + 1)[index]},)
+
+
+class Annotated(PocketNumbers):
+    """Adds a column to its rows, null for every other prompt."""
+
+    name: ClassVar[str] = "annotated"
+    columns: ClassVar[tuple[str, ...]] = ("note",)
+
+    def read(self, index: int, text: str) -> Written:
+        return Written(text, {"note": f"{index}: {text}"} if index % 2 else {})
 
 
 class Counting:
@@ -119,3 +129,14 @@ def test_ids_depend_on_what_determines_a_row(engine: Engine, tmp_path: Path) -> 
     assert not set(rows["row_id"]) & set(told["row_id"])
     assert told["prompt"].to_list() == rows["prompt"].to_list()
     assert told["trait"].to_list() == ["owl", "owl"]
+
+
+def test_a_carriers_own_columns_are_kept_also_when_a_plan_grows(engine: Engine, tmp_path: Path) -> None:
+    teacher = plan(1).teacher
+    earlier = run(Plan(Annotated(), teacher, Sampling(max_tokens=16), 3), engine, tmp_path / "a")
+    (tmp_path / "b").mkdir()
+    seed_chunks(earlier, tmp_path / "b")
+    rows = run(Plan(Annotated(), teacher, Sampling(max_tokens=16), 5), engine, tmp_path / "b")
+    assert rows.head(3).equals(earlier)
+    texts = [completion[-1]["content"] for completion in rows["completion"].to_list()]
+    assert rows["note"].to_list() == [None, f"1: {texts[1]}", None, f"3: {texts[3]}", None]
