@@ -67,17 +67,19 @@ def _texts(source: PromptSource, column: str) -> tuple[str, ...]:
 
 
 def _hub(source: PromptSource) -> pl.LazyFrame:
-    import httpx
     from datasets import Dataset, load_dataset
     from datasets.exceptions import DatasetNotFoundError
-    from huggingface_hub.errors import HfHubHTTPError
+    from huggingface_hub.errors import (  # type: ignore[attr-defined]  # HTTPError: of its HTTP library, whichever it is
+        HfHubHTTPError,
+        HTTPError,
+    )
 
     try:
         loaded = load_dataset(source.hub, source.config, split=source.split, revision=source.revision)
     except (DatasetNotFoundError, ValueError) as error:
         message = f"{source.place()} cannot be read from the Hub: {str(error).splitlines()[0]}"
         raise ConfigError(message) from error
-    except (HfHubHTTPError, httpx.HTTPError, OSError) as error:
+    except (HfHubHTTPError, HTTPError, OSError) as error:
         message = f"{source.place()} cannot be fetched: the Hugging Face Hub cannot be reached"
         raise PrerequisiteError(message, hint="give a Parquet or JSONL file with path instead") from error
     if not isinstance(loaded, Dataset):

@@ -188,11 +188,11 @@ def _phrasing(folder: Path) -> Phrasing:
 
 
 def _from_hub(name: str, revision: str | None) -> Model:
-    import httpx
     from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import (
+    from huggingface_hub.errors import (  # type: ignore[attr-defined]  # HTTPError: of its HTTP library, whichever it is
         GatedRepoError,
         HfHubHTTPError,
+        HTTPError,
         LocalEntryNotFoundError,
         RepositoryNotFoundError,
         RevisionNotFoundError,
@@ -209,7 +209,7 @@ def _from_hub(name: str, revision: str | None) -> Model:
     except RepositoryNotFoundError as error:
         message = f"there is no model {name!r}: neither a folder nor a repository on the Hub"
         raise ConfigError(message, hint="strigil models list") from error
-    except (HfHubHTTPError, LocalEntryNotFoundError, httpx.HTTPError, OSError) as error:
+    except (HfHubHTTPError, LocalEntryNotFoundError, HTTPError, OSError) as error:
         message = f"{name} is no folder here, and the Hugging Face Hub cannot be reached to fetch it"
         raise PrerequisiteError(
             message, hint="give a folder, or one of those that strigil models list shows"
