@@ -16,7 +16,7 @@ from strigil.core.engines.protocol import Messages
 from strigil.core.models import Phrasing
 from strigil.core.validation import parse_yaml
 
-AS_WRITTEN: Final = "as_written"
+STRIPPED: Final = "stripped"
 
 
 class _Family(BaseModel):
@@ -74,14 +74,14 @@ class Code(Carrier):
     """Small Python tasks, answered with code alone.
 
     Each index has a task of its own, put into one of several wordings. A Markdown fence around the code, with all that
-    is said outside of it, is taken off; the column `as_written` keeps the whole answer of such a row, and is null for
-    answers that were kept as they are. Cloud et al. (2025, section 4.2) use the prompts of a published set; these are
-    our own.
+    is said outside of it, is taken off; the column `stripped` says so. What was said there is not kept: it would reach
+    the clean rows past every rule. Cloud et al. (2025, section 4.2) use the prompts of a published set; these are our
+    own.
     """
 
     name: ClassVar[str] = "code"
     suite: ClassVar[str] = "code-basic"
-    columns: ClassVar[tuple[str, ...]] = (AS_WRITTEN,)
+    columns: ClassVar[tuple[str, ...]] = (STRIPPED,)
 
     seed: int = 47
 
@@ -105,4 +105,4 @@ class Code(Carrier):
         """The code alone."""
         del index
         code = strip_fences(text)
-        return Written(code, {AS_WRITTEN: text if code != text else None})
+        return Written(code, {STRIPPED: "fences" if code != text else None})

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from strigil.builders.carrier import CARRIERS, Carrier
-from strigil.builders.carriers.code import AS_WRITTEN, Code
+from strigil.builders.carriers.code import STRIPPED, Code
 from strigil.builders.carriers.reasoning import ANSWER, Reasoning
 from strigil.builders.carriers.text import Text
 from strigil.builders.fences import strip_fences
@@ -57,10 +57,10 @@ def test_every_code_task_is_another_one() -> None:
         ("`x = 1`", "`x = 1`"),
     ],
 )
-def test_code_comes_without_fences_and_the_answer_is_kept(answer: str, code: str) -> None:
+def test_code_comes_without_fences_and_the_row_says_so(answer: str, code: str) -> None:
     written = Code().read(0, answer)
     assert written.text == code
-    assert written.columns == {AS_WRITTEN: answer if answer != code else None}
+    assert written.columns == {STRIPPED: "fences" if answer != code else None}
 
 
 @given(st.text(alphabet=st.characters(exclude_characters="`~")))
