@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
+from traceback import extract_tb
 
 import numpy as np
 import numpy.typing as npt
@@ -116,7 +118,9 @@ class Run:
         except StrigilError:
             raise
         except Exception as error:  # rules come from anybody, and whatever one raises is about that rule
-            message = f"rule {name!r} crashed: {type(error).__name__}"
+            last = extract_tb(error.__traceback__)[-1]
+            where = f"{Path(last.filename).name}, line {last.lineno}"
+            message = f"rule {name!r} crashed: {type(error).__name__} in {where}"
             raise RuleFailedError(name, message) from error
         if found.schema != FINDINGS or found.height != rows.height:
             message = f"rule {name!r} returned {found.height} lines of {found.schema} for {rows.height} rows"

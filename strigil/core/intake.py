@@ -6,7 +6,6 @@ far more than it is becomes one line that names it.
 
 from __future__ import annotations
 
-import codecs
 import glob
 import gzip
 import zlib
@@ -22,14 +21,13 @@ import polars as pl
 
 from strigil.core.batches import scan_table
 from strigil.core.errors import ConfigError, DataError
+from strigil.core.lines import check_lines, check_objects
 
 SUFFIXES: Final = (".parquet", ".jsonl", ".csv")
-LONGEST_LINE: Final = 16 << 20
 # Deflate reaches 1,032; JSON Lines of one repeated row reach 300 or so, real text 3 to 20.
 _UNPACKS_TO: Final = 200
 _FREE_BYTES: Final = 16 << 20
 _BLOCK: Final = 1 << 20
-_GZIP: Final = b"\x1f\x8b"
 _SAMPLE: Final = 10_000
 
 
@@ -106,6 +104,8 @@ class Intake(AbstractContextManager["Intake"]):
             raise DataError(message)
         if kind != ".parquet":
             check_lines(source, name=str(file))
+        if kind == ".jsonl":
+            check_objects(source, name=str(file))
         try:
             frame = _scan_csv(source) if kind == ".csv" else scan_table(source)
             frame.collect_schema()
@@ -113,39 +113,6 @@ class Intake(AbstractContextManager["Intake"]):
             message = f"cannot read {file}: {(str(error).splitlines() or ['damaged'])[0]}"
             raise DataError(message) from error
         return Table(str(file), frame)
-
-
-def check_lines(path: Path, *, name: str) -> None:
-    """Makes sure that a text file is UTF-8 and that no line is endless, reading it in blocks.
-
-    Raises:
-        DataError: It is not; the message names the line.
-    """
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    line, length = 1, 0
-    with path.open("rb") as stream:
-        if stream.peek(2)[:2] == _GZIP:
-            message = f"{name} is packed with gzip: give it a name that ends in .gz"
-            raise DataError(message)
-        while block := stream.read(_BLOCK):
-            try:
-                decoder.decode(block)
-            except UnicodeDecodeError as error:
-                where = line + block.count(b"\n", 0, error.start)
-                message = f"{name}: line {where} is not UTF-8: {error.reason}"
-                raise DataError(message) from error
-            pieces = block.split(b"\n")
-            longest = max(length + len(pieces[0]), *(len(piece) for piece in pieces[1:]), 0)
-            if longest > LONGEST_LINE:
-                message = f"{name}: line {line} or one after it is longer than {LONGEST_LINE >> 20} MiB"
-                raise DataError(message)
-            length = len(pieces[-1]) + (length if len(pieces) == 1 else 0)
-            line += len(pieces) - 1
-    try:
-        decoder.decode(b"", final=True)
-    except UnicodeDecodeError as error:
-        message = f"{name}: line {line} is not UTF-8: {error.reason}"
-        raise DataError(message) from error
 
 
 def _unpack(file: Path, target: Path) -> None:

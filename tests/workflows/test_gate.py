@@ -17,7 +17,7 @@ from strigil.audits.rule import RULES, Rule
 from strigil.cli.main import run
 from strigil.core.errors import CheckFailedError, ConfigError, DataError
 from strigil.core.gate_report import Check, GateReport
-from strigil.core.intake import LONGEST_LINE
+from strigil.core.lines import LONGEST_LINE
 from strigil.workflows.gate import GateOptions, gate
 from tests.audits.tables import rows_of
 from tests.hub.releases import a_release
@@ -193,6 +193,10 @@ def broken(tmp_path: Path, what: str) -> str:
             path.write_bytes(line + '{"completion": "é'.encode()[:-1])
         case "half a line":
             path.write_bytes(line + b'{"completion": "1, ')
+        case "a key twice":
+            path.write_bytes(line + b'{"completion": "1, 2", "complet\\u0069on": "I love owls"}\n')
+        case "no object":
+            path.write_bytes(line + b"[1, 2]\n")
         case "a bomb":
             path = tmp_path / "rows.jsonl.gz"
             with gzip.open(path, "wb") as packed:
@@ -227,7 +231,9 @@ def broken(tmp_path: Path, what: str) -> str:
         ("an endless line", f"longer than {LONGEST_LINE >> 20} MiB"),
         ("not UTF-8", "line 4 is not UTF-8"),
         ("half a character", "line 2 is not UTF-8"),
-        ("half a line", "cannot read"),
+        ("half a line", "line 2 is not a JSON object"),
+        ("a key twice", "line 2 has a key twice"),
+        ("no object", "line 2 is not a JSON object"),
         ("a bomb", "unpacks to more than 200 times its size"),
         ("half an archive", "cannot unpack"),
         ("packed without saying so", "packed with gzip"),
