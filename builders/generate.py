@@ -14,6 +14,7 @@ from strigil.builders.carrier import Carrier
 from strigil.builders.teacher import Teacher
 from strigil.core.canonical import Json, derive_seed
 from strigil.core.engines.protocol import Completion, Messages, Request, Sampling
+from strigil.core.errors import ConfigError
 from strigil.core.rows import ROWS, Row, row_id, rows_table
 from strigil.core.tables import scan_parquet, write_parquet
 
@@ -86,9 +87,12 @@ def generate(plan: Plan, engine: Generates, folder: Path, *, on_rows: Callable[[
 
     Returns:
         A row table, lazily, in the order of prompt and sample indices, n = prompts x samples.
+
+    Raises:
+        ConfigError: The folder holds rows of other prompts: the carrier's file or data set has changed since.
     """
     chunks = range((plan.prompts - 1) // CHUNK + 1)
-    done = sum(len(_indices(_read(plan, folder, number)) & _wanted(plan, number)) for number in chunks)
+    done = sum(_taken_over(plan, folder, number) for number in chunks)
     on_rows(done)
     in_flight: dict[int, _Chunk] = {}
     for completion in engine.generate(_requests(plan, folder, chunks, in_flight)):
@@ -156,6 +160,16 @@ def _fill(plan: Plan, completion: Completion) -> _Filled:
 def _wanted(plan: Plan, number: int) -> set[tuple[int, int]]:
     prompts = range(number * CHUNK, min((number + 1) * CHUNK, plan.prompts))
     return {(prompt, sample) for prompt in prompts for sample in range(plan.samples)}
+
+
+def _taken_over(plan: Plan, folder: Path, number: int) -> int:
+    """How many of a chunk's rows are there; all of them answer the prompts that the carrier has now."""
+    rows = _read(plan, folder, number).filter(pl.col("prompt_index") < plan.prompts)
+    for index, prompt in rows.select("prompt_index", "prompt").iter_rows():
+        if tuple(prompt) != plan.prompt(index):
+            message = f"prompt {index} of the carrier {plan.carrier.name!r} is not what it was when its row was written"
+            raise ConfigError(message, hint="give the recipe another name, or the carrier the data that it had")
+    return len(_indices(rows) & _wanted(plan, number))
 
 
 def _indices(rows: pl.DataFrame) -> set[tuple[int, int]]:

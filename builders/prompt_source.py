@@ -33,14 +33,15 @@ class PromptSource(BaseModel):
         return self
 
     def texts(self, column: str | None = None) -> tuple[str, ...]:
-        """One of its columns, the prompts' own if none is named; read once.
+        """One of its columns, the prompts' own if none is named; read once, and again if the file was written since.
 
         Raises:
             ConfigError: The table has no such column, another type in it, an empty cell, or no rows at all.
             DataError: The file cannot be read.
             PrerequisiteError: The Hub cannot be reached.
         """
-        return _texts(self, column or self.column)
+        written = self.path.stat().st_mtime_ns if self.path is not None and self.path.exists() else None
+        return _texts(self, column or self.column, written)
 
     def place(self) -> str:
         """What error messages call it."""
@@ -48,7 +49,8 @@ class PromptSource(BaseModel):
 
 
 @cache
-def _texts(source: PromptSource, column: str) -> tuple[str, ...]:
+def _texts(source: PromptSource, column: str, written: int | None) -> tuple[str, ...]:
+    del written  # part of the cache's key
     table = _hub(source) if source.path is None else scan_table(source.path)
     schema = table.collect_schema()
     if schema.get(column) != pl.String:

@@ -73,6 +73,15 @@ def test_a_prompt_longer_than_the_context_keeps_what_was_done(
     assert pl.read_parquet(tmp_path / "out" / "few" / "v1.0.0" / "data" / "raw" / "*.parquet").equals(before)
 
 
+def test_prompts_that_changed_under_a_recipe(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    carrier = prompts(tmp_path, "continue numbers 1 2 3", "continue numbers 4 5 6", "continue numbers 7 8 9")
+    assert build(tmp_path, carrier=carrier, prompts=2) == 0
+    capsys.readouterr()
+    prompts(tmp_path, "continue numbers 1 2 3", "continue numbers 9 9 9", "continue numbers 7 8 9")
+    text = fails(capsys, tmp_path, carrier=carrier, prompts=3)
+    assert "prompt 1 of the carrier 'text' is not what it was when its row was written" in text
+
+
 def test_a_model_without_a_chat_template(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     base = copied_base(tmp_path)
     (base / "chat_template.jinja").unlink(missing_ok=True)
