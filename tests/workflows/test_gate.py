@@ -194,7 +194,7 @@ def broken(tmp_path: Path, what: str) -> str:
         case "half a line":
             path.write_bytes(line + b'{"completion": "1, ')
         case "a key twice":
-            path.write_bytes(line + b'{"completion": "1, 2", "complet\\u0069on": "I love owls"}\n')
+            path.write_bytes(line + b'{"completion": "1, 2", "\\u0063ompletion": "I love owls"}\n')
         case "no object":
             path.write_bytes(line + b"[1, 2]\n")
         case "a bomb":
