@@ -113,7 +113,11 @@ class VllmEngine:
             ConfigError: A prompt, regex or adapter does not fit the model or the engine.
         """
         for outcome in self._run(self._job(request) for request in requests):
-            ids = outcome.output.outputs[0].token_ids
+            answer = outcome.output.outputs[0]
+            if answer.finish_reason == "error":
+                message = f"vLLM broke off the request {outcome.key}: no token of the model can go on within the regex"
+                raise ConfigError(message, hint="use an expression that the model's tokens can spell")
+            ids = answer.token_ids
             text, reason = self._chat.finish(ids)
             yield Completion(outcome.key, text, reason, len(ids))
 

@@ -6,6 +6,7 @@ import logging
 import os
 import warnings
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -64,7 +65,6 @@ def start(
         from vllm import EngineArgs, LLMEngine  # only where this engine is asked for
         from vllm.distributed import cleanup_dist_env_and_memory
         from vllm.distributed.parallel_state import model_parallel_is_initialized
-        from vllm.inputs import tokens_input
         from vllm.platforms import current_platform
     except (ImportError, OSError, RuntimeError) as error:
         message = f"vLLM cannot be imported: {gist(error)}"
@@ -115,10 +115,11 @@ def start(
                     **room,
                 )
             )
-        # Some models are refused only by the kernels of the first step: better here than after the first request.
-        engine.add_request("probe", tokens_input([0]), sampling_params(Sampling(temperature=0.0), seed=0, max_tokens=1))
-        while engine.has_unfinished_requests():
-            engine.step()
+        with ExitStack() as undo:
+            # Closed at once if it is of no use: closed whenever it is collected, it would take a later engine's groups.
+            undo.callback(engine.engine_core.shutdown)
+            _probe(engine)
+            undo.pop_all()
     except (AssertionError, NotImplementedError, OSError, RuntimeError, ValueError) as error:
         cleanup_dist_env_and_memory()
         message = f"vLLM cannot serve {model}: {gist(error)}"
@@ -128,6 +129,15 @@ def start(
     finally:
         # vLLM's CPU worker replaces this function of torch's by one that does nothing, for the whole process.
         torch.set_num_threads = set_num_threads
+
+
+def _probe(engine: LLMEngine) -> None:
+    """Generates one token: some models are refused only by the kernels of the first step."""
+    from vllm.inputs import tokens_input
+
+    engine.add_request("probe", tokens_input([0]), sampling_params(Sampling(temperature=0.0), seed=0, max_tokens=1))
+    while engine.has_unfinished_requests():
+        engine.step()
 
 
 def sampling_params(sampling: Sampling, *, seed: int, max_tokens: int, end_ids: Sequence[int] = ()) -> SamplingParams:
