@@ -239,7 +239,8 @@ def _detoxify() -> ModuleType:
     except ImportError as error:
         message = "text.toxicity needs detoxify, which is not installed"
         raise PrerequisiteError(message, hint="pip install 'strigil[toxicity]'") from error
-    return detoxify
+    module: ModuleType = detoxify
+    return module
 
 
 def _url(name: ModelName) -> str:

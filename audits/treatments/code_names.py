@@ -88,7 +88,11 @@ def _fixed(tree: ast.AST) -> set[str]:
             case ast.ClassDef(body=body):
                 fixed |= {name for statement in body for name in _class_level(statement)}
             case ast.Assign(targets=[ast.Name(id="__all__")], value=value):
-                fixed |= {item.value for item in ast.walk(value) if isinstance(item, ast.Constant) and item.value}
+                fixed |= {
+                    item.value
+                    for item in ast.walk(value)
+                    if isinstance(item, ast.Constant) and isinstance(item.value, str)
+                }
     fixed |= {name for name in _bound(tree) if name.startswith("__") and name.endswith("__")}
     return fixed
 
