@@ -8,16 +8,15 @@ from typing import Final
 
 import polars as pl
 
-SMALLEST_SHARE: Final = 10_000
+# Texts: small enough that a busy core delays little, large enough that compiling the expressions costs nothing.
+SHARE: Final = 100_000
 
 
 def in_shares(texts: pl.Series, score: Callable[[pl.Series], pl.DataFrame]) -> pl.DataFrame:
-    """Scores texts in shares, one for each of polars' threads, and puts the findings together in order.
+    """Scores texts in shares, as many at a time as polars has threads, and puts the findings together in order.
 
     An expression on one column runs on one thread; polars lets go of the interpreter's lock while it does.
     """
-    share = max(-(-len(texts) // pl.thread_pool_size()), SMALLEST_SHARE)
-    if len(texts) <= share:
-        return score(texts)
-    with ThreadPoolExecutor() as pool:
-        return pl.concat(pool.map(score, (texts.slice(start, share) for start in range(0, len(texts), share))))
+    shares = [texts.slice(start, SHARE) for start in range(0, max(len(texts), 1), SHARE)]
+    with ThreadPoolExecutor(pl.thread_pool_size()) as pool:
+        return pl.concat(pool.map(score, shares))
