@@ -29,7 +29,7 @@ demo: $(READY)
 	@$(QUIET_THREADS) $(BIN)/strigil demo
 
 test: $(READY)
-	@$(QUIET_THREADS) $(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadgroup
+	@$(QUIET_THREADS) $(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 check: lint types
 

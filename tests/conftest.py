@@ -1,4 +1,4 @@
-"""What every test runs with: no network, threads that do not fight, vLLM in one worker."""
+"""What every test runs with: no network, threads that do not fight."""
 
 from __future__ import annotations
 
@@ -13,13 +13,10 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ["HF_HUB_OFFLINE"] = "1"
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in this hook too
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Gives the tests marked `vllm` to one worker, or reports them as not run where vLLM is not installed."""
-    missing = find_spec("vllm") is None
+    """Reports the tests marked `vllm` as not run where vLLM is not installed."""
+    if find_spec("vllm") is not None:
+        return
     for item in items:
-        if item.get_closest_marker("vllm") is None:
-            continue
-        item.add_marker(pytest.mark.xdist_group("vllm"))
-        if missing:
+        if item.get_closest_marker("vllm") is not None:
             item.add_marker(pytest.mark.skip(reason="vLLM is not installed here: make setup says why"))

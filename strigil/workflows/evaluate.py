@@ -10,7 +10,7 @@ from typing import Literal
 from strigil.core.engines import EngineKind, open_engine
 from strigil.core.engines.protocol import Adapter, Engine, Sampling
 from strigil.core.errors import ConfigError
-from strigil.core.models import Model
+from strigil.core.models import Model, adapter_rank
 from strigil.core.questions import candidates_for, questions_for
 from strigil.core.reporting import Reporter
 from strigil.core.traits import load_trait
@@ -100,7 +100,8 @@ def prefer_by_sampling(
 
 
 def _open(base: Model, subjects: Sequence[Subject], engine: EngineKind) -> Engine:
-    return open_engine(engine, base, adapters=any(subject.adapter is not None for subject in subjects))
+    ranks = [adapter_rank(subject.adapter) for subject in subjects if subject.adapter is not None]
+    return open_engine(engine, base, adapters=True, max_lora_rank=max(ranks)) if ranks else open_engine(engine, base)
 
 
 def _adapter(subject: Subject) -> Adapter | None:
