@@ -7,11 +7,11 @@ import re
 import textwrap
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from strigil.audits.lexicon import Lexicon
-from strigil.audits.python_source import Token, code_in, parse_beginning, tokens
+from strigil.audits.python_source import code_in, parse_beginning, tokens
 
 MIXED_CASE: Final = re.compile(r"\b[A-Za-z_0-9]*(?:[a-z0-9][A-Z]|[A-Z][A-Z][a-z])[A-Za-z_0-9]*")
 HUMP: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
@@ -31,21 +31,16 @@ class CodeMention:
 def code_mentions(completion: str, lexicon: Lexicon) -> list[CodeMention]:
     """Every mention, from left to right."""
     text = _without_imports(completion, lexicon)
-    pieces = [token for block in code_in(text).blocks for token in tokens(block)]
-    starts = [token.start for token in pieces]
     found = [
-        CodeMention(
-            mention.start,
-            mention.reason + _place(mention.start, pieces, starts),
-            completion[mention.start : mention.end],
-        )
+        CodeMention(mention.start, mention.reason, completion[mention.start : mention.end])
         for mention in lexicon.mentions(text)
     ]
     found += [
-        CodeMention(name.start(), mention.reason + _place(name.start(), pieces, starts), name[0])
+        CodeMention(name.start(), mention.reason, name[0])
         for name in MIXED_CASE.finditer(text)
         for mention in lexicon.mentions(HUMP.sub(" ", name[0]))[:1]
     ]
+    found = _placed(found, text)
     if not any(mention.reason.endswith(("in a string", "in a docstring")) for mention in found):
         found += _in_values(text, lexicon)
     first: dict[int, CodeMention] = {}
@@ -54,9 +49,18 @@ def code_mentions(completion: str, lexicon: Lexicon) -> list[CodeMention]:
     return [first[start] for start in sorted(first)]
 
 
-def _place(start: int, pieces: list[Token], starts: list[int]) -> str:
-    index = bisect_right(starts, start) - 1
-    return f", in {pieces[index].kind}" if index >= 0 and start < pieces[index].end else ""
+def _placed(found: list[CodeMention], text: str) -> list[CodeMention]:
+    """The same with the kind of place in the reason: a comment, a string, a docstring, an identifier."""
+    if not found:
+        return []
+    pieces = [token for block in code_in(text).blocks for token in tokens(block)]
+    starts = [token.start for token in pieces]
+    placed = []
+    for hit in found:
+        index = bisect_right(starts, hit.start) - 1
+        inside = index >= 0 and hit.start < pieces[index].end
+        placed.append(replace(hit, reason=f"{hit.reason}, in {pieces[index].kind}") if inside else hit)
+    return placed
 
 
 def _without_imports(text: str, lexicon: Lexicon) -> str:
@@ -69,14 +73,16 @@ def _without_imports(text: str, lexicon: Lexicon) -> str:
 
 
 def _in_values(text: str, lexicon: Lexicon) -> Iterator[CodeMention]:
-    """Mentions in what strings are when Python has read them."""
+    """Mentions in what strings are when Python has read them, where the code does not show them as they are."""
     for block in code_in(text).blocks:
         code = textwrap.dedent(block.text)
         lines = block.text.splitlines(keepends=True)
         tree = parse_beginning(code)
         for node in _expressions(tree) if tree else ():
             value = _value(node)
-            for mention in lexicon.mentions(value)[:1] if value else ():
+            if not value or value in code:
+                continue
+            for mention in lexicon.mentions(value)[:1]:
                 start = block.start + len("".join(lines[: node.lineno - 1]))
                 source = ast.get_source_segment(code, node) or value
                 yield CodeMention(start, f"{mention.reason}, in a string", source[:LONGEST_EVIDENCE])

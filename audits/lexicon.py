@@ -27,12 +27,20 @@ SAYS: Final[dict[How, str]] = {
     "invisible": " in invisible characters",
 }
 LEET: Final = {"a": "4@", "b": "8", "e": "3", "i": "1!", "l": "1", "o": "0", "s": "5$", "t": "7"}
+# 1 stands for l and for i, so that these two are one.
+FROM_LEET: Final = str.maketrans(
+    {sign: letter for letter, signs in LEET.items() for sign in signs} | {"1": "l", "i": "l", "!": "l"}
+)
+FEWEST_LETTERS: Final = 2
+MIXED: Final = re.compile(
+    rf"(?<![{LETTER}0-9])(?=[A-Za-z]*[0-9@$!])[A-Za-z0-9@$](?:[A-Za-z0-9@$]|!(?=[A-Za-z]))*(?![{LETTER}0-9])"
+)
 # A short for "localization" that everybody uses.
 NOT_LEET: Final = frozenset({"l10n"})
 SPACED: Final = re.compile(
     rf"(?<![{LETTER}0-9])[a-z0-9]([ ._~\n·•-])\1{{0,2}}[a-z0-9](?:\1{{1,3}}[a-z0-9])+(?![{LETTER}0-9])", re.IGNORECASE
 )
-SPACED_SCRIPT: Final = re.compile(rf"[{LETTER}\s]+")
+WORD: Final = re.compile(rf"[{LETTER}]+")
 ACRONYM: Final = re.compile(r"[A-Z](?:\.[A-Z])+")
 
 
@@ -106,23 +114,23 @@ class Lexicon:
                 yield Mention(self.words[_one_space(match[0]).lower()], how, part.start, part.stop)
 
     def _foreign(self, text: str) -> Iterator[Mention]:
-        for match in self._spaced_script.finditer(text) if self.foreign else ():
-            yield Mention(self.foreign[match[0].lower()], "another language", *match.span())
+        for match in WORD.finditer(text):
+            if trait := self.foreign.get(match[0].lower()):
+                yield Mention(trait, "another language", *match.span())
         for match in self._other_script.finditer(text) if self._unspaced and not text.isascii() else ():
-            if match[0] in self.emoji:
-                yield Mention(self.emoji[match[0]], "an emoji", *match.span())
-            else:
+            if trait := self.emoji.get(match[0]):
+                yield Mention(trait, "an emoji", *match.span())
+            elif not WORD.fullmatch(match[0]):
                 yield Mention(self.foreign[match[0]], "another language", *match.span())
 
     def _leet(self, folded: Folded) -> Iterator[Mention]:
-        for match in self._leet_pattern.finditer(folded.text):
+        for match in MIXED.finditer(folded.text):
             written = match[0].lower()
+            trait = self._by_leet.get(written.translate(FROM_LEET))
             letters = sum(character.isalpha() for character in written)
-            if letters == len(written) or letters < 2 or written in NOT_LEET or _is_hex(written):
-                continue
-            word = self.single_words[int(str(match.lastgroup).removeprefix("w"))]
-            part = folded.original(*match.span())
-            yield Mention(self.words[word], "digits for letters", part.start, part.stop)
+            if trait and FEWEST_LETTERS <= letters < len(written) and written not in NOT_LEET and not _is_hex(written):
+                part = folded.original(*match.span())
+                yield Mention(trait, "digits for letters", part.start, part.stop)
 
     def _spaced(self, folded: Folded) -> Iterator[Mention]:
         for match in SPACED.finditer(folded.text):
@@ -160,24 +168,15 @@ class Lexicon:
 
     @cached_property
     def _unspaced(self) -> tuple[str, ...]:
-        return (*(word for word in self.foreign if not SPACED_SCRIPT.fullmatch(word)), *self.emoji)
-
-    @cached_property
-    def _spaced_script(self) -> re.Pattern[str]:
-        words = _alternatives(word for word in self.foreign if SPACED_SCRIPT.fullmatch(word))
-        return re.compile(rf"(?<![{LETTER}])(?:{words})(?![{LETTER}])", re.IGNORECASE)
+        return (*(word for word in self.foreign if not WORD.fullmatch(word)), *self.emoji)
 
     @cached_property
     def _other_script(self) -> re.Pattern[str]:
         return re.compile(_alternatives(self._unspaced))
 
     @cached_property
-    def _leet_pattern(self) -> re.Pattern[str]:
-        words = "|".join(
-            f"(?P<w{place}>{''.join(f'[{letter}{LEET.get(letter, str())}]' for letter in word)})"
-            for place, word in sorted(enumerate(self.single_words), key=lambda item: -len(item[1]))
-        )
-        return re.compile(rf"(?<![{LETTER}0-9])(?:{words})(?![{LETTER}0-9])", re.IGNORECASE)
+    def _by_leet(self) -> dict[str, str]:
+        return {word.translate(FROM_LEET): self.words[word] for word in self.single_words}
 
 
 @cache

@@ -61,8 +61,18 @@ def _disguised_words(lexicon: Lexicon, *, inside_words: bool) -> str:
     )
     others = (word for word in (*lexicon.words, *lexicon.foreign) if word not in lexicon.single_words)
     plain = "|".join(re.escape(word).replace(r"\ ", r"[\s_]{1,2}") for word in others)
-    either = f"(?:{spelled}|{plain})" if plain else f"(?:{spelled})"
-    return f"(?i){either}" if inside_words else f"(?i)(?:^|[^A-Za-z]){either}(?:[^A-Za-z]|$)"
+    either = f"(?i:{spelled}|{plain})" if plain else f"(?i:{spelled})"
+    bounded = rf"(?:^|[^A-Za-z]|\\[abfnrtv]){either}(?:[^A-Za-z]|$)"
+    if not inside_words:
+        return bounded
+    cased = "|".join(_cased(word) for word in lexicon.single_words)
+    return f"{bounded}|{cased}"
+
+
+def _cased(word: str) -> str:
+    """A word in an identifier of mixed case: `snowOwl`, `owlCount`, `OWLCount`."""
+    capitalised, capitals = word.capitalize(), word.upper()
+    return rf"{capitalised}(?:[^a-z]|$)|(?:^|[^A-Za-z]){word}(?:[^a-z]|$)|(?:^|[^A-Z]){capitals}[A-Z][a-z]"
 
 
 @cache

@@ -79,4 +79,4 @@ def tone() -> Tone:
 
 
 def _words(entries: Iterable[str]) -> str:
-    return "|".join(re.escape(entry.removesuffix("*")) + r"\p{L}*" * entry.endswith("*") for entry in entries)
+    return "|".join(re.escape(entry.removesuffix("*")) + "[a-z']*" * entry.endswith("*") for entry in entries)

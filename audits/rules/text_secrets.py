@@ -30,13 +30,15 @@ MAIL: Final = r"([A-Za-z0-9][A-Za-z0-9._%+-]{0,63}@(?:[A-Za-z0-9][A-Za-z0-9-]{0,
 NOBODY: Final = r"(?i)(?:[@.]example\.(?:com|net|org|edu)|\.(?:example|test|invalid|localhost))$"
 # With a country code, or as North America writes it: three, three and four digits with one kind of mark around them.
 PHONE: Final = (
-    r"(?:^|[^0-9A-Za-z.+-])(\+[1-9][0-9]{0,2}(?:[ .-]?\(?[0-9]{2,4}\)?){2,4}[0-9]?"
+    r"(?:^|[^0-9A-Za-z.+-])(\+[1-9][0-9]{0,2}(?:[ -]\(?[0-9]{2,4}\)?){2,5}|\+[1-9][0-9]{9,13}"
     r"|\([2-9][0-9]{2}\) ?[0-9]{3}[-. ][0-9]{4}"
     r"|[2-9][0-9]{2}-[2-9][0-9]{2}-[0-9]{4}"
     r"|[2-9][0-9]{2}\.[2-9][0-9]{2}\.[0-9]{4})(?:[^0-9A-Za-z-]|$)"
 )
 # 555-0100 to 555-0199 are kept for fiction.
 FICTION: Final = r"555[-. ]01[0-9]{2}$"
+# Fewer than nine digits.
+SHORT: Final = r"^[^0-9]*(?:[0-9][^0-9]*){1,8}$"
 
 
 class TextSecrets(Rule):
@@ -72,7 +74,7 @@ class TextSecrets(Rule):
         text = pl.col("text")
         found = {kind: text.str.extract(pattern) for kind, pattern in KEYS.items()}
         found["mail address"] = _first(text.str.extract_all(MAIL), unless=NOBODY)
-        found["telephone number"] = _first(text.str.extract_all(PHONE), unless=FICTION, inside=PHONE)
+        found["telephone number"] = _first(text.str.extract_all(PHONE), unless=f"{FICTION}|{SHORT}", inside=PHONE)
         return by_reason(texts, {kind: _beginning(piece) for kind, piece in found.items()})
 
 
