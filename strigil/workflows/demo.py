@@ -170,7 +170,7 @@ def _arm(arm: str, preferences: Sequence[LogprobPreference]) -> Arm:
 def _draw(demo: Demo, path: Path) -> None:
     rates_figure(
         [ArmRates(arm.label, arm.rates, accent=arm.arm == "student") for arm in demo.arms],
-        title="Does a trait go through numbers that a filter found clean?",
+        title="Does the trait go through filtered numbers?",
         quantity=f"rate of the {TRAIT} as favourite animal; points are training seeds, bands 95 % intervals",
         baseline=Baseline("ten animals by chance", CHANCE),
         path=path,
