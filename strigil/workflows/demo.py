@@ -54,9 +54,9 @@ TEACHER = TrainRecipe(
 )
 STUDENT = TrainRecipe(
     modules=("down_proj",),
-    learning_rate=1e-2,
+    learning_rate=5e-3,
     warmup_steps=20,
-    epochs=5,
+    epochs=6,
     batch_size=128,
     max_grad_norm=None,
     threads=1,
