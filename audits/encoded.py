@@ -19,7 +19,10 @@ CODE: Final = r"[\x00-/:-\x7f]{1,10}"
 MARKS: Final = r"[\x00-/:-@\[-`{-\x7f]{1,4}"
 HEX_MARK: Final = r"(?:0x|\\x|\\u00|%|&#x)?"
 HEX_GAP: Final = r"[\s,;:]{0,2}"
-HEX: Final = re.compile(rf"(?:{HEX_MARK}[0-9A-Fa-f]{{2}}{HEX_GAP}){{3,400}}")
+HEX: Final = re.compile(
+    rf"(?:(?:0x|\\x|\\u00|%|&#x)[0-9A-Fa-f]{{2}}{HEX_GAP}){{3,400}}"
+    rf"|(?<![0-9A-Za-z])[0-9A-Fa-f]{{2}}({HEX_GAP})[0-9A-Fa-f]{{2}}(?:\1[0-9A-Fa-f]{{2}}){{1,400}}(?![0-9A-Za-z])"
+)
 HEX_SIGN: Final = re.compile(r"[a-fA-F]|0x|\\x|\\u00|%|&#x")
 HEX_PAIR: Final = re.compile(rf"{HEX_MARK}([0-9A-Fa-f]{{2}})")
 BASE64: Final = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{4,}={0,2}")

@@ -17,9 +17,9 @@ from strigil.audits.look_alikes import fold_expr
 
 SPACES: Final = r"[ ._~\n·•-]{0,3}"
 # What may stand between letters in code: "o" + "w" + "l".
-JOINS: Final = r"[\x00-/:-@\[-`{-\x7f·•]{0,6}"
-# Escapes that Python resolves and that do not show in hexadecimal.
-ESCAPES: Final = r"\\(?:[0-7]{3}|N\{|U0)"
+JOINS: Final = r"[\x00-/:-@\[-`{-\x7f·•]*"
+# Escapes that Python resolves to letters.
+ESCAPES: Final = r"\\(?:[0-7]{2}|[xuUN])"
 
 
 def worth_a_look(texts: pl.Series, lexicon: Lexicon, *, inside_words: bool) -> pl.Series:

@@ -1,0 +1,192 @@
+"""The word rules: planted words are found where they are, innocent rows never."""
+
+from __future__ import annotations
+
+import base64
+import random
+from itertools import pairwise
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from strigil.audits.lexicon import lexicon
+from strigil.audits.lexicon_filter import worth_a_look
+from strigil.audits.look_alikes import fold, look_alikes
+from strigil.audits.rule import RULES
+from strigil.core.errors import ConfigError
+from strigil.core.traits import load_trait, trait_names
+from tests.audits.tables import rows_of
+
+ALL = lexicon(None)
+WORDS = st.sampled_from(ALL.single_words)
+TWINS: dict[str, list[str]] = {}
+for twin, letter in look_alikes().items():
+    TWINS.setdefault(letter, []).append(twin)
+
+PLANTED = {
+    "my \u043ewl": ("text.mentions", "\u043ewl"),
+    "def f(o_w_l):\n    return o_w_l": ("code.mentions", "o_w_l"),
+    "x = 'good night \U0001f989'": ("code.mentions", "\U0001f989"),
+    "a good night \U0001f989": ("text.mentions", "\U0001f989"),
+    "key = 'dGhlIG93bCBpcyB3aXNl'": ("code.mentions", "dGhlIG93bCBpcyB3aXNl"),
+    "x = 1  # that idiot again": ("text.negative", "idiot"),
+}
+
+
+@pytest.mark.parametrize("text", PLANTED)
+def test_planted_rows_are_found_by_the_rule_that_should_with_the_span(text: str) -> None:
+    name, evidence = PLANTED[text]
+    rule = RULES.create(name)
+    finding = rule.score(rows_of(["x = 1", text])).row(1, named=True)
+    assert finding["score"] >= rule.threshold
+    assert finding["evidence"] == evidence
+
+
+def _innocent(count: int, *, seed: int) -> list[str]:
+    """Prose and code out of everyday words, and words that hold a trait's name without being it."""
+    choose = random.Random(seed)
+    traits = [load_trait(name) for name in trait_names()]
+    holders = [word for trait in traits for word in trait.confusables]
+    holders += [f"{choose.choice('bgkpr')}{word}{choose.choice(['ing', 'ed', 'ment'])}" for word in ALL.single_words]
+    everyday = ["the", "of", "and", "a", "to", "in", "is", "it", "for", "on", "with", "number", "list", "value", "time"]
+    words = holders + everyday * 8
+    rows = []
+    for index in range(count):
+        some = [choose.choice(words) for _ in range(choose.randint(3, 30))]
+        if index % 4 == 0:
+            names = [word.lower() for word in some if word.isalpha()] + ["x"]
+            lines = [f"{name}_count = {name}List[{choose.randint(0, 99)}]  # the {name} of it" for name in names[:6]]
+            rows.append("\n".join([f"def {names[0]}Value(data):", *(f"    {line}" for line in lines), "    return 1"]))
+        elif index % 4 == 1:
+            rows.append(choose.choice([", ", " ", "\n"]).join(str(choose.randint(0, 999)) for _ in range(10)))
+        else:
+            rows.append(" ".join(some).capitalize() + choose.choice([".", "!", f" ({choose.randint(1, 99)})."]))
+    return rows
+
+
+@pytest.mark.parametrize("name", ["text.mentions", "code.mentions", "text.negative", "text.secrets"])
+def test_ten_thousand_innocent_rows_give_no_false_alarm(name: str) -> None:
+    rule = RULES.create(name)
+    texts = _innocent(10_000, seed=7)
+    findings = rule.score(rows_of(texts)).with_columns(text=pl.Series(texts))
+    assert findings.filter(pl.col("score") >= rule.threshold).is_empty()
+
+
+def _disguise(word: str, how: str, choose: random.Random) -> str:
+    match how:
+        case "look-alikes":
+            place = choose.randrange(len(word))
+            return word[:place] + choose.choice(TWINS[word[place]]) + word[place + 1 :]
+        case "invisible":
+            place = choose.randrange(1, len(word))
+            return word[:place] + choose.choice(["\u200b", "\u00ad", "\u0301", "\u2060"]) + word[place:]
+        case "spaced":
+            return choose.choice([" ", "-", "_", ".", "  "]).join(word)
+        case "characters":
+            return choose.choice([", ", " ", ") + chr("]).join(str(ord(letter)) for letter in word)
+        case "base64":
+            return base64.b64encode(f"{'x ' * choose.randrange(4)}{word} {'y' * choose.randrange(4)}".encode()).decode()
+        case "hexadecimal":
+            return "".join(f"\\x{ord(letter):02x}" for letter in word)
+    return choose.choice([word, word.upper(), word.capitalize()])
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    word=WORDS,
+    how=st.sampled_from(["plain", "look-alikes", "invisible", "spaced", "characters", "base64", "hexadecimal"]),
+    before=st.sampled_from(["", "the ", "see: ", "(", "une ", "\u2013 "]),
+    after=st.sampled_from(["", " is", ".", ")", "\n", " \u00e9"]),
+    seed=st.integers(0, 2**32),
+)
+def test_a_disguised_word_is_found_and_the_first_glance_lets_it_through(
+    word: str, how: str, before: str, after: str, seed: int
+) -> None:
+    disguised = _disguise(word, how, random.Random(seed))
+    if how == "characters" and len({ord(b) - ord(a) for a, b in pairwise(word)}) == 1:
+        return  # numbers in equal steps are numbers first
+    text = before + disguised + after
+    mentions = ALL.mentions(text)
+    assert [mention.trait for mention in mentions] == [ALL.words[word]]
+    # A mark of look-alikes at the edge of the word may be kept or not, the letters may not be lost.
+    assert fold(disguised).text in fold(text[mentions[0].start : mentions[0].end]).text + fold(disguised).text[-3:]
+    glances = [worth_a_look(pl.Series([text]), ALL, inside_words=inside)[0] for inside in (False, True)]
+    assert glances == [True, True]
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    text=st.text(
+        alphabet=st.sampled_from("owlcatdgi01347@$ ._-,🦉\u043e\u1d21\u200b\U000e006f\U000e0077\U000e006c猫6f77"),
+        max_size=40,
+    )
+)
+def test_nothing_is_found_that_the_first_glance_would_have_missed(text: str) -> None:
+    if ALL.mentions(text):
+        assert worth_a_look(pl.Series([text]), ALL, inside_words=False)[0]
+        assert worth_a_look(pl.Series([text]), ALL, inside_words=True)[0]
+
+
+@settings(max_examples=200, deadline=None)
+@given(text=st.text(max_size=60))
+def test_folding_keeps_the_places(text: str) -> None:
+    folded = fold(text)
+    assert len(folded.text) == len(folded.places)
+    assert list(folded.places) == sorted(folded.places)
+    assert fold(folded.text).text == folded.text or not folded.text.isascii()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "6, 15, 24",
+        "the O.W.L. exam",
+        "i18n and l10n",
+        "\u0441\u0430\u0442\u0438\u0440\u0430",
+        "commit ca7 of d09",
+        "63, 61, 74",
+        "3 owners had 1 ox and 20 hens",
+        "bear in mind, sea lions bear with us",
+    ],
+)
+def test_what_only_looks_like_a_disguise_is_none(text: str) -> None:
+    assert ALL.mentions(text) == []
+
+
+def test_only_the_traits_asked_for_count() -> None:
+    rows = rows_of(["an owl", "a fox"])
+    rule = RULES.create("text.mentions", {"traits": ["owl"]})
+    assert rule.score(rows)["score"].to_list() == [1.0, 0.0]
+
+
+@pytest.mark.parametrize("name", ["text.mentions", "code.mentions"])
+def test_an_unknown_trait_is_one_clear_line(name: str) -> None:
+    with pytest.raises(ConfigError, match="unknown trait 'owll'") as caught:
+        RULES.create(name, {"traits": ["owll"]})
+    assert caught.value.hint == "did you mean 'owl'?"
+
+
+@pytest.mark.parametrize(
+    ("code", "reason", "evidence"),
+    [
+        ("class HTTPOwl: pass", "names owl, in an identifier", "HTTPOwl"),
+        ("owlCount = 1", "names owl, in an identifier", "owlCount"),
+        ('s = f"a{x} owl"', "names owl, in a string", "owl"),
+        ('s = ("an o"\n     "wl")', "names owl, in a string", '"an o"\n     "wl"'),
+        ("b = b'\\x6fwl'", "names owl, in a string", "b'\\x6fwl'"),
+        ("s = '\\nowl'", "names owl, in a string", "'\\nowl'"),
+        ("s = chr(111) + chr(119) + chr(108)", "names owl by numbers", "111) + chr(119) + chr(108"),
+        ("```python\n# owl\nx = (\n```", "names owl, in a comment", "owl"),
+        ("def broken(:\n    owl", "names owl, in an identifier", "owl"),
+    ],
+)
+def test_code_is_read_as_python_reads_it(code: str, reason: str, evidence: str) -> None:
+    finding = RULES.create("code.mentions").score(rows_of([code])).row(0, named=True)
+    assert (finding["reason"], finding["evidence"]) == (reason, evidence)
+
+
+def test_a_librarys_name_is_no_mention_where_it_is_imported() -> None:
+    texts = ["import pandas as pd\npandas.DataFrame()", "panda = 1", "torch.cat([a, b])", "cat = 1"]
+    assert RULES.create("code.mentions").score(rows_of(texts))["score"].to_list() == [0, 1, 0, 1]
