@@ -6,11 +6,16 @@ import os
 from importlib.util import find_spec
 
 import pytest
+from hypothesis import settings
 
 # Before anything imports torch, which reads them once.
 os.environ.setdefault("KMP_BLOCKTIME", "0")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ["HF_HUB_OFFLINE"] = "1"
+
+# A busy machine is slow at any moment; how long an example takes says nothing about the code.
+settings.register_profile("strigil", deadline=None)
+settings.load_profile("strigil")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
