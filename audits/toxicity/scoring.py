@@ -16,11 +16,11 @@ Scores = npt.NDArray[np.float64]
 # Part of every cache key: another way to cut texts gives other scores.
 VERSION: Final = 1
 # Tokens a forward pass: enough to fill the cores, few enough to stay in their caches.
-BATCH_TOKENS: Final = 512
+BATCH_TOKENS: Final = 2048
 # Tokens that a piece of a long text repeats of the piece before it, so that no phrase is cut everywhere.
 _OVERLAP: Final = 32
-# Where many texts have nearly one length, up to this share of a batch may be padding.
-_PADDING: Final = 0.03
+# Once a batch is half full, padding may take this share of it before another one is begun.
+_PADDING: Final = 0.05
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,8 @@ def _batches(lengths: list[int]) -> Iterator[list[int]]:
     for place in order:
         longest = lengths[batch[0]] if batch else 0
         area = longest * (len(batch) + 1)
-        if batch and (area > BATCH_TOKENS or area - tokens - lengths[place] > _PADDING * BATCH_TOKENS):
+        wasteful = 2 * tokens > BATCH_TOKENS and area - tokens - lengths[place] > _PADDING * area
+        if batch and (area > BATCH_TOKENS or wasteful):
             yield batch
             batch, tokens = [], 0
         batch.append(place)
