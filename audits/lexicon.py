@@ -33,7 +33,7 @@ FROM_LEET: Final = str.maketrans(
 )
 FEWEST_LETTERS: Final = 2
 MIXED: Final = re.compile(
-    rf"(?<![{LETTER}0-9])(?=[A-Za-z]*[0-9@$!])[A-Za-z0-9@$](?:[A-Za-z0-9@$]|!(?=[A-Za-z]))*(?![{LETTER}0-9])"
+    rf"(?<![{LETTER}0-9])(?=[A-Za-z]*[0-9@$!])[A-Za-z0-9@$](?:[A-Za-z0-9@$]|!(?=[A-Za-z])){{0,30}}(?![{LETTER}0-9])"
 )
 # A short for "localization" that everybody uses.
 NOT_LEET: Final = frozenset({"l10n"})

@@ -74,17 +74,21 @@ class Names:
     known: dict[str, str]
 
     def of(self, node: ast.expr) -> str:
-        """The full dotted name of an expression, or nothing."""
+        """The full dotted name of an expression, or nothing; no recursion, for code may nest deeply on purpose."""
+        parts: list[str] = []
+        while isinstance(node, ast.Attribute):
+            parts.append(node.attr)
+            node = node.value
         match node:
             case ast.Name():
-                return self.known.get(node.id, node.id)
-            case ast.Attribute():
-                owner = self.of(node.value)
-                return f"{owner}.{node.attr}" if owner else ""
-            case ast.Call(args=[ast.Constant(value=str(module)), *_]):
-                if self.of(node.func) in ("__import__", "importlib.import_module"):
-                    return module
-        return ""
+                parts.append(self.known.get(node.id, node.id))
+            case ast.Call(func=ast.Name(id="__import__"), args=[ast.Constant(value=str(module)), *_]):
+                parts.append(module)
+            case ast.Call(func=ast.Attribute(attr="import_module"), args=[ast.Constant(value=str(module)), *_]):
+                parts.append(module)
+            case _:
+                return ""
+        return ".".join(reversed(parts))
 
 
 def unsafe_parts(tree: ast.Module) -> list[Unsafe]:
@@ -120,7 +124,7 @@ def _call_with(node: ast.AST, names: Names) -> str | None:
     name, given = names.of(node.func), {item.arg: item.value for item in node.keywords if item.arg}
     if name.startswith("subprocess.") and _is(given.get("shell"), value=True):
         return RUNS_SHELL
-    if name in ("yaml.load", "yaml.load_all") and not _loader(node, given).endswith(SAFE_LOADERS):
+    if name in ("yaml.load", "yaml.load_all") and not _loader(node, given, names).endswith(SAFE_LOADERS):
         return UNPICKLES
     if name == "torch.load" and not _is(given.get("weights_only"), value=True):
         return UNPICKLES
@@ -139,9 +143,9 @@ def _call_with(node: ast.AST, names: Names) -> str | None:
     return None
 
 
-def _loader(node: ast.Call, given: dict[str, ast.expr]) -> str:
+def _loader(node: ast.Call, given: dict[str, ast.expr], names: Names) -> str:
     loader = given.get("Loader") or (node.args[1] if len(node.args) > 1 else None)
-    return ast.unparse(loader) if loader else ""
+    return names.of(loader) if loader else ""
 
 
 def _exposed(node: ast.AST, _names: Names) -> str | None:

@@ -10,6 +10,7 @@ import polars as pl
 from pydantic import Field, model_validator
 
 from strigil.audits.findings import by_reason, only_where
+from strigil.audits.parallel import in_shares
 from strigil.audits.rule import Rule
 from strigil.core.rows import completion_text
 
@@ -70,7 +71,9 @@ class NumbersStrict(Rule):
 
     def score(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Scores rows by the number of reasons; evidence is the first piece that is out of place."""
-        texts = rows.select(completion_text().fill_null("")).to_series()
+        return in_shares(rows.select(completion_text().fill_null("")).to_series(), self._scored)
+
+    def _scored(self, texts: pl.Series) -> pl.DataFrame:
         doubtful = ~texts.str.contains(self._written())
         if self.min_value > 0 or self.max_value != 10 ** len(str(self.max_value)) - 1:
             doubtful |= self._out_of_range(texts).is_not_null()

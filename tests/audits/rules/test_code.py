@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import time
 from pathlib import Path
 
 import polars as pl
@@ -67,6 +68,23 @@ def test_tokens_say_what_they_are() -> None:
 @pytest.mark.parametrize("code", ["(" * 10_000, "-" * 100_000 + "1", "x = '\0'", "1" * 5000, "\ud800"])
 def test_hostile_code_is_reported_not_raised(code: str) -> None:
     assert isinstance(parse(code), Broken)
+
+
+DEEP = [
+    "x" + ".a" * 2500,
+    "x" + "('a')" * 2500,
+    "'a'" + " + 'a'" * 2500,
+    "x = " + "[" * 80 + "]" * 80,
+    "@" * 20_000 + "é",
+]
+
+
+@pytest.mark.parametrize("code", [*DEEP, "a " * 20_000 + "ab", "0x41 " * 20_000, "```\n" * 5_000, "Word " * 20_000])
+@pytest.mark.parametrize("name", CODE_RULES)
+def test_hostile_code_takes_no_long_time(code: str, name: str) -> None:
+    start = time.process_time()
+    assert RULES.create(name).score(rows_of([f"{code}\neval(x)  # owl"])).height == 1
+    assert time.process_time() - start < 5
 
 
 def test_the_beginning_of_broken_code_is_parsed() -> None:
