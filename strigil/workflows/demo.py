@@ -69,7 +69,7 @@ class DemoSize:
 
     prompts: int = 24_000
     rows: int = 20_000
-    seeds: int = 3
+    seeds: int = 5
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--seeds", type=click.IntRange(min=2), default=3, show_default=True, help="Students for each arm.")
+@click.option("--seeds", type=click.IntRange(min=2), default=5, show_default=True, help="Students for each arm.")
 @engine_option
 @out_option("demo")
 @output_option
@@ -32,7 +32,7 @@ def command(seeds: int, engine: EngineKind, out: Path, output: Output) -> None:
     \b
     Examples:
       strigil demo
-      strigil demo --seeds 5 --out /tmp/demo --format json
+      strigil demo --seeds 10 --out /tmp/demo --format json
     """
     from strigil.workflows.demo import DemoSize, run_demo
 
