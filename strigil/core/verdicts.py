@@ -16,8 +16,3 @@ VERDICTS = pl.Schema(
         "evidence": pl.String,
     }
 )
-
-
-def rejected_ids(verdicts: pl.DataFrame) -> pl.Series:
-    """Ids of the rows that at least one rule rejects, each once."""
-    return verdicts.filter(pl.col("rejected"))["row_id"].unique(maintain_order=True)
