@@ -63,12 +63,12 @@ class Output:
     def hint(self, text: str) -> None:
         """Prints what to type next, on stderr."""
         if self.format == "human":
-            self._errors.print(text, style="dim", markup=False)
+            self._errors.print(text, style="dim", markup=False, soft_wrap=True)
 
     def note(self, text: str) -> None:
         """Prints one line about what goes on, on stderr."""
         if self.format != "quiet":
-            self._errors.print(text, markup=False)
+            self._errors.print(text, markup=False, soft_wrap=True)
 
     @contextmanager
     def task(self, what: str, total: float) -> Iterator[Done]:
