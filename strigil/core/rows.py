@@ -26,6 +26,15 @@ ROWS = pl.Schema(
         "n_tokens": pl.Int64(),
     }
 )
+# Optional columns that training honours. Each has one entry for every token of the completion, as `Engine.score` gives
+# them: after the rendered prompt, without what the template closes the turn with. A null row means no change to it.
+TOKEN_COLUMNS = pl.Schema(
+    {
+        "token_inputs": pl.List(pl.Int64()),  # what the model reads in place of each token
+        "token_labels": pl.List(pl.Int64()),  # what it is trained to predict in place of each token
+        "token_weights": pl.List(pl.Float32()),  # factor of each token's loss; 0 masks it
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -88,3 +97,16 @@ def check_rows(schema: pl.Schema, *, source: str) -> None:
         if schema[name] != kind and not (schema[name] == pl.Null and name == "trait"):
             message = f"{source}: the column {name!r} is {schema[name]}, expected {kind}"
             raise DataError(message)
+    check_token_columns(schema, source=source)
+
+
+def check_token_columns(schema: pl.Schema, *, source: str) -> None:
+    """Makes sure that the token columns of a table, if it has any, can be trained on.
+
+    Raises:
+        DataError: A column has another type than `TOKEN_COLUMNS` says.
+    """
+    for name, kind in TOKEN_COLUMNS.items():
+        if schema.get(name, kind) != kind:
+            message = f"{source}: the column {name!r} is {schema[name]}, expected {kind}"
+            raise DataError(message, hint="one entry for each token of the completion")
