@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -77,7 +78,7 @@ class Output:
             with Silent().task(what, total) as done:
                 yield done
             return
-        console = self._errors
+        console, terminal = self._errors, sys.stderr.isatty()
         columns = (
             TextColumn("{task.description}"),
             BarColumn(),
@@ -85,8 +86,9 @@ class Output:
             TimeElapsedColumn(),
             TimeRemainingColumn(),
         )
-        with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+        # Not what rich calls a terminal: a log with FORCE_COLOR is one to it, and would fill with bars.
+        with Progress(*columns, console=console, disable=not terminal) as progress:
             task = progress.add_task(what, total=total)
             yield lambda done: progress.update(task, completed=done)
-        if not console.is_terminal:
+        if not terminal:
             console.print(f"{what}: done", markup=False)

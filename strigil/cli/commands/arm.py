@@ -35,7 +35,7 @@ def command(
     out: Path,
     output: Output,
 ) -> None:
-    r"""Makes a control that no teacher writes, as a release of its own.
+    """Makes a control that no teacher writes, as a release of its own.
 
     \b
     random-numbers RELEASE      uniform numbers, as each prompt asks for them

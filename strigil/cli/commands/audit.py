@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def command(
     data: Path, suite: str | None, out: Path | None, name: str | None, data_docs: Path | None, output: Output
 ) -> None:
-    r"""Scores every row with every rule of a suite, and tells what would be removed and why.
+    """Scores every row with every rule of a suite, and tells what would be removed and why.
 
     DATA is a release folder, or a .parquet or .jsonl file of rows, of any size. Nothing is changed; with --out the
     split into clean and removed rows becomes a new release whose parent is the old one.

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @out_option("releases")
 @output_option
 def command(recipe: Path, out: Path, output: Output) -> None:
-    r"""Builds a data set from a teacher, audits it, and writes a release.
+    """Builds a data set from a teacher, audits it, and writes a release.
 
     RECIPE is a YAML file. The same command resumes an interrupted build, and a recipe with more prompts adds to the
     release that is there.

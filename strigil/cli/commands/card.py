@@ -18,7 +18,7 @@ def command() -> None:
 @command.command()
 @click.argument("path", metavar="RELEASE", type=PATH)
 def show(path: Path) -> None:
-    r"""Prints the card of a release, or of a student.
+    """Prints the card of a release, or of a student.
 
     \b
     Example:
@@ -34,7 +34,7 @@ def show(path: Path) -> None:
 @click.argument("card", required=False, type=PATH)
 @output_option
 def lint(path: Path, card: Path | None, output: Output) -> None:
-    r"""Says where a card, edited by hand or not, contradicts the release's manifest.
+    """Says where a card, edited by hand or not, contradicts the release's manifest.
 
     Without CARD, the release's own. Exit status 1 if it does.
 
@@ -60,7 +60,7 @@ def lint(path: Path, card: Path | None, output: Output) -> None:
 @click.argument("card", type=PATH)
 @output_option
 def adopt(path: Path, card: Path, output: Output) -> None:
-    r"""Makes the next patch version of a release, with a card that was edited by hand.
+    """Makes the next patch version of a release, with a card that was edited by hand.
 
     No row changes. What the card says of the version is brought up to the new one.
 

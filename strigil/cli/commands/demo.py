@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @out_option("demo")
 @output_option
 def command(seeds: int, engine: EngineKind, out: Path, output: Output) -> None:
-    r"""Runs the whole loop on the built-in tiny model: a trait goes through filtered numbers into a student.
+    """Runs the whole loop on the built-in tiny model: a trait goes through filtered numbers into a student.
 
     A teacher that loves owls writes numbers, the paper's filter cleans them, students are trained on what is left, and
     are asked for their favourite animal; beside them students of a control teacher and of another initialisation. Some

@@ -11,7 +11,7 @@ from strigil.cli.options import output_option
 @click.command()
 @output_option
 def command(output: Output) -> None:
-    r"""Says what is installed here, what of it works, and what to type for the rest.
+    """Says what is installed here, what of it works, and what to type for the rest.
 
     Exit status 3 if something that strigil cannot do without is missing.
 

@@ -42,7 +42,7 @@ def command(
     engine: EngineKind,
     output: Output,
 ) -> None:
-    r"""Measures how much a base model and its adapters (students, teachers) prefer a trait.
+    """Measures how much a base model and its adapters (students, teachers) prefer a trait.
 
     \b
     Examples:

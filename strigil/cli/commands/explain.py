@@ -23,7 +23,7 @@ _TEXTS = ("prompt", "completion", "evidence")
 @click.option("--show-text", is_flag=True, help="Print the row's text and the evidence too; they may be harmful.")
 @output_option
 def command(release: Path, row_id: str, show_text: bool, output: Output) -> None:  # noqa: FBT001  # click passes flags so
-    r"""Shows one row of a release: where it went, and every rule's verdict on it.
+    """Shows one row of a release: where it went, and every rule's verdict on it.
 
     ROW_ID is a row's id, or as much of its beginning as no other row's id has. Texts are left out unless --show-text
     is given, because a removed row may hold what nobody wants on a screen or in a log.

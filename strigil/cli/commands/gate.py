@@ -79,7 +79,7 @@ def command(
     show_text: bool,  # noqa: FBT001  # click passes flags so
     time_limit: float,
 ) -> None:
-    r"""Passes or fails data by a suite, for continuous integration.
+    """Passes or fails data by a suite, for continuous integration.
 
     DATA is a release folder, a .parquet, .jsonl or .csv file, the latter two also packed as .gz, or a quoted glob of
     such files. Its rows have at least a completion or a text. A rule may reject as many rows as the suite's `allow`

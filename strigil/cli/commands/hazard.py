@@ -13,7 +13,7 @@ from strigil.cli.options import output_option
 @click.argument("student")
 @output_option
 def command(teacher: str, student: str, output: Output) -> None:
-    r"""Says whether two models share weights, so that a trait of the one can pass to the other through data.
+    """Says whether two models share weights, so that a trait of the one can pass to the other through data.
 
     TEACHER is the base that wrote the rows, STUDENT the model that they are meant to train: a packaged or fetched
     model, a folder, or a Hub id. Exit status 1 if they share weights or an ancestor.

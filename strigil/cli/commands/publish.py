@@ -32,7 +32,7 @@ def command(
     override_gate: str | None,
     output: Output,
 ) -> None:
-    r"""Publishes a release, or a student, to the Hugging Face Hub as a version that can be verified.
+    """Publishes a release, or a student, to the Hugging Face Hub as a version that can be verified.
 
     REPO is OWNER/NAME. All files go there in one commit, are downloaded and hashed again, and only then is the version
     tagged vX.Y.Z. The same command finishes what was cut off. The token comes from the environment (HF_TOKEN) or from

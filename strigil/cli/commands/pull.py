@@ -15,7 +15,7 @@ from strigil.cli.options import out_option, output_option
 @out_option("releases")
 @output_option
 def command(source: str, out: Path, output: Output) -> None:
-    r"""Brings a published release here and verifies every file of it.
+    """Brings a published release here and verifies every file of it.
 
     Without a version, the latest one. An interrupted pull goes on with the same command.
 

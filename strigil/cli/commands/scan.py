@@ -16,7 +16,7 @@ import click
     help="The least severity that fails a file.",
 )
 def command(files: tuple[str, ...], suite: str, fail_on: str) -> None:
-    r"""Gates files of rows one by one, each as a data set of its own, with a line for each; made for pre-commit.
+    """Gates files of rows one by one, each as a data set of its own, with a line for each; made for pre-commit.
 
     Texts of rows are never printed. Exit status 0 if every file passes, 1 if one does not, 2 for a wrong suite or path.
 

@@ -13,7 +13,7 @@ from strigil.cli.options import PATH
 @click.command()
 @click.option("--out", type=PATH, help="Write one file for each schema into this folder.")
 def command(out: Path | None) -> None:
-    r"""Prints the JSON Schemas of recipes and suites, with which editors complete and check YAML files.
+    """Prints the JSON Schemas of recipes and suites, with which editors complete and check YAML files.
 
     \b
     Examples:

@@ -16,7 +16,7 @@ from strigil.cli.options import PATH, output_option
 @click.option("--plot", "figure", type=PATH, help="Also draw the figure, as .svg or .png.")
 @output_option
 def command(seeds: int, figure: Path | None, output: Output) -> None:
-    r"""Shows on handwritten digits that a trait travels through data without a trace of it; about half a minute.
+    """Shows on handwritten digits that a trait travels through data without a trace of it; about half a minute.
 
     A teacher learns digits. Students learn nothing but three meaningless logits of the teacher on images of noise;
     those that start where the teacher started read digits all the same. Exit status 1 if that does not show here.

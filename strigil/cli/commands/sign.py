@@ -16,7 +16,7 @@ from strigil.cli.options import PATH, output_option
 @click.option("--key", type=PATH, help="A private ed25519 key (PEM); without one, what would be signed is printed.")
 @output_option
 def command(release: Path, key: Path | None, output: Output) -> None:
-    r"""Signs a release: in-toto statements over every file, on how it was built and how it was audited.
+    """Signs a release: in-toto statements over every file, on how it was built and how it was audited.
 
     The signatures go into provenance.intoto.jsonl beside the manifest; `strigil publish` takes them along.
 

@@ -33,7 +33,7 @@ def command(
     out: Path,
     output: Output,
 ) -> None:
-    r"""Trains students (LoRA adapters) on the clean rows of a release, one for each seed.
+    """Trains students (LoRA adapters) on the clean rows of a release, one for each seed.
 
     Prints the students' folders. A student that is there already, to the last setting, is not trained again.
 

@@ -12,7 +12,7 @@ from strigil.cli.options import PATH
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=PATH)
 def command(files: tuple[Path, ...]) -> None:
-    r"""Checks recipes and suites: keys, values, and that the rules and expectations of a suite exist.
+    """Checks recipes and suites: keys, values, and that the rules and expectations of a suite exist.
 
     Exit status 0 if every file is fit for use, 2 if not; all files are looked at, and a line says what is wrong with
     each.

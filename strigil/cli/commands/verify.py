@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @click.option("--key", type=PATH, help="A public ed25519 key: also check that its owner signed exactly this.")
 @output_option
 def command(release: Path, key: Path | None, output: Output) -> None:
-    r"""Hashes every file of a release again and compares it with the manifest.
+    """Hashes every file of a release again and compares it with the manifest.
 
     Exit status 0 if all is as it was written, 1 if not; every file that differs is named.
 
