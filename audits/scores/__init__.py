@@ -1,0 +1,1 @@
+"""Scores of rows and tokens: one file a score."""
