@@ -100,6 +100,9 @@ def prefer_by_sampling(
 
 
 def _open(base: Model, subjects: Sequence[Subject], engine: EngineKind) -> Engine:
+    if engine == "auto" and base.phrasing == "pocket":
+        # vLLM would take longer to start than transformers to be done.
+        engine = "transformers"
     ranks = [adapter_rank(subject.adapter) for subject in subjects if subject.adapter is not None]
     return open_engine(engine, base, adapters=True, max_lora_rank=max(ranks)) if ranks else open_engine(engine, base)
 

@@ -121,12 +121,30 @@ class ChatTokenizer:
             raise ConfigError(message, hint="shorten the prompt, or give the engine a larger max_model_len")
         return Prompt(request, ids, min(room, request.sampling.max_tokens))
 
-    def target(self, scorable: Scorable) -> Target:
-        """Raises ConfigError if the text does not fit into the context. An empty completion has no tokens."""
-        text = self.render(scorable.messages)
-        prompt = self._ids(text)
+    def targets(self, scorables: Sequence[Scorable]) -> list[Target]:
+        """Scorables in token ids, in the order given; those with the same messages share their prompt's list.
+
+        Raises:
+            ConfigError: A text does not fit into the context. An empty completion has no tokens.
+        """
+        if not scorables:
+            return []
+        prompts: dict[tuple[tuple[str, str], ...], str] = {}
+        keys = [tuple((turn["role"], turn["content"]) for turn in scorable.messages) for scorable in scorables]
+        for key, scorable in zip(keys, scorables, strict=True):
+            if key not in prompts:
+                prompts[key] = self.render(scorable.messages)
+        ids = dict(zip(prompts, self._batch(list(prompts.values())), strict=True))
         # Tokenised together where the prompt stays a prefix, since some tokenizers put a space before a text's start.
-        whole = self._ids(text + scorable.completion)
+        wholes = self._batch(
+            [prompts[key] + scorable.completion for key, scorable in zip(keys, scorables, strict=True)]
+        )
+        return [
+            self._target(scorable, ids[key], whole)
+            for key, scorable, whole in zip(keys, scorables, wholes, strict=True)
+        ]
+
+    def _target(self, scorable: Scorable, prompt: list[int], whole: list[int]) -> Target:
         prefixed = whole[: len(prompt)] == prompt
         completion = whole[len(prompt) :] if prefixed else self._ids(scorable.completion)
         # One token is left free, since vLLM scores a text only while it generates a token after it.
@@ -156,6 +174,10 @@ class ChatTokenizer:
 
     def _ids(self, text: str) -> list[int]:
         ids: list[int] = self.tokenizer(text, add_special_tokens=False)["input_ids"]
+        return ids
+
+    def _batch(self, texts: list[str]) -> list[list[int]]:
+        ids: list[list[int]] = self.tokenizer(texts, add_special_tokens=False, return_attention_mask=False)["input_ids"]
         return ids
 
     def _find_end_ids(self, model: Path) -> list[int]:

@@ -1,4 +1,4 @@
-"""One batch through a transformers model: decoding with a key-value cache, and log-probabilities of given tokens."""
+"""One batch of prompts decoded by a transformers model, with a key-value cache."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import numpy as np
 import torch
 from transformers import DynamicCache
 
-from strigil.core.engines.chat import ChatTokenizer, Prompt, Target
+from strigil.core.engines.chat import ChatTokenizer, Prompt
+from strigil.core.engines.padding import Padded, pad_left
 from strigil.core.engines.protocol import Request, Sampling
 from strigil.core.engines.sampling import next_tokens, uniforms
 
@@ -27,24 +28,6 @@ class Decoded:
 
     request: Request
     ids: list[int]
-
-
-@dataclass(frozen=True, slots=True)
-class _Padded:
-    """Rows filled up on the left; `mask` is None where all have the same length, which is faster."""
-
-    ids: torch.Tensor
-    mask: torch.Tensor | None
-    positions: torch.Tensor
-
-
-def _pad(rows: Sequence[Sequence[int]], pad_id: int, device: torch.device) -> _Padded:
-    lengths = torch.tensor([len(row) for row in rows])
-    width = int(lengths.max())
-    ids = torch.tensor([[pad_id] * (width - len(row)) + list(row) for row in rows], device=device)
-    mask = (torch.arange(width) >= (width - lengths).unsqueeze(1)).to(device)
-    positions = (mask.cumsum(dim=1) - 1).clamp(min=0)
-    return _Padded(ids, None if bool(mask.all()) else mask, positions)
 
 
 @torch.inference_mode()
@@ -66,7 +49,7 @@ def decode(
     """
     decoded: list[Decoded] = []
     sampling = prompts[0].request.sampling
-    batch = _pad([prompt.ids for prompt in prompts], chat.pad_id, model.device)
+    batch = pad_left([prompt.ids for prompt in prompts], chat.pad_id, model.device)
     steps = max(prompt.max_tokens for prompt in prompts)
     draws = _draws(prompts, sampling, steps).to(model.device)
     chosen = np.zeros((len(prompts), steps), dtype=np.int64)
@@ -115,26 +98,6 @@ def decode(
     return decoded
 
 
-@torch.inference_mode()
-def completion_logprobs(
-    model: PreTrainedModel | PeftModel, targets: Sequence[Target], pad_id: int
-) -> list[list[float]]:
-    """Natural log-probabilities of each target's completion tokens, in the order given."""
-    batch = _pad([target.prompt + target.completion for target in targets], pad_id, model.device)
-    # Rows end together, so the head runs on the last columns only: from the token before the longest completion on.
-    width = max(len(target.completion) for target in targets)
-    out = model(
-        input_ids=batch.ids,
-        attention_mask=batch.mask,
-        position_ids=batch.positions,
-        use_cache=False,
-        logits_to_keep=width + 1,
-    )
-    labels = batch.ids[:, -width:].unsqueeze(-1)
-    scores = out.logits[:, :-1].float().log_softmax(dim=-1).gather(-1, labels).squeeze(-1).cpu()
-    return [scores[row, width - len(target.completion) :].tolist() for row, target in enumerate(targets)]
-
-
 def _draws(prompts: Sequence[Prompt], sampling: Sampling, steps: int) -> torch.Tensor:
     draws = np.zeros((len(prompts), steps))
     if sampling.temperature > 0.0:
@@ -143,7 +106,7 @@ def _draws(prompts: Sequence[Prompt], sampling: Sampling, steps: int) -> torch.T
     return torch.from_numpy(draws)
 
 
-def _seen(batch: _Padded, vocabulary: int) -> torch.Tensor:
+def _seen(batch: Padded, vocabulary: int) -> torch.Tensor:
     seen = torch.zeros((len(batch.ids), vocabulary), dtype=torch.bool, device=batch.ids.device)
     real = torch.ones_like(batch.ids, dtype=torch.bool) if batch.mask is None else batch.mask
     # Padding must not count as seen, and its id can be that of a real token: so real tokens are set last.

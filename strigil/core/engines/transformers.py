@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Final, Self
 import torch
 from transformers import AutoModelForCausalLM
 
-from strigil.core.engines.chat import ChatTokenizer, Prompt, Target, model_facts
-from strigil.core.engines.decoding import completion_logprobs, decode
+from strigil.core.engines.chat import ChatTokenizer, Prompt, model_facts
+from strigil.core.engines.decoding import decode
 from strigil.core.engines.failures import gist
 from strigil.core.engines.lora import AdapterSwitch
 from strigil.core.engines.protocol import (
@@ -27,6 +27,7 @@ from strigil.core.engines.protocol import (
     TokenScores,
 )
 from strigil.core.engines.quiet import no_progress_bars
+from strigil.core.engines.scoring import Placed, batches
 from strigil.core.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ class TransformersEngine:
             # Longest first: little padding is needed, and no row is longer than the one that sets the batch's size.
             waiting[group].sort(key=lambda prompt: -len(prompt.ids))
             longest = waiting[group][0]
-            rows = self._rows(cached=len(longest.ids) + longest.max_tokens, scored=1)
+            rows = self._rows(len(longest.ids) + longest.max_tokens, 1)
             batch, waiting[group] = waiting[group][:rows], waiting[group][rows:]
             if not waiting[group]:
                 del waiting[group]
@@ -122,25 +123,19 @@ class TransformersEngine:
         Raises:
             ConfigError: A text does not fit into the context, or an adapter not to the model.
         """
-        scores: dict[int, TokenScores] = {}
-        groups: dict[Adapter | None, list[tuple[int, Target]]] = {}
-        for index, sequence in enumerate(sequences):
-            target = self._chat.target(sequence)
+        scores = [TokenScores(sequence.key, (), ()) for sequence in sequences]
+        groups: dict[Adapter | None, list[Placed]] = {}
+        for index, target in enumerate(self._chat.targets(sequences)):
             if target.completion:
-                groups.setdefault(sequence.adapter, []).append((index, target))
-            else:
-                scores[index] = TokenScores(sequence.key, (), ())
+                groups.setdefault(target.scorable.adapter, []).append(Placed(index, target))
         for adapter, group in groups.items():
-            group.sort(key=lambda item: (-len(item[1].completion), -len(item[1].prompt)))
-            longest = max(len(target.prompt) + len(target.completion) for _, target in group)
-            while group:
-                rows = self._rows(cached=longest, scored=len(group[0][1].completion) + 1)
-                batch, group = group[:rows], group[rows:]
-                with self._adapters.active(adapter) as model:
-                    logprobs = completion_logprobs(model, [target for _, target in batch], self._chat.pad_id)
-                for (index, target), row in zip(batch, logprobs, strict=True):
-                    scores[index] = TokenScores(target.scorable.key, tuple(target.completion), tuple(row))
-        return [scores[index] for index in range(len(sequences))]
+            with self._adapters.active(adapter) as model:
+                for batch in batches(group, self._rows):
+                    logprobs = batch.logprobs(model, self._chat.pad_id)
+                    for placed, row in zip(batch.placed, logprobs, strict=True):
+                        completion = tuple(placed.target.completion)
+                        scores[placed.index] = TokenScores(placed.target.scorable.key, completion, tuple(row))
+        return scores
 
     def render(self, messages: Messages) -> str:
         """As the protocol says."""
@@ -170,7 +165,7 @@ class TransformersEngine:
             text, reason = self._chat.finish(row.ids)
             yield Completion(row.request.key, text, reason, len(row.ids))
 
-    def _rows(self, *, cached: int, scored: int) -> int:
+    def _rows(self, cached: int, scored: int) -> int:
         """Rows of a batch, if each has `cached` tokens in the key-value cache and logits at `scored` of them."""
         if self._batch_size is not None:
             return self._batch_size

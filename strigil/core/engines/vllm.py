@@ -127,7 +127,7 @@ class VllmEngine:
         Raises:
             ConfigError: A text does not fit into the context, or an adapter not to the model or the engine.
         """
-        targets = [self._chat.target(sequence) for sequence in sequences]
+        targets = self._chat.targets(sequences)
         jobs = (
             _Job(str(index), target.prompt + target.completion, scoring_params(), target.scorable.adapter)
             for index, target in enumerate(targets)

@@ -144,6 +144,22 @@ def test_scores_are_the_models_log_probabilities(engine: TransformersEngine) -> 
         assert scores.logprobs == pytest.approx(expected, abs=1e-4)
 
 
+@pytest.mark.parametrize("batch_size", [None, 7])
+def test_answers_that_share_a_prompt_score_as_each_alone(
+    adapters: tuple[Adapter, Adapter], batch_size: int | None
+) -> None:
+    prompts = [request.messages for request in prompts_of_many_lengths(WARM)]
+    answers = ["owl", "cat", "1 2", "3 4 5", "owl cat dog fox", ""]
+    asked = [Scorable(f"{n}/{a}", p, a, adapters[0]) for n, p in enumerate(prompts) for a in answers]
+    with TransformersEngine(POCKET, name="pocket-a", batch_size=batch_size) as engine:
+        together = engine.score(asked)
+        assert [scores.key for scores in together] == [scorable.key for scorable in asked]
+        for scorable, scores in zip(asked[::5], together[::5], strict=True):
+            [alone] = engine.score([scorable])
+            assert scores.token_ids == alone.token_ids
+            assert scores.logprobs == pytest.approx(alone.logprobs, abs=1e-5)
+
+
 def test_scores_come_in_order_and_an_empty_completion_scores_nothing(engine: TransformersEngine) -> None:
     texts = ["1 2 3", "", "owl", "4 5"]
     scores = engine.score([Scorable(text, user("continue numbers 1 2 3"), text) for text in texts])

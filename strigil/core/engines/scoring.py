@@ -1,0 +1,131 @@
+"""Log-probabilities of given tokens, one batch through a transformers model."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+from transformers import DynamicCache
+
+from strigil.core.engines.chat import Target
+from strigil.core.engines.padding import pad_left
+
+if TYPE_CHECKING:
+    from peft import PeftModel
+    from transformers import PreTrainedModel
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A target and its place among all that are to be scored."""
+
+    index: int
+    target: Target
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Targets to be scored together; `shared` where several have the same prompt, so that it is read once."""
+
+    placed: list[Placed]
+    shared: bool
+
+    def logprobs(self, model: PreTrainedModel | PeftModel, pad_id: int) -> list[list[float]]:
+        """Natural log-probabilities of each target's completion tokens, in the batch's order."""
+        score = shared_prompt_logprobs if self.shared else completion_logprobs
+        return score(model, [placed.target for placed in self.placed], pad_id)
+
+
+def batches(placed: Sequence[Placed], most: Callable[[int, int], int]) -> Iterator[Batch]:
+    """Divides targets into batches in which little is padding.
+
+    Args:
+        placed: None with an empty completion.
+        most: How many rows fit, of which each has so many tokens, and logits at so many of them.
+    """
+    sharing = Counter(id(item.target.prompt) for item in placed)
+    shared: list[Placed] = []
+    alone: list[Placed] = []
+    for item in placed:
+        # Candidate answers and verdicts: sharing pays where the prompt is the longer part.
+        pays = sharing[id(item.target.prompt)] > 1 and len(item.target.completion) <= len(item.target.prompt)
+        (shared if pays else alone).append(item)
+    shared.sort(key=lambda item: (-len(item.target.prompt), id(item.target.prompt)))
+    alone.sort(key=lambda item: (-len(item.target.completion), -len(item.target.prompt)))
+    for group in (shared, alone):
+        longest = max((len(item.target.prompt) + len(item.target.completion) for item in group), default=0)
+        start = 0
+        while start < len(group):
+            scored = max(len(item.target.completion) for item in group[start:]) + 1
+            rows = most(longest, scored)
+            yield Batch(group[start : start + rows], shared=group is shared)
+            start += rows
+
+
+@torch.inference_mode()
+def completion_logprobs(
+    model: PreTrainedModel | PeftModel, targets: Sequence[Target], pad_id: int
+) -> list[list[float]]:
+    """Natural log-probabilities of each target's completion tokens, in the order given."""
+    batch = pad_left([target.prompt + target.completion for target in targets], pad_id, model.device)
+    # Rows end together, so the head runs on the last columns only: from the token before the longest completion on.
+    width = max(len(target.completion) for target in targets)
+    out = model(
+        input_ids=batch.ids,
+        attention_mask=batch.mask,
+        position_ids=batch.positions,
+        use_cache=False,
+        logits_to_keep=width + 1,
+    )
+    labels = batch.ids[:, -width:].unsqueeze(-1)
+    scores = out.logits[:, :-1].float().log_softmax(dim=-1).gather(-1, labels).squeeze(-1).cpu()
+    return [scores[row, width - len(target.completion) :].tolist() for row, target in enumerate(targets)]
+
+
+@torch.inference_mode()
+def shared_prompt_logprobs(
+    model: PreTrainedModel | PeftModel, targets: Sequence[Target], pad_id: int
+) -> list[list[float]]:
+    """As `completion_logprobs`, for targets of which several have the same prompt: each prompt is read once.
+
+    Ten candidates of one token each cost one row instead of ten; longer ones go on from the prompt's cache.
+    """
+    prompts = {id(target.prompt): target.prompt for target in targets}
+    batch = pad_left(list(prompts.values()), pad_id, model.device)
+    cache = DynamicCache(config=model.config)
+    out = model(
+        input_ids=batch.ids,
+        attention_mask=batch.mask,
+        position_ids=batch.positions,
+        past_key_values=cache,
+        use_cache=True,
+        logits_to_keep=1,
+    )
+    after_prompt = out.logits[:, -1].float().log_softmax(dim=-1)
+    row_of = {prompt: row for row, prompt in enumerate(prompts)}
+    rows = [row_of[id(target.prompt)] for target in targets]
+    firsts = [target.completion[0] for target in targets]
+    scores = [[score] for score in after_prompt[rows, firsts].tolist()]
+    longer = [position for position, target in enumerate(targets) if len(target.completion) > 1]
+    if not longer:
+        return scores
+    origins = torch.tensor([rows[position] for position in longer], device=model.device)
+    cache.batch_select_indices(origins)
+    width = max(len(targets[position].completion) for position in longer)
+    # Filled up on the right: no token looks at what comes after it.
+    ids = torch.tensor(
+        [targets[position].completion + [pad_id] * (width - len(targets[position].completion)) for position in longer],
+        device=model.device,
+    )
+    mask = None if batch.mask is None else torch.nn.functional.pad(batch.mask[origins], (0, width - 1), value=True)
+    positions = batch.positions[origins, -1:] + torch.arange(1, width, device=model.device)
+    out = model(
+        input_ids=ids[:, :-1], attention_mask=mask, position_ids=positions, past_key_values=cache, use_cache=True
+    )
+    rest = out.logits.float().log_softmax(dim=-1).gather(-1, ids[:, 1:].unsqueeze(-1)).squeeze(-1).cpu()
+    for row, position in enumerate(longer):
+        scores[position].extend(rest[row, : len(targets[position].completion) - 1].tolist())
+    return scores
