@@ -1,12 +1,20 @@
-"""What every test runs with: no network, threads that do not fight."""
+"""What every test runs with: no network, threads that do not fight; what is not run where something is missing."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+
+from tests.browser import chromium, find_chromium
+
+if TYPE_CHECKING:
+    from _pytest.terminal import TerminalReporter
+    from playwright.sync_api import Browser
 
 # Before anything imports torch, which reads them once.
 os.environ.setdefault("KMP_BLOCKTIME", "0")
@@ -19,9 +27,28 @@ settings.load_profile("strigil")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Reports the tests marked `vllm` as not run where vLLM is not installed."""
-    if find_spec("vllm") is not None:
-        return
+    """Reports the tests marked `vllm` and `browser` as not run where vLLM is not installed, or no Chromium."""
+    marked = {name: [item for item in items if item.get_closest_marker(name)] for name in ("vllm", "browser")}
+    if marked["vllm"] and find_spec("vllm") is None:
+        _leave_out(marked["vllm"], "vLLM is not installed here: make setup says why")
+    if marked["browser"] and find_chromium() is None:
+        _leave_out(marked["browser"], "PAGES WERE NOT LOOKED AT: no Chromium here; apt install chromium")
+
+
+def _leave_out(items: list[pytest.Item], reason: str) -> None:
     for item in items:
-        if item.get_closest_marker("vllm") is not None:
-            item.add_marker(pytest.mark.skip(reason="vLLM is not installed here: make setup says why"))
+        item.add_marker(pytest.mark.skip(reason=reason))
+
+
+def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
+    """Says once, aloud, what was not run for want of something: a skip alone is easy to miss."""
+    reasons = [report.longrepr[2] for report in terminalreporter.stats.get("skipped", [])]
+    for reason in sorted(set(reasons)):
+        terminalreporter.write_line(f"{reasons.count(reason)} tests not run. {reason}", yellow=True, bold=True)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A Chromium; of one module, because its event loop is in the way of tests that have their own."""
+    with chromium() as opened:
+        yield opened
