@@ -42,6 +42,7 @@ class Outcome:
         detail: What was found instead, or why it is an error; None where it passed.
         unexpected: Number of lines that do not meet it; None where it is not about lines.
         row_ids: The first ids of those lines.
+        lines: Number of all lines; None where it is not about lines.
     """
 
     choice: ExpectationChoice
@@ -49,6 +50,7 @@ class Outcome:
     detail: str | None
     unexpected: int | None
     row_ids: tuple[str, ...]
+    lines: int | None = None
 
 
 @dataclass(frozen=True)
@@ -121,10 +123,12 @@ def _outcome(choice: ExpectationChoice, result: ExpectationValidationResult) -> 
     named = found.get("unexpected_index_list")
     rows = tuple(str(item["row_id"]) for item in named[:NAMED_ROWS]) if isinstance(named, list) else ()
     count = unexpected if isinstance(unexpected, int) else None
+    total = found.get("element_count")
+    lines = total if isinstance(total, int) else None
     if result.success:
-        return Outcome(choice, "passed", None, count, rows)
+        return Outcome(choice, "passed", None, count, rows, lines)
     detail = f"{count} lines do not meet it" if count else f"found {found.get('observed_value', 'no value')}"
-    return Outcome(choice, "failed", detail, count, rows)
+    return Outcome(choice, "failed", detail, count, rows, lines)
 
 
 def _raised(info: Mapping[str, object]) -> str | None:

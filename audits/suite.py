@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import difflib
+import math
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 
@@ -18,27 +19,54 @@ from strigil.core.validation import load_yaml, parse_yaml
 
 TableName = Literal["clean", "removed", "verdicts"]
 Severity = Literal["critical", "warning", "info"]
+Quantile = Annotated[float, Field(gt=0, le=1)]
 
 
-class Allowance(BaseModel):
-    """How much a rule may reject before a gate fails; with both limits, the stricter one counts.
+class Limits(BaseModel):
+    """How many lines may be against something before a gate fails; with both limits, the stricter one counts.
 
     Attributes:
-        share: The largest share of the rows, 0 to 1.
-        rows: The largest number of rows; without either limit, none.
-        severity: What it means if there are more.
+        share: The largest share of all lines, 0 to 1.
+        rows: The largest number of lines; without either limit, none.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     share: float | None = Field(default=None, ge=0, le=1)
     rows: int | None = Field(default=None, ge=0)
+
+    @property
+    def given(self) -> bool:
+        """Whether there is a limit of its own."""
+        return self.share is not None or self.rows is not None
+
+    def limit(self, total: int) -> float:
+        """The largest number of lines among `total`."""
+        shared = None if self.share is None else self.share * total
+        return min((limit for limit in (self.rows, shared) if limit is not None), default=0)
+
+
+class Allowance(Limits):
+    """How much a rule may reject before a gate fails.
+
+    Attributes:
+        quantiles: The highest score at each quantile of all rows' scores, `{0.99: 2.5}`; where only these are given,
+            the number of rejected rows has no limit.
+        severity: What it means if there is more.
+    """
+
+    quantiles: dict[Quantile, FiniteFloat] = {}
     severity: Literal["error", "warning"] = "error"
 
     def limit(self, total: int) -> float:
         """The largest number of rejected rows among `total`."""
-        shared = None if self.share is None else self.share * total
-        return min((limit for limit in (self.rows, shared) if limit is not None), default=0)
+        return math.inf if self.quantiles and not self.given else super().limit(total)
+
+    @staticmethod
+    def reached(quantile: float, total: int) -> int:
+        """How many of `total` rows must not exceed a score for it to be at the quantile or above it."""
+        # A share such as 0.07 of 100 rows is 7 rows, and a hair more in binary.
+        return max(1, math.ceil(quantile * total - 1e-9))
 
 
 class RuleChoice(BaseModel):
@@ -67,6 +95,7 @@ class ExpectationChoice(BaseModel):
         table: The table that it is about.
         args: Its arguments.
         severity: What it means if it does not hold; a gate fails on `critical`.
+        allow: How many lines a gate lets pass that do not meet it.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -75,6 +104,12 @@ class ExpectationChoice(BaseModel):
     table: TableName = "clean"
     args: dict[str, object] = {}
     severity: Severity = "critical"
+    allow: Limits = Limits()
+
+    def assertion(self) -> dict[str, Json]:
+        """What is asserted, without what a gate makes of it."""
+        asserted: dict[str, Json] = self.model_dump(mode="json", exclude={"allow"})
+        return asserted
 
 
 class SuiteFile(BaseModel):
@@ -111,7 +146,7 @@ class Suite:
     def digest(self) -> str:
         """Identity of the suite: its rules with arguments and thresholds, and its expectations; not its name."""
         rules: list[Json] = [[chosen.rule.spec().model_dump(mode="json"), chosen.threshold] for chosen in self.rules]
-        return digest([rules, [choice.model_dump(mode="json") for choice in self.expectations]])
+        return digest([rules, [choice.assertion() for choice in self.expectations]])
 
 
 def suite_names() -> list[str]:

@@ -27,6 +27,7 @@ class RuleCount:
         alone: Rows that it rejected and no other rule did.
         reasons: Rows by reason; adds up to `rejected`.
         scores: Quantiles of its scores over all rows ("0", "0.5", ... "1"), to three significant digits.
+        above: Rows that score higher, for each score that the suite's quantiles allow.
     """
 
     rule: ChosenRule
@@ -34,6 +35,7 @@ class RuleCount:
     alone: int
     reasons: dict[str, int]
     scores: dict[str, float]
+    above: dict[float, int]
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,7 @@ class Tally:
         self._alone = np.zeros(count, dtype=np.int64)
         self._reasons: list[Counter[str]] = [Counter() for _ in suite.rules]
         self._scores: list[Counter[float]] = [Counter() for _ in suite.rules]
+        self._above = [dict.fromkeys(chosen.allow.quantiles.values(), 0) for chosen in suite.rules]
 
     def add(self, rows: pl.DataFrame, findings: list[pl.DataFrame], rejected: npt.NDArray[np.bool_]) -> None:
         """Counts a batch of n rows: one table of findings a rule, and who rejected what, (rules, n)."""
@@ -88,6 +91,8 @@ class Tally:
             reasons = found["reason"].filter(pl.Series(rejected[place])).fill_null("no reason given").value_counts()
             self._reasons[place].update(dict(reasons.iter_rows()))
             self._scores[place].update(dict(found["score"].round_sig_figs(_DIGITS).value_counts().iter_rows()))
+            for score in self._above[place]:
+                self._above[place][score] += int((found["score"] > score).sum())
 
     def summary(self) -> Summary:
         """The counts so far."""
@@ -105,6 +110,7 @@ class Tally:
                     alone=int(self._alone[place]),
                     reasons=dict(sorted(self._reasons[place].items(), key=lambda item: (-item[1], item[0]))),
                     scores=_quantiles(self._scores[place]),
+                    above=dict(self._above[place]),
                 )
                 for place, chosen in enumerate(self._suite.rules)
             ),

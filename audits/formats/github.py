@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from strigil.audits.formats.paths import relative
+from strigil.audits.formats.paths import is_address, relative
 from strigil.core.gate_report import Check, GateReport, stops
 
 # GitHub shows so many of each kind for one step.
@@ -32,7 +32,7 @@ def _annotations(kind: str, checks: list[Check], root: Path) -> list[str]:
 
 def _annotation(kind: str, check: Check, root: Path) -> str:
     properties = {"title": f"strigil: {check.id}"}
-    if check.findings:
+    if check.findings and not is_address(check.findings[0].file):
         first = check.findings[0]
         place = {"line": str(first.row)} if first.file.endswith(".jsonl") else {}
         properties = {"file": relative(first.file, root)} | place | properties

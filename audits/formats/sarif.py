@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
-from strigil.audits.formats.paths import relative
+from strigil.audits.formats.paths import is_address, relative
 from strigil.core.canonical import Json, digest
 from strigil.core.gate_report import Check, GateReport, RowFinding
 
 RESULTS_PER_RULE: Final = 100
 _SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+_ROOT: Final[dict[str, Json]] = {"uriBaseId": "%SRCROOT%"}
 _LEVELS: Final = {"error": "error", "warning": "warning", "info": "note"}
 
 
@@ -83,7 +84,8 @@ def _message(finding: RowFinding, check: Check) -> str:
 
 def _location(file: str, row: int | None, root: Path) -> Json:
     path = relative(file, root)
-    physical: dict[str, Json] = {"artifactLocation": {"uri": quote(path), "uriBaseId": "%SRCROOT%"}}
+    place: dict[str, Json] = {"uri": quote(path, safe="/:@%")} if is_address(path) else {"uri": quote(path), **_ROOT}
+    physical: dict[str, Json] = {"artifactLocation": place}
     if row is not None and path.endswith(".jsonl"):
         physical["region"] = {"startLine": row}
     return {"physicalLocation": physical}

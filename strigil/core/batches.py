@@ -16,8 +16,8 @@ BATCH_ROWS = 100_000
 _SCHEMA_ROWS = 10_000
 
 
-def scan_table(path: Path) -> pl.LazyFrame:
-    """A Parquet or JSONL file, lazily, by its suffix.
+def scan_table(path: Path, *, name: str | None = None) -> pl.LazyFrame:
+    """A Parquet or JSONL file, lazily, by its suffix; `name` is what messages call it.
 
     A JSONL column that holds only nulls in the first 10,000 lines is read as text.
 
@@ -25,7 +25,7 @@ def scan_table(path: Path) -> pl.LazyFrame:
         DataError: The file is missing, empty, unreadable, damaged or of another kind.
     """
     if path.suffix not in {".parquet", ".jsonl"}:
-        message = f"cannot read {path}: expected a .parquet or .jsonl file of rows, or a release folder"
+        message = f"cannot read {name or path}: expected a .parquet or .jsonl file of rows, or a release folder"
         raise DataError(message)
     try:
         if path.suffix == ".parquet":
@@ -35,10 +35,10 @@ def scan_table(path: Path) -> pl.LazyFrame:
         schema = pl.scan_ndjson(path, infer_schema_length=_SCHEMA_ROWS).collect_schema()
         return pl.scan_ndjson(path, schema=_nulls_as_text(schema))
     except OSError as error:
-        message = f"cannot read {path}: {error.strerror or _first_line(error)}"
+        message = f"cannot read {name or path}: {error.strerror or _first_line(error)}"
         raise DataError(message) from error
     except pl.exceptions.PolarsError as error:
-        message = f"cannot read {path}: {_first_line(error)}"
+        message = f"cannot read {name or path}: {_first_line(error)}"
         raise DataError(message) from error
 
 

@@ -24,11 +24,23 @@ from strigil.core.errors import ConfigError, DataError
 from strigil.core.lines import check_lines, check_objects
 
 SUFFIXES: Final = (".parquet", ".jsonl", ".csv")
+NOWHERE: Final = (
+    "data are a release folder, .parquet, .jsonl, .jsonl.gz, .csv or .csv.gz files, OWNER/NAME@REVISION on the Hub, or "
+    "s3://BUCKET/KEY"
+)
 # Deflate reaches 1,032; JSON Lines of one repeated row reach 300 or so, real text 3 to 20.
 _UNPACKS_TO: Final = 200
 _FREE_BYTES: Final = 16 << 20
 _BLOCK: Final = 1 << 20
 _SAMPLE: Final = 10_000
+
+
+@dataclass(frozen=True)
+class NamedFile:
+    """A file, and what the user knows it by, where it was brought from elsewhere for example."""
+
+    path: Path
+    name: str
 
 
 @dataclass(frozen=True)
@@ -39,7 +51,7 @@ class Table:
     frame: pl.LazyFrame
 
 
-def find_files(data: str) -> list[Path]:
+def find_files(data: str) -> list[NamedFile]:
     """The files that a path or a glob names, sorted.
 
     Raises:
@@ -57,15 +69,20 @@ def find_files(data: str) -> list[Path]:
         home = _fixed_part(data)
     if not files:
         message = f"there is no file {data}"
-        raise ConfigError(message, hint="a release folder, or .parquet, .jsonl, .jsonl.gz, .csv or .csv.gz files")
+        raise ConfigError(message, hint=NOWHERE)
     for file in files:
-        if _kind(file) not in SUFFIXES:
+        if not is_table(file.name):
             message = f"cannot read {file}: expected a .parquet, .jsonl or .csv file of rows"
             raise ConfigError(message)
         if not file.resolve().is_relative_to(home.resolve()):
             message = f"{file} is a symbolic link that leads out of {home}"
             raise DataError(message, hint="name the file that it leads to")
-    return files
+    return [NamedFile(file, str(file)) for file in files]
+
+
+def is_table(name: str) -> bool:
+    """Whether a file's name is that of a table, packed or not."""
+    return _kind(Path(name)) in SUFFIXES
 
 
 class Intake(AbstractContextManager["Intake"]):
@@ -82,7 +99,7 @@ class Intake(AbstractContextManager["Intake"]):
     ) -> None:
         self._folder.cleanup()
 
-    def open(self, files: Sequence[Path]) -> list[Table]:
+    def open(self, files: Sequence[NamedFile]) -> list[Table]:
         """Scans files that must have the same columns.
 
         Raises:
@@ -94,40 +111,40 @@ class Intake(AbstractContextManager["Intake"]):
             _check_same(tables[0].name, schemas[0], table.name, schema)
         return tables
 
-    def _open(self, place: int, file: Path) -> Table:
-        kind, source = _kind(file), file
-        if file.suffix == ".gz":
+    def _open(self, place: int, file: NamedFile) -> Table:
+        kind, source = _kind(file.path), file.path
+        if source.suffix == ".gz":
             source = Path(self._folder.name) / f"{place}{kind}"
             _unpack(file, source)
         if not source.stat().st_size:
-            message = f"{file} is empty: an audit of nothing would pass anything"
+            message = f"{file.name} is empty: an audit of nothing would pass anything"
             raise DataError(message)
         if kind != ".parquet":
-            check_lines(source, name=str(file))
+            check_lines(source, name=file.name)
         if kind == ".jsonl":
-            check_objects(source, name=str(file))
+            check_objects(source, name=file.name)
         try:
-            frame = _scan_csv(source) if kind == ".csv" else scan_table(source)
+            frame = _scan_csv(source) if kind == ".csv" else scan_table(source, name=file.name)
             frame.collect_schema()
         except pl.exceptions.PolarsError as error:
-            message = f"cannot read {file}: {(str(error).splitlines() or ['damaged'])[0]}"
+            message = f"cannot read {file.name}: {(str(error).splitlines() or ['damaged'])[0]}"
             raise DataError(message) from error
-        return Table(str(file), frame)
+        return Table(file.name, frame)
 
 
-def _unpack(file: Path, target: Path) -> None:
-    allowed = file.stat().st_size * _UNPACKS_TO + _FREE_BYTES
+def _unpack(file: NamedFile, target: Path) -> None:
+    allowed = file.path.stat().st_size * _UNPACKS_TO + _FREE_BYTES
     written = 0
     try:
-        with gzip.open(file, "rb") as packed, target.open("wb") as out:
+        with gzip.open(file.path, "rb") as packed, target.open("wb") as out:
             while block := packed.read(_BLOCK):
                 written += len(block)
                 if written > allowed:
-                    message = f"{file} unpacks to more than {_UNPACKS_TO} times its size: not read"
+                    message = f"{file.name} unpacks to more than {_UNPACKS_TO} times its size: not read"
                     raise DataError(message)
                 out.write(block)
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        message = f"cannot unpack {file}: {error}"
+        message = f"cannot unpack {file.name}: {error}"
         raise DataError(message) from error
 
 

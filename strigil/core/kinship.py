@@ -22,6 +22,8 @@ from strigil.core.errors import DataError
 from strigil.core.weights import Tensor, float_tensors
 
 Relation = Literal["same weights", "shared ancestor", "same family", "unrelated"]
+# Where the one must be expected to take over traits of the other.
+HAZARDOUS: Final[frozenset[Relation]] = frozenset({"same weights", "shared ancestor"})
 # Independent draws of n values correlate by about 1/sqrt(n): below 0.01 for matrices of 10,000 values or more. The
 # smallest matrices of a model have about 1,000; measured figures are in docs/publishing.md.
 CORRELATED: Final = 0.2
@@ -57,7 +59,7 @@ class Kinship:
     @property
     def hazard(self) -> bool:
         """Whether the one must be expected to take over traits of the other."""
-        return self.relation in {"same weights", "shared ancestor"}
+        return self.relation in HAZARDOUS
 
 
 @dataclass(frozen=True)

@@ -132,7 +132,7 @@ def audit_record(summary: Summary, outcomes: tuple[Outcome, ...]) -> AuditRecord
         overlaps=[OverlapRecord(first=pair.first, second=pair.second, rows=pair.rows) for pair in summary.overlaps],
         expectations=[
             ExpectationRecord(
-                **outcome.choice.model_dump(),
+                **outcome.choice.model_dump(exclude={"allow"}),
                 result=outcome.result,
                 detail=outcome.detail,
                 unexpected=outcome.unexpected,

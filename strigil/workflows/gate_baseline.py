@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from strigil.audits.expectations import Outcome
 from strigil.audits.suite import Suite
+from strigil.audits.tally import RuleCount
 from strigil.core.canonical import digest
 from strigil.core.errors import ConfigError
 from strigil.core.validation import explain, read_text
@@ -20,10 +21,11 @@ class _Record(BaseModel):
 
 
 class LockedRule(_Record):
-    """A rule with its identity (name, version, arguments, threshold) and what it rejected."""
+    """A rule with its identity (name, version, arguments, threshold), what it rejected, and rows above scores."""
 
     identity: str
     rejected: int = Field(ge=0)
+    above: dict[float, int] = {}
 
 
 class Lock(_Record):
@@ -35,17 +37,25 @@ class Lock(_Record):
     rows: int = Field(gt=0)
     rules: dict[str, LockedRule]
     expectations: dict[str, Literal["passed", "failed", "error"]] = {}
+    unexpected: dict[str, float] = Field(default={}, description="share of the lines that did not meet an expectation")
 
-    def regressed(self, suite: Suite, rule: str, *, rejected: int, rows: int) -> bool:
-        """Whether a rule rejects a larger share of the rows than then; a rule that changed cannot be compared."""
-        then = self.rules.get(rule)
-        if then is None or then.identity != _identities(suite)[rule]:
+    def regressed(self, suite: Suite, count: RuleCount, *, rows: int) -> bool:
+        """Whether a rule rejects a larger share of the rows than then, or more of them have a score that is too high.
+
+        A rule that changed, and a score that was not asked for then, cannot be compared.
+        """
+        name = count.rule.rule.name
+        then = self.rules.get(name)
+        if then is None or then.identity != _identities(suite)[name] or not count.above.keys() <= then.above.keys():
             return True
-        return rejected * self.rows > then.rejected * rows
+        pairs = [(count.rejected, then.rejected), *((above, then.above[score]) for score, above in count.above.items())]
+        return any(now * self.rows > before * rows for now, before in pairs)
 
-    def failed_then(self, expectation: str) -> bool:
-        """Whether an expectation was not met then either."""
-        return self.expectations.get(expectation) == "failed"
+    def failed_then(self, outcome: Outcome) -> bool:
+        """Whether an expectation was not met then either, by no smaller share of the lines where it is about lines."""
+        name = outcome_id(outcome)
+        before, now = self.unexpected.get(name), _unexpected(outcome)
+        return self.expectations.get(name) == "failed" and (before is None or now is None or now <= before)
 
 
 def lock_of(data: str, suite: Suite, measured: Measured) -> Lock:
@@ -63,10 +73,15 @@ def lock_of(data: str, suite: Suite, measured: Measured) -> Lock:
         suite=suite.name,
         rows=measured.rows,
         rules={
-            count.rule.rule.name: LockedRule(identity=identities[count.rule.rule.name], rejected=count.rejected)
+            count.rule.rule.name: LockedRule(
+                identity=identities[count.rule.rule.name], rejected=count.rejected, above=count.above
+            )
             for count in measured.rules
         },
         expectations={outcome_id(outcome): outcome.result for outcome in measured.outcomes},
+        unexpected={
+            outcome_id(outcome): share for outcome in measured.outcomes if (share := _unexpected(outcome)) is not None
+        },
     )
 
 
@@ -89,6 +104,10 @@ def outcome_id(outcome: Outcome) -> str:
     column = choice.args.get("column")
     name = f"{choice.expectation}.{column}" if isinstance(column, str) else choice.expectation
     return name if choice.table == "clean" else f"{name}.{choice.table}"
+
+
+def _unexpected(outcome: Outcome) -> float | None:
+    return None if outcome.unexpected is None or not outcome.lines else outcome.unexpected / outcome.lines
 
 
 def _identities(suite: Suite) -> dict[str, str]:

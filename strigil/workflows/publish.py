@@ -9,6 +9,7 @@ from strigil.cards.front import needs_gating
 from strigil.cards.lint import lint_card
 from strigil.core.errors import CheckFailedError, ConfigError
 from strigil.core.hub.package import Package
+from strigil.core.kinship import HAZARDOUS
 from strigil.core.release import Release, open_release, verify_release
 from strigil.core.validation import read_text
 from strigil.workflows.gate_state import gate_state
@@ -106,7 +107,7 @@ def _warnings(release: Release) -> tuple[str, ...]:
         f"{hazard.student.id} is meant to be trained on these rows: {hazard.relation} with the teacher's base "
         f"({hazard.reason})"
         for hazard in manifest.hazards
-        if hazard.relation in {"same weights", "shared ancestor"}
+        if hazard.relation in HAZARDOUS
     )
     if manifest.teacher is None or manifest.teacher.trait is None:
         return related

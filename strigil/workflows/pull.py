@@ -43,7 +43,7 @@ def pull(repository: HubRepository, version: Version | None, out: Path, reporter
     if f"v{manifest.version}" != tag:
         message = f"{source} holds version {manifest.version}: the tag was moved"
         raise CheckFailedError(message)
-    _check_paths(manifest, source)
+    check_paths(manifest, source)
     final = out / check_name(manifest.name) / tag
     if final.exists():
         return _present(final, manifest)
@@ -81,8 +81,12 @@ def _find(repository: HubRepository, version: Version | None) -> tuple[str, str]
     return tags[chosen], state.tags[tags[chosen]]
 
 
-def _check_paths(manifest: Manifest, source: str) -> None:
-    """A manifest from outside must not write anywhere else."""
+def check_paths(manifest: Manifest, source: str) -> None:
+    """A manifest from outside must not write anywhere else.
+
+    Raises:
+        DataError: It names a file outside of its release.
+    """
     for record in manifest.files:
         path = PurePosixPath(record.path)
         if path.is_absolute() or ".." in path.parts or "\\" in record.path or ":" in record.path or not path.parts:

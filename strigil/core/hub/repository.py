@@ -79,6 +79,16 @@ class HubRepository:
             pulls={ref.ref: ref.target_commit for ref in refs.pull_requests or []},
         )
 
+    def commit_of(self, revision: str) -> str:
+        """The commit that a branch, a tag or a commit's name stands for.
+
+        Raises:
+            ConfigError: There is no such revision.
+            PrerequisiteError: There is no such repository, or the Hub cannot be reached.
+        """
+        with self._talking():
+            return str(self._api.repo_info(self.id, revision=revision, repo_type=self.kind).sha)
+
     def files(self, revision: str) -> dict[str, RemoteFile]:
         """The files of a commit."""
         with self._talking():
