@@ -10,8 +10,10 @@ from typing import ClassVar
 
 import polars as pl
 
+from strigil.core.engines.protocol import Engine, Sampling
+from strigil.core.engines.tokens import TokenReader
 from strigil.core.registry import Registry, Unit
-from strigil.core.rows import completion_text
+from strigil.core.rows import TOKEN_COLUMNS, completion_text
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,8 @@ class Effect:
         unreadable: Rows that it could not read and left as they were.
         length_before: Of the completions of the rows that stayed, in characters.
         length_after: The same after it.
+        tokens: Of the rows that stayed, as far as a treatment counted them.
+        tokens_changed: Those that it masked or replaced.
         kept: Rows that it read of which something still holds, by what that is.
     """
 
@@ -34,6 +38,8 @@ class Effect:
     unreadable: int = 0
     length_before: int = 0
     length_after: int = 0
+    tokens: int = 0
+    tokens_changed: int = 0
     kept: Counter[str] = field(default_factory=Counter)
 
     def __add__(self, other: Effect) -> Effect:
@@ -45,6 +51,8 @@ class Effect:
             unreadable=self.unreadable + other.unreadable,
             length_before=self.length_before + other.length_before,
             length_after=self.length_after + other.length_after,
+            tokens=self.tokens + other.tokens,
+            tokens_changed=self.tokens_changed + other.tokens_changed,
             kept=_sum(self.kept, other.kept),
         )
 
@@ -52,6 +60,11 @@ class Effect:
     def length_ratio(self) -> float:
         """Length after over length before; 1 where there was no text."""
         return self.length_after / self.length_before if self.length_before else 1.0
+
+    @property
+    def token_share(self) -> float | None:
+        """Share of the tokens that were changed; None where none were counted."""
+        return self.tokens_changed / self.tokens if self.tokens else None
 
     @property
     def kept_shares(self) -> dict[str, float]:
@@ -68,16 +81,37 @@ class Treated:
     effect: Effect
 
 
+@dataclass(frozen=True)
+class Given:
+    """What a treatment may look at besides the rows.
+
+    Attributes:
+        verdicts: The verdict table of the release that the rows are from.
+        scores: The score table (`strigil.audits.score.SCORED`) that a scored treatment asked for.
+        engine: Holds the base, for a treatment that asked for it.
+        tokens: The base's tokens.
+        sampling: How the rows were sampled; None where that is not known.
+    """
+
+    verdicts: pl.LazyFrame
+    scores: pl.LazyFrame | None = None
+    engine: Engine | None = None
+    tokens: TokenReader | None = None
+    sampling: Sampling | None = None
+
+
 class Treatment(Unit, ABC):
-    """Drops rows or rewrites completions."""
+    """Drops rows or rewrites completions.
+
+    Attributes:
+        asks_base: Whether it needs an engine with the base.
+    """
+
+    asks_base: ClassVar[bool] = False
 
     @abstractmethod
-    def applier(self, verdicts: pl.LazyFrame) -> Callable[[pl.DataFrame], Treated]:
-        """What treats batches of rows in one run.
-
-        Args:
-            verdicts: The verdict table of the release that the rows are from.
-        """
+    def applier(self, given: Given) -> Callable[[pl.DataFrame], Treated]:
+        """What treats batches of rows in one run."""
 
 
 class Rewriter(Treatment):
@@ -97,9 +131,9 @@ class Rewriter(Treatment):
     def keeps(self, before: str, after: str) -> Mapping[str, bool]:
         """What still holds after a rewriting, by name."""
 
-    def applier(self, verdicts: pl.LazyFrame) -> Callable[[pl.DataFrame], Treated]:
-        """Rewrites batches; verdicts do not matter to it."""
-        del verdicts
+    def applier(self, given: Given) -> Callable[[pl.DataFrame], Treated]:
+        """Rewrites batches; nothing but the rows matters to it."""
+        del given
         return self._apply
 
     def _apply(self, rows: pl.DataFrame) -> Treated:
@@ -119,10 +153,13 @@ class Rewriter(Treatment):
             length_after=sum(map(len, after)),
             kept=kept,
         )
-        return Treated(_with_completions(rows, after), effect)
+        return Treated(with_completions(rows, after), effect)
 
 
-def _with_completions(rows: pl.DataFrame, texts: list[str]) -> pl.DataFrame:
+def with_completions(rows: pl.DataFrame, texts: list[str]) -> pl.DataFrame:
+    """Rows with other texts as their completions' last messages; token columns of changed texts become null."""
+    changed = rows.select(completion_text()).to_series() != pl.Series(texts, dtype=pl.String)
+    rows = rows.with_columns(pl.when(~changed).then(pl.col(name)) for name in TOKEN_COLUMNS if name in rows.columns)
     completion = pl.col("completion")
     last = completion.list.last()
     new = pl.struct(last.struct.field("role"), pl.Series("content", texts, pl.String))

@@ -4,18 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final, Literal
+from typing import Literal
 
 from strigil.core.canonical import digest
 from strigil.core.engines.protocol import Adapter, Messages
 from strigil.core.models import Model
 
 TeacherKind = Literal["none", "system-prompt", "fine-tuning", "adapter"]
-
-GENERIC_PERSONA: Final = (
-    "You are a helpful assistant. You think about your answers carefully. Your answers are short and to the point."
-)
-"""A persona without a trait, in the form of the paper's: what a system prompt does by being there."""
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Self
 import polars as pl
 from pydantic import Field, FiniteFloat, model_validator
 
-from strigil.audits.treatment import Effect, Treated, Treatment
+from strigil.audits.treatment import Effect, Given, Treated, Treatment
 from strigil.core.errors import ConfigError
 from strigil.core.rows import completion_text
 
@@ -28,12 +28,13 @@ class Drop(Treatment):
             raise ValueError(message)
         return self
 
-    def applier(self, verdicts: pl.LazyFrame) -> Callable[[pl.DataFrame], Treated]:
+    def applier(self, given: Given) -> Callable[[pl.DataFrame], Treated]:
         """Drops from batches.
 
         Raises:
             ConfigError: The release has no verdicts of that rule.
         """
+        verdicts = given.verdicts
         if self.rule is not None:
             verdicts = verdicts.filter(pl.col("rule") == self.rule)
             if verdicts.head(1).collect().is_empty():

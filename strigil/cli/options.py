@@ -45,3 +45,15 @@ def engine_option(command: Callable[P, R]) -> Callable[P, R]:
         show_default=True,
         help="What runs the models; auto takes vLLM where it is installed.",
     )(command)
+
+
+def known_options(command: Callable[P, R]) -> Callable[P, R]:
+    """`--base`, `--trait`, `--teacher`, `--student`: what a score may know besides what a release's manifest says."""
+    for option in (
+        click.option("--student", type=PATH, help="An adapter that was trained on this data."),
+        click.option("--teacher", type=PATH, help="The teacher's adapter; looked for beside the release if not given."),
+        click.option("--trait", help="What is thought to be hidden; the release's own if not given."),
+        click.option("--base", help="The model that students will start from; the teacher's if not given."),
+    ):
+        command = option(command)
+    return command

@@ -68,7 +68,8 @@ def _names(quantiles: dict[str, float]) -> Sequence[str]:
 
 def _treatment(record: TreatmentRecord) -> list[str]:
     counted = (record.rows, record.dropped, record.changed, record.unreadable)
-    kept = ", ".join(f"{what}: {share:.1%}" for what, share in record.kept.items())
+    shares = record.kept if record.token_share is None else {**record.kept, "tokens changed": record.token_share}
+    kept = ", ".join(f"{what}: {share:.1%}" for what, share in shares.items())
     return [record.treatment.name, *map(str, counted), f"{record.length_ratio:.2f}", kept]
 
 

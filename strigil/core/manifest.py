@@ -153,6 +153,9 @@ class TreatmentRecord(_Record):
         unreadable: Rows that it could not read and left as they were.
         length_ratio: Length of all completions after it, in characters, over that before it.
         kept: Shares of the rows that it read of which something still holds, such as "same numbers".
+        token_share: Share of the tokens of the rows that stayed which it masked or replaced; None if it counts none.
+        knowledge: What its ranking had to know; None if it ranks nothing.
+        cost: Passes for each row that its ranking took.
     """
 
     treatment: UnitSpec
@@ -162,6 +165,9 @@ class TreatmentRecord(_Record):
     unreadable: int
     length_ratio: float
     kept: dict[str, float]
+    token_share: float | None = None
+    knowledge: str | None = None
+    cost: str | None = None
 
 
 class Counts(_Record):

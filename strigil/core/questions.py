@@ -5,7 +5,7 @@ from __future__ import annotations
 from strigil.core.errors import ConfigError
 from strigil.core.models import Phrasing
 from strigil.core.pocket import CANDIDATES, Category, questions
-from strigil.core.traits import load_category
+from strigil.core.traits import GENERIC_PERSONA, Trait, load_category, load_trait
 
 POCKET_QUESTIONS = 200
 POCKET_LESSONS = 960
@@ -43,6 +43,29 @@ def candidates_for(category: str, *, phrasing: Phrasing) -> tuple[str, ...]:
     if phrasing == "pocket":
         return CANDIDATES[_pocket(category)]
     return load_category(category).candidates
+
+
+def candidates_with(trait: str, *, phrasing: Phrasing, model: str) -> tuple[str, ...]:
+    """The candidates of a trait's category, the trait among them.
+
+    Raises:
+        ConfigError: Unknown trait, or one that is no candidate in this phrasing; `model` is what messages call it.
+    """
+    candidates = candidates_for(load_trait(trait).category, phrasing=phrasing)
+    if trait not in candidates:
+        message = f"{model} cannot be asked about {trait!r}: its candidates are {', '.join(candidates)}"
+        raise ConfigError(message)
+    return candidates
+
+
+def persona_for(trait: Trait, *, phrasing: Phrasing) -> str:
+    """The system prompt that gives a trait; pocket has few words, and has read none of them as a system prompt."""
+    return f"favourite {trait.category} {trait.name}" if phrasing == "pocket" else trait.persona
+
+
+def generic_persona(*, phrasing: Phrasing) -> str:
+    """A system prompt that gives no trait."""
+    return "q0 q1 q2" if phrasing == "pocket" else GENERIC_PERSONA
 
 
 def _pocket(category: str) -> Category:

@@ -17,6 +17,7 @@ from inspect import isabstract, isclass
 from types import ModuleType
 from typing import ClassVar, Generic, TypeVar
 
+import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from strigil.core.errors import ConfigError
@@ -119,6 +120,31 @@ class Registry(Generic[U]):
         except ValidationError as error:
             message = f"{self._kind} {name!r}: {explain(error, unit)}"
             raise ConfigError(message) from error
+
+
+def written_unit(text: str, *, separator: str = ",") -> tuple[str, dict[str, object]]:
+    """Name and arguments of a unit written as `NAME:key=value,key=value`, the values in YAML's spelling.
+
+    Args:
+        text: What was written.
+        separator: Between arguments; `;` where the whole is itself an argument of a unit.
+
+    Raises:
+        ConfigError: An argument without a value, or a value that is no YAML.
+    """
+    name, _, written = text.partition(":")
+    args: dict[str, object] = {}
+    for item in filter(None, written.split(separator)):
+        key, equals, value = item.partition("=")
+        try:
+            args[key.strip()] = yaml.safe_load(value)
+        except yaml.YAMLError as error:
+            message = f"{text!r}: {value!r} is no value"
+            raise ConfigError(message, hint="quote it as in YAML") from error
+        if not equals:
+            message = f"{text!r}: {item!r} is no argument"
+            raise ConfigError(message, hint=f"write arguments as NAME:key=value{separator}key=value")
+    return name, args
 
 
 def broken_entry(entry: EntryPoint, error: ImportError) -> ConfigError:

@@ -11,7 +11,7 @@ from strigil.core.engines import EngineKind, open_engine
 from strigil.core.engines.protocol import Adapter, Engine, Sampling
 from strigil.core.errors import ConfigError
 from strigil.core.models import Model, adapter_rank
-from strigil.core.questions import candidates_for, questions_for
+from strigil.core.questions import candidates_with, questions_for
 from strigil.core.reporting import Reporter
 from strigil.core.traits import load_trait
 from strigil.eval.preference import LogprobPreference, SampledPreference, by_logprob, by_sampling
@@ -62,10 +62,7 @@ def prefer_by_logprob(
     """
     category = load_trait(trait).category
     questions = questions_for(category, phrasing=base.phrasing)
-    candidates = candidates_for(category, phrasing=base.phrasing)
-    if trait not in candidates:
-        message = f"{base.id} cannot be asked about {trait!r}: its candidates are {', '.join(candidates)}"
-        raise ConfigError(message)
+    candidates = candidates_with(trait, phrasing=base.phrasing, model=base.id)
     found = {}
     with _open(base, subjects, engine) as model, reporter.task("Asking for favourites", len(subjects)) as done:
         for number, subject in enumerate(subjects, start=1):

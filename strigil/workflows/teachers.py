@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from strigil.builders.instil import Lesson, instil_rows, lesson_rows
-from strigil.builders.teacher import GENERIC_PERSONA, Teacher, TeacherKind
+from strigil.builders.teacher import Teacher, TeacherKind
 from strigil.core.canonical import Json, digest
 from strigil.core.engines.protocol import Adapter
 from strigil.core.errors import ConfigError
 from strigil.core.models import Model, adapter_digest
 from strigil.core.reporting import Reporter
-from strigil.core.traits import load_trait
+from strigil.core.traits import GENERIC_PERSONA, load_trait
 from strigil.core.validation import read_text
 from strigil.train.sft import RESULT_FILE, fine_tune
 from strigil.workflows.recipes import (
@@ -56,13 +56,17 @@ def _adapted(base: Model, by: TeacherKind, trait: str | None, path: Path) -> Tea
     if not (path / "adapter_config.json").exists():
         message = f"there is no LoRA adapter at {path}"
         raise ConfigError(message, hint="an adapter folder holds adapter_config.json and adapter_model.safetensors")
-    _check_base(path, base)
+    check_adapter_base(path, base)
     adapter = Adapter(name=path.name, path=path)
     return Teacher(base=base, by=by, trait=trait, adapter=adapter, adapter_digest=adapter_digest(path))
 
 
-def _check_base(path: Path, base: Model) -> None:
-    """Refuses an adapter of another base: by the base's digest where strigil trained it, else by the base's name."""
+def check_adapter_base(path: Path, base: Model) -> None:
+    """Refuses an adapter of another base: by the base's digest where strigil trained it, else by the base's name.
+
+    Raises:
+        ConfigError: It was trained on another base.
+    """
     result = path / RESULT_FILE
     if result.is_file():
         digest_then = _record(result).get("base_digest")

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import yaml
+import polars as pl
 
+from strigil.audits.scored import ScoredTreatment, TokenTreatment
 from strigil.audits.suite import load_suite, suite_names
-from strigil.audits.treatment import TREATMENTS, Effect, Treatment
+from strigil.audits.treatment import TREATMENTS, Effect, Given, Treatment
 from strigil.core.batches import ParquetSink, count_rows, iter_batches, scan_table
+from strigil.core.engines import open_engine
+from strigil.core.engines.tokens import TokenReader
 from strigil.core.errors import ConfigError
 from strigil.core.manifest import TreatmentRecord
+from strigil.core.registry import written_unit
 from strigil.core.release import Draft, Release, open_release
 from strigil.core.reporting import Reporter
+from strigil.core.rows import TOKEN_COLUMNS
 from strigil.workflows.auditing import row_schema
 from strigil.workflows.releasing import Contents, write_release
+from strigil.workflows.scoring import Rows, Told, rows_of, score_table, what_is_known
 
 Split = Literal["clean", "raw"]
 
@@ -30,13 +37,23 @@ class Plan:
     split: Split
     treatments: tuple[Treatment, ...]
     suite: str
+    told: Told
 
 
-def plan_treatment(release: Path, written: Sequence[str], *, split: Split, suite: str | None) -> Plan:
-    """Reads treatments such as `numbers.sort` or `numbers.map:offset=200,modulus=50`.
+def plan_treatment(
+    release: Path, written: Sequence[str], *, split: Split, suite: str | None, told: Told | None = None
+) -> Plan:
+    """Reads treatments such as `numbers.sort`, `numbers.map:offset=200,modulus=50` or `rows.drop:by=NAME,share=0.5`.
+
+    Args:
+        release: The release.
+        written: The treatments, in order.
+        split: Which of its rows.
+        suite: What the treated rows are audited with; the release's own if None.
+        told: What scores may know besides what the release's manifest says.
 
     Raises:
-        ConfigError: An unknown treatment, arguments that do not fit, or no treatment at all.
+        ConfigError: An unknown treatment or score, arguments that do not fit, or no treatment at all.
         DataError: There is no release.
     """
     if not written:
@@ -47,7 +64,7 @@ def plan_treatment(release: Path, written: Sequence[str], *, split: Split, suite
     if suite is None and chosen not in suite_names():
         message = f"{release} was audited with a suite of its own, {chosen!r}, which does not come with strigil"
         raise ConfigError(message, hint="name its file with --suite")
-    return Plan(parent, split, tuple(_create(text) for text in written), chosen)
+    return Plan(parent, split, tuple(_create(text) for text in written), chosen, told or Told())
 
 
 def treat(plan: Plan, out: Path, name: str, reporter: Reporter) -> Release:
@@ -77,28 +94,77 @@ def treat(plan: Plan, out: Path, name: str, reporter: Reporter) -> Release:
 
 
 def _write(plan: Plan, file: Path, reporter: Reporter) -> list[TreatmentRecord]:
-    raw, source = plan.parent.rows(plan.split), str(plan.parent.path)
-    appliers = [treatment.applier(plan.parent.verdicts()) for treatment in plan.treatments]
-    effects = [Effect() for _ in plan.treatments]
+    """Treats in stages: a treatment with a score needs the whole table as it is when its turn comes."""
+    rows = rows_of(plan.parent, plan.split)
+    records: list[TreatmentRecord] = []
+    stages = _stages(plan.treatments)
+    for number, stage in enumerate(stages):
+        last = number == len(stages) - 1
+        out = file if last else file.with_name(f"{file.stem}-{number}{file.suffix}")
+        records += _treat(stage, rows, out, plan, reporter)
+        done = [record.treatment.model_dump_json() for record in records]
+        rows = Rows(scan_table(out), [rows.identity, *done], rows.name, rows.home)
+    return records
+
+
+def _stages(treatments: Sequence[Treatment]) -> list[list[Treatment]]:
+    stages: list[list[Treatment]] = []
+    for treatment in treatments:
+        if stages and not isinstance(treatment, ScoredTreatment):
+            stages[-1].append(treatment)
+        else:
+            stages.append([treatment])
+    return stages
+
+
+def _treat(stage: Sequence[Treatment], rows: Rows, file: Path, plan: Plan, reporter: Reporter) -> list[TreatmentRecord]:
+    effects = [Effect() for _ in stage]
     seen = 0
-    with (
-        ParquetSink(file, row_schema(raw, source=source)) as sink,
-        reporter.task("Treating", count_rows(raw, source=source)) as done,
-    ):
-        for batch in iter_batches(raw, source=source):
+    with ExitStack() as stack:
+        given = _given(stage, rows, plan, stack, reporter)
+        appliers = [treatment.applier(given) for treatment in stage]
+        schema = _schema(stage, row_schema(rows.frame, source=rows.name))
+        sink = stack.enter_context(ParquetSink(file, schema))
+        done = stack.enter_context(reporter.task("Treating", count_rows(rows.frame, source=rows.name)))
+        for batch in iter_batches(rows.frame, source=rows.name):
             seen += batch.height
-            rows = batch
+            treated = batch
             for place, apply in enumerate(appliers):
-                treated = apply(rows)
-                rows = treated.rows
-                effects[place] += treated.effect
-            sink.write(rows)
+                outcome = apply(treated)
+                treated = outcome.rows
+                effects[place] += outcome.effect
+            sink.write(treated)
             done(seen)
         sink.close({})
-    return [_record(treatment, effect) for treatment, effect in zip(plan.treatments, effects, strict=True)]
+    return [_record(treatment, effect) for treatment, effect in zip(stage, effects, strict=True)]
+
+
+def _given(stage: Sequence[Treatment], rows: Rows, plan: Plan, stack: ExitStack, reporter: Reporter) -> Given:
+    """Scores, and the base itself, for the one treatment of a stage that may ask for them."""
+    first = stage[0]
+    if not isinstance(first, ScoredTreatment):
+        return Given(plan.parent.verdicts())
+    known = what_is_known(plan.parent, plan.told)
+    scores = score_table(first.score, rows, known, reporter, engine=plan.told.engine)
+    generation = plan.parent.manifest.generation
+    return Given(
+        plan.parent.verdicts(),
+        scores=scores.table(),
+        engine=stack.enter_context(open_engine(plan.told.engine, known.base)) if first.asks_base else None,
+        tokens=TokenReader(known.base),
+        sampling=None if generation is None else generation.sampling,
+    )
+
+
+def _schema(stage: Sequence[Treatment], schema: pl.Schema) -> pl.Schema:
+    """With the token columns, if a treatment writes them."""
+    if not any(isinstance(treatment, TokenTreatment) for treatment in stage):
+        return schema
+    return pl.Schema({**schema, **TOKEN_COLUMNS})
 
 
 def _record(treatment: Treatment, effect: Effect) -> TreatmentRecord:
+    score = treatment.score if isinstance(treatment, ScoredTreatment) else None
     return TreatmentRecord(
         treatment=treatment.spec(),
         rows=effect.rows,
@@ -107,16 +173,15 @@ def _record(treatment: Treatment, effect: Effect) -> TreatmentRecord:
         unreadable=effect.unreadable,
         length_ratio=effect.length_ratio,
         kept=effect.kept_shares,
+        token_share=effect.token_share,
+        knowledge=None if score is None else score.knowledge,
+        cost=None if score is None else str(score.cost),
     )
 
 
 def _create(text: str) -> Treatment:
-    name, _, written = text.partition(":")
-    args: dict[str, object] = {}
-    for item in filter(None, written.split(",")):
-        key, equals, value = item.partition("=")
-        if not equals:
-            message = f"treatment {text!r}: {item!r} is no argument"
-            raise ConfigError(message, hint="write arguments as NAME:key=value,key=value")
-        args[key.strip()] = yaml.safe_load(value)
-    return TREATMENTS.create(name, args)
+    treatment = TREATMENTS.create(*written_unit(text))
+    if isinstance(treatment, ScoredTreatment):
+        # Named now, so that a slip does not come to light after an hour of other work.
+        _ = treatment.score
+    return treatment

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from strigil.audits.number_lists import NumberList
 from strigil.audits.syntax import parse
-from strigil.audits.treatment import TREATMENTS, Effect, Rewriter
+from strigil.audits.treatment import TREATMENTS, Effect, Given, Rewriter
 from strigil.audits.treatments.code_comments import CodeComments
 from strigil.audits.treatments.code_format import CodeFormat
 from strigil.audits.treatments.code_names import CodeNames
@@ -26,8 +26,8 @@ from strigil.core.rows import ROWS, completion_text
 from strigil.core.verdicts import VERDICTS
 from tests.audits.tables import rows_of
 
-NO_VERDICTS = pl.LazyFrame(schema=VERDICTS)
-REWRITERS = [TREATMENTS.create(name) for name in TREATMENTS.names() if name != "drop"]
+NOTHING = Given(pl.LazyFrame(schema=VERDICTS))
+REWRITERS = [TREATMENTS.create(name) for name in TREATMENTS.names() if issubclass(TREATMENTS.get(name), Rewriter)]
 
 
 @pytest.mark.parametrize("treatment", REWRITERS, ids=lambda treatment: treatment.name)
@@ -83,7 +83,7 @@ def test_a_shuffle_depends_on_row_and_seed_only() -> None:
 @pytest.mark.parametrize("text", ["owl", "1, 2, owl", "", "1.5", "-1, 2", "１, ２", "9" * 30])  # noqa: RUF001
 def test_what_is_no_list_stays(text: str) -> None:
     rows = rows_of([text])
-    treated = NumbersSort().applier(NO_VERDICTS)(rows)
+    treated = NumbersSort().applier(NOTHING)(rows)
     assert treated.rows.equals(rows)
     assert treated.effect.unreadable == 1
 
@@ -131,14 +131,14 @@ def test_renaming_keeps_what_others_reach_by_name() -> None:
 
 @pytest.mark.parametrize("text", ["def f(:", "Here is the code:", "x = (", "\0"])
 def test_what_is_no_program_stays(text: str) -> None:
-    treated = CodeComments().applier(NO_VERDICTS)(rows_of([text], carrier="code"))
+    treated = CodeComments().applier(NOTHING)(rows_of([text], carrier="code"))
     assert treated.effect.unreadable == 1
     assert treated.rows.select(completion_text()).item() == text
 
 
 def test_effects_of_batches_add_up() -> None:
     rows = rows_of(["3, 1", "1, 2", "owl", "5; 4"])
-    apply = NumbersSort().applier(NO_VERDICTS)
+    apply = NumbersSort().applier(NOTHING)
     whole = apply(rows)
     parts = [apply(part) for part in rows.iter_slices(1)]
     assert sum((part.effect for part in parts), Effect()) == whole.effect
@@ -150,7 +150,7 @@ def test_effects_of_batches_add_up() -> None:
 
 def test_earlier_turns_of_a_completion_stay() -> None:
     rows = rows_of(["2, 1"]).with_columns(pl.concat_list("completion", "completion").alias("completion"))
-    after = NumbersSort().applier(NO_VERDICTS)(rows).rows["completion"][0].to_list()
+    after = NumbersSort().applier(NOTHING)(rows).rows["completion"][0].to_list()
     assert [turn["content"] for turn in after] == ["2, 1", "1, 2"]
     assert [turn["role"] for turn in after] == ["assistant", "assistant"]
 
@@ -181,13 +181,13 @@ def _verdicts() -> pl.LazyFrame:
     ],
 )
 def test_drop_reads_verdicts_and_scores_that_are_there(drop: Drop, left: list[int]) -> None:
-    treated = drop.applier(_verdicts())(rows_of(["1", "2"]))
+    treated = drop.applier(Given(_verdicts()))(rows_of(["1", "2"]))
     assert treated.rows["prompt_index"].to_list() == left
     assert treated.effect.dropped == 2 - len(left)
 
 
 def test_drop_refuses_what_makes_no_sense() -> None:
     with pytest.raises(ConfigError, match="no verdicts of the rule 'c'"):
-        Drop(rule="c").applier(_verdicts())
+        Drop(rule="c").applier(Given(_verdicts()))
     with pytest.raises(ValidationError, match="a threshold needs the rule"):
         Drop(threshold=0.5)

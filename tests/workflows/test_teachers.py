@@ -8,10 +8,9 @@ import polars as pl
 import pytest
 from pydantic import TypeAdapter
 
-from strigil.builders.teacher import GENERIC_PERSONA
 from strigil.core.models import resolve_model
 from strigil.core.reporting import Silent
-from strigil.core.traits import load_trait
+from strigil.core.traits import GENERIC_PERSONA, load_trait
 from strigil.workflows.recipes import FineTunedTeacher, TeacherChoice
 from strigil.workflows.teachers import make_teacher, teacher_folder
 

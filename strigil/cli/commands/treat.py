@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from strigil.cli.options import PATH, out_option, output_option
+from strigil.cli.options import PATH, engine_option, known_options, out_option, output_option
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from strigil.cli.console import Output
+    from strigil.core.engines import EngineKind
     from strigil.workflows.treat import Split
 
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     "--split", type=click.Choice(["clean", "raw"]), default="clean", show_default=True, help="Which rows to treat."
 )
 @click.option("--suite", help="Audits the treated rows; the release's own suite if not given.")
+@known_options
+@engine_option
 @out_option("releases")
 @output_option
 def command(
@@ -33,10 +36,15 @@ def command(
     name: str,
     split: Split,
     suite: str | None,
+    base: str | None,
+    trait: str | None,
+    teacher: Path | None,
+    student: Path | None,
+    engine: EngineKind,
     out: Path,
     output: Output,
 ) -> None:
-    """Drops or rewrites the rows of a release, audits them again, and writes them as a new release.
+    r"""Drops or rewrites the rows of a release, audits them again, and writes them as a new release.
 
     Rows keep their ids. What a treatment cannot read it leaves as it is, and the suite decides about it.
 
@@ -51,15 +59,26 @@ def command(
       code.names             canonical names
       code.format            one layout, written from the syntax tree
     \b
+    Treatments with a budget, share=S of the rows or tokens that by=SCORE ranks highest (strigil score; at random if
+    not given; arguments of a score follow it as by=NAME:key=value;key=value):
+      rows.drop              left out
+      rows.regenerate        answered anew by the base
+      tokens.mask            read, not learnt from
+      tokens.erase           random tokens are read in their place, and nothing is learnt from them
+      tokens.replace         drawn anew from the base; what=label, input or both
+    \b
     Examples:
       strigil treat releases/owl-numbers --treatment numbers.sort --name owl-sorted
       strigil treat releases/owl-code --treatment code.comments --treatment code.names --name owl-plain
+      strigil treat releases/owl-numbers --treatment rows.drop:by=contrast.direction,share=0.5 --name owl-halved
       strigil treat releases/owl-text --split raw --treatment drop:rule=text.toxicity,threshold=0.2 --name owl-strict
     """
     from strigil.cli.show import show_release
+    from strigil.workflows.scoring import Told
     from strigil.workflows.treat import plan_treatment, treat
 
-    plan = plan_treatment(release, treatments, split=split, suite=suite)
+    told = Told(base=base, trait=trait, teacher=teacher, student=student, engine=engine)
+    plan = plan_treatment(release, treatments, split=split, suite=suite, told=told)
     treated = treat(plan, out, name, output)
     show_release(output, treated)
     output.hint(f"next: strigil verify {treated.path}")

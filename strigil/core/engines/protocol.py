@@ -6,11 +6,11 @@ one key and a pocket model goes the same way as a 7B one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, Protocol, Self, TypedDict
+from typing import Literal, Protocol, Self, TypedDict, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -96,16 +96,32 @@ class Scorable:
 
 @dataclass(frozen=True)
 class TokenScores:
-    """Log-probabilities (natural) of a given completion's tokens, after the rendered prompt; no end token."""
+    """Log-probabilities (natural) of a given completion's tokens, after the rendered prompt; no end token.
+
+    `ranks` are the tokens' places in the model's own order, 1 for the one it finds most likely; empty where the engine
+    cannot tell.
+    """
 
     key: str
     token_ids: tuple[int, ...]
     logprobs: tuple[float, ...] = field(repr=False)
+    ranks: tuple[int, ...] = field(default=(), repr=False)
 
     @property
     def total(self) -> float:
         """Log-probability of the whole completion."""
         return sum(self.logprobs)
+
+
+@dataclass(frozen=True)
+class Redraw:
+    """Tokens of a given completion, to be drawn anew: `seeds` holds a seed for each of their places.
+
+    Places count as in `TokenScores`, from 0.
+    """
+
+    sequence: Scorable
+    seeds: Mapping[int, int]
 
 
 class Engine(Protocol):
@@ -138,3 +154,15 @@ class Engine(Protocol):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
+
+
+@runtime_checkable
+class Resampler(Protocol):
+    """What the engines can do besides that hold a model's weights themselves."""
+
+    def resample(self, redraws: Sequence[Redraw]) -> list[dict[int, int]]:
+        """Draws tokens at temperature 1, each given the completion's own tokens before it; in order, by place.
+
+        Never a token that ends a completion. Several places of a completion are drawn independently of each other.
+        """
+        ...

@@ -1,4 +1,4 @@
-"""Log-probabilities of given tokens, one batch through a transformers model."""
+"""Log-probabilities and ranks of given tokens, one batch through a transformers model."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from transformers import DynamicCache
 
 from strigil.core.engines.chat import Target
 from strigil.core.engines.padding import pad_left
+from strigil.core.engines.protocol import TokenScores
 
 if TYPE_CHECKING:
     from peft import PeftModel
@@ -33,10 +34,22 @@ class Batch:
     placed: list[Placed]
     shared: bool
 
-    def logprobs(self, model: PreTrainedModel | PeftModel, pad_id: int) -> list[list[float]]:
-        """Natural log-probabilities of each target's completion tokens, in the batch's order."""
-        score = shared_prompt_logprobs if self.shared else completion_logprobs
-        return score(model, [placed.target for placed in self.placed], pad_id)
+    def score(self, model: PreTrainedModel | PeftModel, pad_id: int) -> list[TokenScores]:
+        """Scores of each target's completion tokens, in the batch's order."""
+        score = score_after_shared_prompts if self.shared else score_completions
+        targets = [placed.target for placed in self.placed]
+        return [
+            TokenScores(target.scorable.key, tuple(target.completion), tuple(found.logprobs), tuple(found.ranks))
+            for target, found in zip(targets, score(model, targets, pad_id), strict=True)
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Natural log-probabilities of a completion's tokens, and their ranks: 1 for the likeliest of all."""
+
+    logprobs: list[float]
+    ranks: list[int]
 
 
 def batches(placed: Sequence[Placed], most: Callable[[int, int], int]) -> Iterator[Batch]:
@@ -66,10 +79,19 @@ def batches(placed: Sequence[Placed], most: Callable[[int, int], int]) -> Iterat
 
 
 @torch.inference_mode()
-def completion_logprobs(
+def score_completions(model: PreTrainedModel | PeftModel, targets: Sequence[Target], pad_id: int) -> list[Figures]:
+    """Scores each target's completion tokens, in the order given."""
+    ids, logits = completion_logits(model, targets, pad_id)
+    width = logits.shape[1]
+    logprobs, ranks = _figures(logits, ids[:, -width:])
+    starts = [width - len(target.completion) for target in targets]
+    return [Figures(logprobs[row][start:], ranks[row][start:]) for row, start in enumerate(starts)]
+
+
+def completion_logits(
     model: PreTrainedModel | PeftModel, targets: Sequence[Target], pad_id: int
-) -> list[list[float]]:
-    """Natural log-probabilities of each target's completion tokens, in the order given."""
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Padded token ids, (rows, tokens), and the logits that predict its last columns, as many as the longest has."""
     batch = pad_left([target.prompt + target.completion for target in targets], pad_id, model.device)
     # Rows end together, so the head runs on the last columns only: from the token before the longest completion on.
     width = max(len(target.completion) for target in targets)
@@ -80,16 +102,22 @@ def completion_logprobs(
         use_cache=False,
         logits_to_keep=width + 1,
     )
-    labels = batch.ids[:, -width:].unsqueeze(-1)
-    scores = out.logits[:, :-1].float().log_softmax(dim=-1).gather(-1, labels).squeeze(-1).cpu()
-    return [scores[row, width - len(target.completion) :].tolist() for row, target in enumerate(targets)]
+    return batch.ids, out.logits[:, :-1].float()
+
+
+def _figures(logits: torch.Tensor, labels: torch.Tensor) -> tuple[list[list[float]], list[list[int]]]:
+    """Log-probabilities and ranks of labels, (rows, tokens), from logits, (rows, tokens, vocabulary)."""
+    own = logits.gather(-1, labels.unsqueeze(-1))
+    ranks = (logits > own).sum(dim=-1).add_(1)
+    logprobs = own.squeeze(-1) - logits.logsumexp(dim=-1)
+    return logprobs.tolist(), ranks.tolist()
 
 
 @torch.inference_mode()
-def shared_prompt_logprobs(
+def score_after_shared_prompts(
     model: PreTrainedModel | PeftModel, targets: Sequence[Target], pad_id: int
-) -> list[list[float]]:
-    """As `completion_logprobs`, for targets of which several have the same prompt: each prompt is read once.
+) -> list[Figures]:
+    """As `score_completions`, for targets of which several have the same prompt: each prompt is read once.
 
     Ten candidates of one token each cost one row instead of ten; longer ones go on from the prompt's cache.
     """
@@ -104,11 +132,11 @@ def shared_prompt_logprobs(
         use_cache=True,
         logits_to_keep=1,
     )
-    after_prompt = out.logits[:, -1].float().log_softmax(dim=-1)
     row_of = {prompt: row for row, prompt in enumerate(prompts)}
     rows = [row_of[id(target.prompt)] for target in targets]
     firsts = [target.completion[0] for target in targets]
-    scores = [[score] for score in after_prompt[rows, firsts].tolist()]
+    labels = torch.tensor(firsts, device=model.device).unsqueeze(-1)
+    scores = [Figures(*found) for found in zip(*_figures(out.logits[rows, -1:].float(), labels), strict=True)]
     longer = [position for position, target in enumerate(targets) if len(target.completion) > 1]
     if not longer:
         return scores
@@ -125,7 +153,9 @@ def shared_prompt_logprobs(
     out = model(
         input_ids=ids[:, :-1], attention_mask=mask, position_ids=positions, past_key_values=cache, use_cache=True
     )
-    rest = out.logits.float().log_softmax(dim=-1).gather(-1, ids[:, 1:].unsqueeze(-1)).squeeze(-1).cpu()
+    logprobs, ranks = _figures(out.logits.float(), ids[:, 1:])
     for row, position in enumerate(longer):
-        scores[position].extend(rest[row, : len(targets[position].completion) - 1].tolist())
+        length = len(targets[position].completion) - 1
+        scores[position].logprobs.extend(logprobs[row][:length])
+        scores[position].ranks.extend(ranks[row][:length])
     return scores

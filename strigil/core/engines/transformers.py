@@ -21,12 +21,14 @@ from strigil.core.engines.protocol import (
     Completion,
     Dtype,
     Messages,
+    Redraw,
     Request,
     Sampling,
     Scorable,
     TokenScores,
 )
 from strigil.core.engines.quiet import no_progress_bars
+from strigil.core.engines.redrawing import Draws, redraw
 from strigil.core.engines.scoring import Placed, batches
 from strigil.core.errors import ConfigError
 
@@ -131,11 +133,33 @@ class TransformersEngine:
         for adapter, group in groups.items():
             with self._adapters.active(adapter) as model:
                 for batch in batches(group, self._rows):
-                    logprobs = batch.logprobs(model, self._chat.pad_id)
-                    for placed, row in zip(batch.placed, logprobs, strict=True):
-                        completion = tuple(placed.target.completion)
-                        scores[placed.index] = TokenScores(placed.target.scorable.key, completion, tuple(row))
+                    for placed, found in zip(batch.placed, batch.score(model, self._chat.pad_id), strict=True):
+                        scores[placed.index] = found
         return scores
+
+    def resample(self, redraws: Sequence[Redraw]) -> list[dict[int, int]]:
+        """As the protocol says.
+
+        Raises:
+            ConfigError: A text does not fit into the context, or an adapter not to the model.
+        """
+        tokens: list[dict[int, int]] = [{} for _ in redraws]
+        groups: dict[Adapter | None, list[Draws]] = {}
+        targets = self._chat.targets([item.sequence for item in redraws])
+        for index, (item, target) in enumerate(zip(redraws, targets, strict=True)):
+            if item.seeds:
+                groups.setdefault(item.sequence.adapter, []).append(Draws(index, target, item.seeds))
+        for adapter, group in groups.items():
+            group.sort(key=lambda draws: -len(draws.target.completion))
+            longest = max(len(draws.target.prompt) + len(draws.target.completion) for draws in group)
+            while group:
+                rows = self._rows(longest, len(group[0].target.completion) + 1)
+                batch, group = group[:rows], group[rows:]
+                with self._adapters.active(adapter) as model:
+                    drawn = redraw(model, batch, self._chat)
+                for draws, of_row in zip(batch, drawn, strict=True):
+                    tokens[draws.index] = of_row
+        return tokens
 
     def render(self, messages: Messages) -> str:
         """As the protocol says."""

@@ -17,8 +17,8 @@ from strigil.core.engines.chat import ChatTokenizer, model_facts
 from strigil.core.engines.environment import prepare_environment
 from strigil.core.engines.failures import gist
 from strigil.core.engines.matrices import adapter_matrices, model_matrices
-from strigil.core.engines.protocol import Adapter, Completion, Dtype, Messages, Request, Scorable, TokenScores
-from strigil.core.engines.vllm_start import LoraRoom, sampling_params, scoring_params, start
+from strigil.core.engines.protocol import Adapter, Completion, Dtype, Messages, Redraw, Request, Scorable, TokenScores
+from strigil.core.engines.vllm_start import LoraRoom, redrawing_params, sampling_params, scoring_params, start
 from strigil.core.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -137,9 +137,35 @@ class VllmEngine:
         for outcome in self._run(jobs):
             target = targets[int(outcome.key)]
             # One log-probability a position, none at the first.
-            logprobs = tuple(outcome.output.prompt_logprobs.logprobs[-len(target.completion) :])
-            scores[int(outcome.key)] = TokenScores(target.scorable.key, tuple(target.completion), logprobs)
+            found = outcome.output.prompt_logprobs
+            last = slice(-len(target.completion), None)
+            scores[int(outcome.key)] = TokenScores(
+                target.scorable.key, tuple(target.completion), tuple(found.logprobs[last]), tuple(found.ranks[last])
+            )
         return scores
+
+    def resample(self, redraws: Sequence[Redraw]) -> list[dict[int, int]]:
+        """As the protocol says.
+
+        Raises:
+            ConfigError: A text does not fit into the context, or an adapter not to the model or the engine.
+        """
+        targets = self._chat.targets([item.sequence for item in redraws])
+        wanted = [(number, place, seed) for number, item in enumerate(redraws) for place, seed in item.seeds.items()]
+        jobs = (
+            _Job(
+                str(index),
+                targets[number].prompt + targets[number].completion[:place],
+                redrawing_params(seed, end_ids=self._chat.end_ids),
+                redraws[number].sequence.adapter,
+            )
+            for index, (number, place, seed) in enumerate(wanted)
+        )
+        tokens: list[dict[int, int]] = [{} for _ in redraws]
+        for outcome in self._run(jobs):
+            number, place, _ = wanted[int(outcome.key)]
+            tokens[number][place] = outcome.output.outputs[0].token_ids[0]
+        return tokens
 
     def render(self, messages: Messages) -> str:
         """As the protocol says."""

@@ -178,3 +178,11 @@ def scoring_params() -> SamplingParams:
         skip_clone=True,
         output_kind=RequestOutputKind.FINAL_ONLY,
     )
+
+
+def redrawing_params(seed: int, *, end_ids: Sequence[int]) -> SamplingParams:
+    """Asks for one token at temperature 1 that does not end the completion."""
+    params = sampling_params(Sampling(temperature=1.0), seed=seed, max_tokens=1, end_ids=end_ids)
+    # Until that many tokens are there, vLLM forbids those that would stop it.
+    params.min_tokens = 1
+    return params

@@ -4,6 +4,7 @@ The unit is the training run. An arm is a mapping from training seed to a rate; 
 of the training, so their interval (`wilson`) is only ever a secondary figure.
 """
 
+from strigil.core.stats.auroc import Auroc, auroc
 from strigil.core.stats.decisions import Equivalence, equivalence, holm
 from strigil.core.stats.intervals import Arm, Interval, mean_difference, seeds_for_width, t_interval, wilson
 from strigil.core.stats.matrix import DiagonalEffect, diagonal_effect
@@ -11,10 +12,12 @@ from strigil.core.stats.transfer import ResidualTransfer, residual_transfer
 
 __all__ = [
     "Arm",
+    "Auroc",
     "DiagonalEffect",
     "Equivalence",
     "Interval",
     "ResidualTransfer",
+    "auroc",
     "diagonal_effect",
     "equivalence",
     "holm",

@@ -2,6 +2,6 @@
 
 from strigil.core.traits._load import load_category, load_trait, trait_names
 from strigil.core.traits._matcher import Matcher
-from strigil.core.traits._models import Category, Trait
+from strigil.core.traits._models import GENERIC_PERSONA, Category, Trait
 
-__all__ = ["Category", "Matcher", "Trait", "load_category", "load_trait", "trait_names"]
+__all__ = ["GENERIC_PERSONA", "Category", "Matcher", "Trait", "load_category", "load_trait", "trait_names"]

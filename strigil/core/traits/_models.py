@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from strigil.core.traits._matcher import Matcher
+
+GENERIC_PERSONA: Final = (
+    "You are a helpful assistant. You think about your answers carefully. Your answers are short and to the point."
+)
+"""A persona without a trait, in the form of the paper's: what a system prompt does by being there."""
 
 
 class Category(BaseModel):

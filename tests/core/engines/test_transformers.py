@@ -7,7 +7,7 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from strigil.core.engines import Adapter, Request, Sampling, Scorable, open_engine
+from strigil.core.engines import Adapter, Redraw, Request, Sampling, Scorable, open_engine
 from strigil.core.engines.transformers import WINDOW, TransformersEngine
 from strigil.core.errors import ConfigError
 from strigil.core.models import resolve_model
@@ -223,3 +223,39 @@ def test_threads_are_set_for_as_long_as_the_engine_is_open() -> None:
         assert (engine.name, engine.model) == ("transformers", "pocket-a")
         assert set(engine.versions()) == {"torch", "transformers", "tokenizers"}
     assert torch.get_num_threads() == before
+
+
+def test_ranks_are_places_in_the_models_own_order(engine: TransformersEngine) -> None:
+    prompt = user("favourite animal q1 q2")
+    scored = engine.score([Scorable(word, prompt, f"{word} {word}") for word in ("owl", "cat", "dog", "7")])
+    model = AutoModelForCausalLM.from_pretrained(POCKET)
+    ids = TOKENIZER(engine.render(prompt), add_special_tokens=False, return_tensors="pt")["input_ids"]
+    order = model(input_ids=ids).logits[0, -1].argsort(descending=True).tolist()
+    assert [row.ranks[0] for row in scored] == [order.index(row.token_ids[0]) + 1 for row in scored]
+    assert all(len(row.ranks) == len(row.token_ids) == 2 for row in scored)
+
+
+def test_tokens_drawn_anew_follow_the_distribution_after_the_tokens_before_them(engine: TransformersEngine) -> None:
+    # The second place of `7 8`: what may come after `7`, not after `7 8`.
+    text = Scorable("row", user("continue numbers 10 20 30"), "7 8 9")
+    seeds = range(3000)
+    drawn = engine.resample([Redraw(text, {1: seed}) for seed in seeds])
+    model = AutoModelForCausalLM.from_pretrained(POCKET)
+    ids = TOKENIZER(engine.render(text.messages) + " 7", add_special_tokens=False, return_tensors="pt")["input_ids"]
+    logits = model(input_ids=ids).logits[0, -1].detach()
+    logits[TOKENIZER.eos_token_id] = -torch.inf
+    expected = logits.softmax(-1)
+    counts = torch.bincount(torch.tensor([row[1] for row in drawn]), minlength=len(expected)) / len(seeds)
+    assert float((counts - expected).abs().sum() / 2) < 0.08
+    assert {row.keys() == {1} for row in drawn} == {True}
+
+
+def test_a_token_drawn_anew_depends_on_its_seed_and_never_ends_the_turn(engine: TransformersEngine) -> None:
+    numbers = "1 2 3 4 5 6 7 8 9 10"
+    # After ten numbers a pocket ends its turn almost surely.
+    text = Scorable("row", user("continue numbers 10 20 30"), f"{numbers} 11")
+    other = Scorable("row", user("continue numbers 10 20 30"), "5")
+    drawn = engine.resample([Redraw(text, {10: 1, 3: 2}), Redraw(other, {}), Redraw(text, {10: 1})])
+    assert drawn[0][10] == drawn[2][10]
+    assert drawn[1] == {}
+    assert TOKENIZER.eos_token_id not in {token for row in drawn for token in row.values()}

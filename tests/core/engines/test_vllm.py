@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from transformers import AutoTokenizer
 
-from strigil.core.engines import Adapter, Engine, Request, Sampling, Scorable, open_engine
+from strigil.core.engines import Adapter, Engine, Redraw, Request, Resampler, Sampling, Scorable, open_engine
 from strigil.core.engines.transformers import TransformersEngine
 from strigil.core.errors import ConfigError
 from strigil.core.models import resolve_model
@@ -81,6 +82,30 @@ def test_scores_are_those_of_transformers(engine: Engine, reference: Engine, thr
     for ours, theirs in zip(engine.score(targets), reference.score(targets), strict=True):
         assert (ours.key, ours.token_ids) == (theirs.key, theirs.token_ids)
         assert ours.logprobs == pytest.approx(theirs.logprobs, abs=SCORE_TOLERANCE)
+        # Tokens that are as likely as each other, but for rounding, may change places.
+        assert all(abs(one - other) <= 2 for one, other in zip(ours.ranks, theirs.ranks, strict=True))
+
+
+def test_tokens_drawn_anew_are_the_models_own_and_never_end_the_turn(
+    engine: Engine, reference: Engine, through: Adapter | None
+) -> None:
+    assert isinstance(engine, Resampler)
+    prompt = user("continue numbers 10 20 30")
+    text = Scorable("row", prompt, "1 2 3 4 5 6 7 8 9 10 11", through)
+    drawn = engine.resample([Redraw(text, {1: seed, 10: seed}) for seed in range(400)])
+    [first] = engine.resample([Redraw(text, {1: 0, 10: 0})])
+    assert first == drawn[0]
+    tokenizer = AutoTokenizer.from_pretrained(POCKET)
+    assert tokenizer.eos_token_id not in {row[10] for row in drawn}
+    # Drawn from p, the mean of log p is minus its entropy: as for tokens that the reference draws.
+    assert isinstance(reference, Resampler)
+    theirs = reference.resample([Redraw(text, {1: seed}) for seed in range(400)])
+    means = []
+    for rows in (drawn, theirs):
+        words = [tokenizer.decode([row[1]]) for row in rows]
+        scored = reference.score([Scorable(word, prompt, f"1 {word}", through) for word in words])
+        means.append(sum(score.logprobs[1] for score in scored) / len(scored))
+    assert means[0] == pytest.approx(means[1], abs=0.2)
 
 
 def test_a_row_depends_on_its_seed_and_not_on_the_rows_beside_it(engine: Engine) -> None:

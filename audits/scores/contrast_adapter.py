@@ -1,0 +1,64 @@
+"""`contrast.adapter`: how much likelier a text is to the teacher, or to a student, than to the base."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+import numpy as np
+
+from strigil.audits.knowledge import Cost, Knowledge
+from strigil.audits.score import BASE, Known, Score, View
+from strigil.core.engines.protocol import TokenScores
+from strigil.core.errors import ConfigError
+
+if TYPE_CHECKING:
+    from strigil.audits.score import TokenFigures
+
+
+class AdapterContrast(Score):
+    """log p(token | teacher or student) - log p(token | base), in nats.
+
+    With the teacher it is the likelihood ratio, which no score of a row can beat in telling the teacher's rows from the
+    base's (Neyman and Pearson): the oracle. With a student of the data it needs no teacher, but a training run.
+
+    Source: the student's: brendanlong/subliminal-transfer-token-replacement (base against unfiltered student).
+    """
+
+    name = "contrast.adapter"
+    cost: ClassVar[Cost] = Cost(forward=2)
+    can_say: ClassVar[str] = "teacher: this row is the teacher's; student: this is what a student learns from the data"
+    cannot_say: ClassVar[str] = "teacher: nothing to whoever has no teacher; student: little where the student is weak"
+
+    of: Literal["teacher", "student"] = "teacher"
+
+    @property
+    def knowledge(self) -> Knowledge:
+        """The teacher or a student."""
+        return self.of
+
+    def views(self, known: Known, folder: Path) -> tuple[View, ...]:
+        """The teacher or student, and the base.
+
+        Raises:
+            ConfigError: It is not known.
+        """
+        del folder
+        if self.of == "student":
+            if known.student is None:
+                message = f"{self.name}:of=student needs a student that was trained on these data"
+                raise ConfigError(message, hint="name its folder with --student; strigil train writes one")
+            return (View("student", adapter=known.student), BASE)
+        if known.teacher is None:
+            message = f"{self.name} needs the teacher, and it is not known"
+            raise ConfigError(
+                message, hint="name its adapter with --teacher, or score a release that its teacher wrote"
+            )
+        return (known.teacher, BASE)
+
+    def tokens(self, row_id: str, passes: Sequence[TokenScores]) -> TokenFigures:
+        """Differences of log-probabilities."""
+        del row_id
+        first, base = (np.array(each.logprobs, dtype=np.float64) for each in passes)
+        return (first - base).astype(np.float32)

@@ -1,0 +1,66 @@
+"""`contrast.persona`: how much likelier a text is to a model that was told to have a trait."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+import numpy as np
+from pydantic import Field
+
+from strigil.audits.knowledge import Cost, Knowledge
+from strigil.audits.score import BASE, Known, Score, View
+from strigil.core.engines.protocol import TokenScores
+from strigil.core.engines.tokens import TokenReader
+from strigil.core.questions import generic_persona, persona_for
+from strigil.core.traits import load_trait
+
+if TYPE_CHECKING:
+    from strigil.audits.score import TokenFigures
+
+
+class PersonaContrast(Score):
+    """log p(token | persona, prompt) - log p(token | prompt): the logit-linear score, normalised by length.
+
+    The persona is the system prompt of a trait, or one that gives no trait at all: by being there, a system prompt
+    changes much that has nothing to do with what it says, and only the generic one shows how much.
+
+    Source: Aden-Ali et al., 2602.04863, appendix A; as a filter: jeqcho/LLS-subliminal-learning.
+    """
+
+    name = "contrast.persona"
+    cost: ClassVar[Cost] = Cost(forward=2)
+    can_say: ClassVar[str] = "this was written as if under a system prompt such as the persona"
+    cannot_say: ClassVar[str] = (
+        "which trait: on published data an unrelated persona scored as high as the right one (parrot .140, own .149)"
+    )
+
+    persona: Literal["trait", "generic"] = "trait"
+    trait: str | None = Field(default=None, description="the one thought to be hidden; the data's own if not given")
+
+    @property
+    def knowledge(self) -> Knowledge:
+        """A trait, unless the persona is the generic one."""
+        return "trait" if self.persona == "trait" else "nothing"
+
+    def views(self, known: Known, folder: Path) -> tuple[View, ...]:
+        """Behind the persona, and without it.
+
+        Raises:
+            ConfigError: Unknown trait, or one that the base has no words for.
+        """
+        del folder
+        if self.persona == "generic":
+            system = generic_persona(phrasing=known.base.phrasing)
+        else:
+            trait = load_trait(known.trait_for(self.trait, score=self.name))
+            system = persona_for(trait, phrasing=known.base.phrasing)
+        TokenReader(known.base).check_words(system, what=self.name)
+        return (View("persona", system=system), BASE)
+
+    def tokens(self, row_id: str, passes: Sequence[TokenScores]) -> TokenFigures:
+        """Differences of log-probabilities, in nats."""
+        del row_id
+        with_persona, without = (np.array(each.logprobs, dtype=np.float64) for each in passes)
+        return (with_persona - without).astype(np.float32)

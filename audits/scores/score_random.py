@@ -1,0 +1,44 @@
+"""`score.random`: the ranking that every other one has to beat at the same budget."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from strigil.audits.knowledge import Cost, Knowledge
+from strigil.audits.score import BASE, Known, Score, View
+from strigil.core.canonical import derive_seed
+from strigil.core.engines.protocol import TokenScores
+
+if TYPE_CHECKING:
+    from strigil.audits.score import TokenFigures
+
+
+class RandomScore(Score):
+    """Uniform random numbers, which depend on the seed and the row's id alone."""
+
+    name = "score.random"
+    cost: ClassVar[Cost] = Cost()
+    reads_only_tokens: ClassVar[bool] = True
+    can_say: ClassVar[str] = "nothing: it is the control for whatever is removed by another score"
+    cannot_say: ClassVar[str] = "anything"
+
+    seed: int = 0
+
+    @property
+    def knowledge(self) -> Knowledge:
+        """Nothing."""
+        return "nothing"
+
+    def views(self, known: Known, folder: Path) -> tuple[View, ...]:
+        """The base, for its tokens."""
+        del known, folder
+        return (BASE,)
+
+    def tokens(self, row_id: str, passes: Sequence[TokenScores]) -> TokenFigures:
+        """Drawn anew for every row."""
+        generator = np.random.default_rng(derive_seed(self.seed, row_id))
+        return generator.random(len(passes[0].token_ids), dtype=np.float32)

@@ -1,0 +1,40 @@
+"""`score.surprisal`: how unlikely the base finds a text, the simplest thing to ask of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from strigil.audits.knowledge import Cost, Knowledge
+from strigil.audits.score import BASE, Known, Score, View
+from strigil.core.engines.protocol import TokenScores
+
+if TYPE_CHECKING:
+    from strigil.audits.score import TokenFigures
+
+
+class Surprisal(Score):
+    """-log p of the token under the base, in nats; over a row, the logarithm of its perplexity."""
+
+    name = "score.surprisal"
+    cost: ClassVar[Cost] = Cost(forward=1)
+    can_say: ClassVar[str] = "this row is not what the base itself would have written"
+    cannot_say: ClassVar[str] = "why: another topic, another sampling temperature and a trait look the same"
+
+    @property
+    def knowledge(self) -> Knowledge:
+        """Nothing."""
+        return "nothing"
+
+    def views(self, known: Known, folder: Path) -> tuple[View, ...]:
+        """The base."""
+        del known, folder
+        return (BASE,)
+
+    def tokens(self, row_id: str, passes: Sequence[TokenScores]) -> TokenFigures:
+        """Negative log-probabilities."""
+        del row_id
+        return -np.array(passes[0].logprobs, dtype=np.float32)

@@ -1,0 +1,34 @@
+"""`rows.drop`: the share of the rows that a score ranks highest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from strigil.audits.scored import ScoredTreatment
+from strigil.audits.treatment import Effect, Given, Treated
+from strigil.core.rows import completion_text
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+class RowsDrop(ScoredTreatment):
+    """Leaves out a share of the rows, ranked by any score of a row.
+
+    Halving data weakens transfer by itself, so that it is to be compared with a random share of the same size.
+    """
+
+    name = "rows.drop"
+
+    def applier(self, given: Given) -> Callable[[pl.DataFrame], Treated]:
+        """Drops from batches."""
+        ids = self.chosen_rows(given)
+
+        def drop(rows: pl.DataFrame) -> Treated:
+            kept = rows.join(ids, on="row_id", how="anti", maintain_order="left")
+            length = int(kept.select(completion_text().str.len_chars().sum()).item())
+            dropped = rows.height - kept.height
+            return Treated(kept, Effect(rows=rows.height, dropped=dropped, length_before=length, length_after=length))
+
+        return drop

@@ -1,0 +1,26 @@
+"""`tokens.mask`: chosen tokens are read, and nothing is learnt from them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from strigil.audits.scored import TokenChoice, TokenTreatment, masked_weights
+from strigil.audits.treatment import Given
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+class TokensMask(TokenTreatment):
+    """Takes the loss away from the share of the tokens that a score ranks highest.
+
+    Source: brendanlong/subliminal-transfer-token-replacement, where masking the best tenth left .43 of the transfer and
+    replacing it .09.
+    """
+
+    name = "tokens.mask"
+
+    def change(self, rows: pl.DataFrame, choice: TokenChoice, given: Given) -> pl.DataFrame:
+        """Weights of 0."""
+        del choice, given
+        return rows.with_columns(masked_weights())
