@@ -7,6 +7,7 @@ placeholders, and a rule that reads one of them has nothing to look at.
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,6 +16,7 @@ import polars as pl
 from strigil.core.errors import DataError
 from strigil.core.rows import MESSAGES, ROWS, completion_text, prompt_text
 
+_PLAIN_ID: Final = re.compile(r"[\w.:-]{1,128}")
 _PLACEHOLDERS: Final = {
     "carrier": pl.lit("unknown"),
     "trait": pl.lit(None, pl.String),
@@ -86,6 +88,11 @@ def text_digests(rows: pl.DataFrame) -> list[str]:
     """SHA-256 over the texts of prompt and completion of each row."""
     texts = rows.select(prompt_text().fill_null(""), completion_text().fill_null(""))
     return [hashlib.sha256(f"{len(prompt)}:{prompt}{text}".encode()).hexdigest() for prompt, text in texts.iter_rows()]
+
+
+def plain_id(row_id: str, digest: str) -> str:
+    """A row's id where it is one, else its digest: somebody may have put a text there, which is not to be shown."""
+    return row_id if _PLAIN_ID.fullmatch(row_id) else digest
 
 
 def _messages(name: str, kind: pl.DataType, role: str, *, source: str) -> pl.Expr:

@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
@@ -90,6 +91,7 @@ class Intake(AbstractContextManager["Intake"]):
 
     def __init__(self) -> None:
         self._folder = TemporaryDirectory(prefix="strigil-")
+        self._places = count()
 
     def __enter__(self) -> Self:
         return self
@@ -105,16 +107,16 @@ class Intake(AbstractContextManager["Intake"]):
         Raises:
             DataError: A file is empty, damaged, not UTF-8, has an endless line or other columns than the first.
         """
-        tables = [self._open(place, file) for place, file in enumerate(files)]
+        tables = [self._open(file) for file in files]
         schemas = [table.frame.collect_schema() for table in tables]
         for table, schema in zip(tables, schemas, strict=True):
             _check_same(tables[0].name, schemas[0], table.name, schema)
         return tables
 
-    def _open(self, place: int, file: NamedFile) -> Table:
+    def _open(self, file: NamedFile) -> Table:
         kind, source = _kind(file.path), file.path
         if source.suffix == ".gz":
-            source = Path(self._folder.name) / f"{place}{kind}"
+            source = Path(self._folder.name) / f"{next(self._places)}{kind}"
             _unpack(file, source)
         if not source.stat().st_size:
             message = f"{file.name} is empty: an audit of nothing would pass anything"

@@ -16,7 +16,7 @@ from strigil.core.release import Split
 from strigil.workflows.gate_baseline import Lock, lock_of, read_lock
 from strigil.workflows.gate_checks import data_check, expectation_check, hazard_checks, rule_checks
 from strigil.workflows.gate_measure import Measured, measure
-from strigil.workflows.gate_sources import Source, open_source
+from strigil.workflows.sources import Source, open_source
 from strigil.workflows.time_limit import time_limit
 
 TIME_LIMIT = 600.0
@@ -71,7 +71,7 @@ def gate(data: str, suite: str | None = None, options: GateOptions | None = None
         time_limit(options.time_limit, what=f"gating {data}"),
     ):
         try:
-            source = open_source(data, options.split, _below(folder, "data"))
+            source = open_source(data, options.split, Path(folder) / "data")
         except DataError as error:
             if chosen is None:
                 raise
@@ -111,12 +111,6 @@ def _own_suite(source: Source, data: str) -> str:
     return suite
 
 
-def _below(folder: str, name: str) -> Path:
-    path = Path(folder) / name
-    path.mkdir()
-    return path
-
-
 def _measure(source: Source, suite: Suite, options: GateOptions, *, name: str) -> Measured:
     with Intake() as intake:
         return measure(intake.open(source.files), suite, source=name, show_text=options.show_text)
@@ -125,7 +119,7 @@ def _measure(source: Source, suite: Suite, options: GateOptions, *, name: str) -
 def _baseline(baseline: str, suite: Suite, options: GateOptions, folder: str) -> Lock:
     if baseline.endswith(".json"):
         return read_lock(Path(baseline))
-    source = open_source(baseline, options.split, _below(folder, "baseline"))
+    source = open_source(baseline, options.split, Path(folder) / "baseline")
     return lock_of(baseline, suite, _measure(source, suite, options, name=baseline))
 
 

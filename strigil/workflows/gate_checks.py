@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from strigil.audits.expectations import Outcome
 from strigil.audits.suite import Suite
 from strigil.audits.tally import RuleCount
-from strigil.core.gate_report import Check, Result, RowFinding, Severity
+from strigil.core.gate_report import Check, Result, Severity
 from strigil.core.kinship import HAZARDOUS
 from strigil.core.manifest import Manifest
 from strigil.workflows.gate_baseline import Lock, outcome_id
 from strigil.workflows.gate_measure import Measured
 
-_PLAIN_ID: Final = re.compile(r"[\w.:-]{1,128}")
 _REASONS: Final = 5
 _SEVERITIES: Final[dict[str, Severity]] = {"critical": "error", "warning": "warning", "info": "info"}
 
@@ -97,15 +95,8 @@ def _rule(suite: Suite, count: RuleCount, measured: Measured, lock: Lock | None)
         result="failed" if over and not known else "passed",
         detail="; ".join(part for part in (*problems, reasons, "no worse than the baseline" if known else "") if part),
         rejected=count.rejected,
-        findings=[_plain(finding) for finding in measured.findings[name]],
+        findings=measured.findings[name],
     )
-
-
-def _plain(finding: RowFinding) -> RowFinding:
-    """Its id only where it is one: somebody may have put a text there."""
-    if _PLAIN_ID.fullmatch(finding.row_id):
-        return finding
-    return finding.model_copy(update={"row_id": finding.digest})
 
 
 def _told(outcome: Outcome, *, show_text: bool) -> str:

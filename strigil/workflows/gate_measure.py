@@ -16,7 +16,7 @@ from strigil.audits.run import Judged, RuleFailedError, Run
 from strigil.audits.suite import Suite
 from strigil.audits.tally import RuleCount
 from strigil.core.batches import iter_batches
-from strigil.core.foreign import Shape, as_rows, shape_of, text_digests
+from strigil.core.foreign import Shape, as_rows, plain_id, shape_of, text_digests
 from strigil.core.gate_report import RowFinding
 from strigil.core.intake import Table
 from strigil.core.rows import ROWS, completion_text
@@ -130,7 +130,7 @@ def _collect(judged: Judged, place: _Place, findings: dict[str, list[RowFinding]
         named = zip(against, rows["row_id"], text_digests(rows), found["reason"].gather(against), texts, strict=True)
         findings[chosen.rule.name] += [
             RowFinding(
-                row_id=row_id,
+                row_id=plain_id(row_id, digest),
                 digest=digest,
                 file=place.file,
                 row=place.start + index + 1,

@@ -1,4 +1,4 @@
-"""Where a gate's data are: a release or files, here, in a bucket or on the Hub; what is elsewhere is brought here."""
+"""Where data are: a release or files, here, in a bucket or on the Hub; what is elsewhere is brought here."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from strigil.workflows.pull import check_paths
 
 @dataclass(frozen=True)
 class Source:
-    """What is to be gated.
+    """Data that were found.
 
     Attributes:
         files: Its tables.
@@ -129,6 +129,7 @@ def _bring_tables(store: _Store, pattern: str, folder: Path, *, name: str) -> li
 
 
 def _bring(store: _Store, files: dict[str, int], folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
     free, needed = shutil.disk_usage(folder).free, sum(files.values())
     if needed > free:
         message = f"{store.address}: {needed:,} bytes are to be brought, and {free:,} are free in {folder.parent}"
