@@ -41,7 +41,7 @@ def command(
     engine: EngineKind,
     output: Output,
 ) -> None:
-    r"""Scores every row and token of a release by forward passes through its base.
+    """Scores every row and token of a release by forward passes through its base.
 
     Tables are kept beside the release, in .scores; the same command goes on after an interruption, and what is there
     is not computed again. How well a score tells two releases apart does not say what removing rows by it does to a

@@ -44,7 +44,7 @@ def command(
     out: Path,
     output: Output,
 ) -> None:
-    r"""Drops or rewrites the rows of a release, audits them again, and writes them as a new release.
+    """Drops or rewrites the rows of a release, audits them again, and writes them as a new release.
 
     Rows keep their ids. What a treatment cannot read it leaves as it is, and the suite decides about it.
 
