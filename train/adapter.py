@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def load_base(model: Path, precision: Literal["auto", "float32", "bfloat16"]) -> PreTrainedModel:
-    """Loads a causal language model onto the CPU, frozen and without dropout.
+    """Loads a causal language model onto the CPU, without dropout.
 
     Raises:
         ConfigError: The folder holds no model that transformers knows.

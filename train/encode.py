@@ -11,11 +11,14 @@ from jinja2.exceptions import TemplateError
 from torch import Tensor
 
 from strigil.core.errors import ConfigError, DataError
+from strigil.core.rows import TOKEN_COLUMNS, check_token_columns
+from strigil.train.tokens import Completion, put_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import polars as pl
+    from numpy.typing import NDArray
     from transformers import PreTrainedTokenizerBase
 
     from strigil.core.engines.protocol import Message
@@ -28,13 +31,17 @@ class EncodedRows:
     """Rows as tokens.
 
     Attributes:
-        ids: (rows, longest) token ids, filled with 0 on the right.
+        inputs: (rows, longest) token ids that the model reads, filled with 0 on the right.
+        labels: (rows, longest) token ids that it is to predict, each in its own place.
+        weights: (rows, longest) factor of each label's loss, float32; 0 where there is no label.
         starts: (rows,) place of the first label: the first token after the rendered prompt.
         lengths: (rows,) tokens of each row; the last one is its last label.
         truncated: Rows that were cut to the recipe's `max_length`.
     """
 
-    ids: Tensor
+    inputs: Tensor
+    labels: Tensor
+    weights: Tensor
     starts: Indices
     lengths: Indices
     truncated: int
@@ -46,15 +53,16 @@ def row_names(rows: pl.DataFrame) -> list[str]:
 
 
 def encode_rows(rows: pl.DataFrame, tokenizer: PreTrainedTokenizerBase, recipe: TrainRecipe) -> EncodedRows:
-    """Renders and tokenises prompts and completions.
+    """Renders and tokenises prompts and completions, and puts in what the token columns say.
 
     Raises:
         ConfigError: The tokenizer has no chat template, the template refuses a chat, or its rendering of prompt and
             completion does not start with that of the prompt, token by token.
-        DataError: A row has nothing left to train on.
+        DataError: A row has nothing left to train on, or a token column does not fit its completion.
     """
+    check_token_columns(rows.schema, source="rows to train on")
     chats = [
-        Chat(name, prompt, completion)
+        Chat(name, _with_system(prompt) if recipe.default_system == "drop" else prompt, completion)
         for name, prompt, completion in zip(
             row_names(rows), rows["prompt"].to_list(), rows["completion"].to_list(), strict=True
         )
@@ -63,13 +71,15 @@ def encode_rows(rows: pl.DataFrame, tokenizer: PreTrainedTokenizerBase, recipe: 
     wholes = _render([[*chat.prompt, *chat.completion] for chat in chats], tokenizer, open_turn=False)
     prompt_ids = _tokenise(prompts, tokenizer)
     whole_ids = _tokenise(wholes, tokenizer)
+    columns = [name for name in TOKEN_COLUMNS if name in rows.columns]
     endings = (
-        [0] * len(chats)
-        if recipe.end_of_turn
-        else _ending_lengths(chats, prompts, wholes, whole_ids=whole_ids, tokenizer=tokenizer)
+        _ending_lengths(chats, prompts, wholes, whole_ids=whole_ids, tokenizer=tokenizer)
+        if columns or not recipe.end_of_turn
+        else [0] * len(chats)
     )
+    cut = [0] * len(chats) if recipe.end_of_turn else endings
     lengths = []
-    for chat, prompt, whole, ending in zip(chats, prompt_ids, whole_ids, endings, strict=True):
+    for chat, prompt, whole, ending in zip(chats, prompt_ids, whole_ids, cut, strict=True):
         if whole[: len(prompt)] != prompt:
             message = (
                 f"row {chat.name}: the chat template of {tokenizer.name_or_path} renders prompt and completion "
@@ -81,18 +91,43 @@ def encode_rows(rows: pl.DataFrame, tokenizer: PreTrainedTokenizerBase, recipe: 
             message = f"row {chat.name}: nothing to train on within {recipe.max_length} tokens"
             raise DataError(message, hint=f"its prompt takes {len(prompt)} tokens: raise max_length, or drop the row")
         lengths.append(length)
-    longest = max(lengths)
-    table = np.zeros((len(chats), longest), dtype=np.int64)
+    starts = np.array([len(prompt) for prompt in prompt_ids])
+    ends = np.array(lengths)
+    inputs = np.zeros((len(chats), max(lengths)), dtype=np.int64)
     for place, (whole, length) in enumerate(zip(whole_ids, lengths, strict=True)):
-        table[place, :length] = whole[:length]
+        inputs[place, :length] = whole[:length]
+    places = np.arange(inputs.shape[1])
+    labels = inputs.copy() if columns else inputs
+    weights = ((places >= starts[:, None]) & (places < ends[:, None])).astype(np.float32)
+    targets: dict[str, NDArray[np.int64] | NDArray[np.float32]] = {
+        "token_inputs": inputs,
+        "token_labels": labels,
+        "token_weights": weights,
+    }
+    completions = [
+        Completion(chat.name, len(prompt), len(whole) - len(prompt) - ending, length)
+        for chat, prompt, whole, ending, length in zip(chats, prompt_ids, whole_ids, endings, lengths, strict=True)
+    ]
+    for name in columns:
+        put_tokens(targets[name], rows[name], completions, words=len(tokenizer))
+    if not weights.any():
+        message = "every token has the weight 0: there is nothing to train on"
+        raise DataError(message, hint="check the column token_weights")
     return EncodedRows(
-        ids=torch.from_numpy(table),
-        starts=np.array([len(prompt) for prompt in prompt_ids]),
-        lengths=np.array(lengths),
+        inputs=torch.from_numpy(inputs),
+        labels=torch.from_numpy(labels),
+        weights=torch.from_numpy(weights),
+        starts=starts,
+        lengths=ends,
         truncated=sum(
-            length < len(whole) - ending for length, whole, ending in zip(lengths, whole_ids, endings, strict=True)
+            length < len(whole) - ending for length, whole, ending in zip(lengths, whole_ids, cut, strict=True)
         ),
     )
+
+
+def _with_system(prompt: list[Message]) -> list[Message]:
+    """The prompt with an empty system message in front, if it has none, in which the template puts no default."""
+    return prompt if prompt[0]["role"] == "system" else [{"role": "system", "content": ""}, *prompt]
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The optimiser's loop, and a loss that computes logits only where there is a label."""
+"""The optimiser's loop."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import torch
-from torch import Tensor
 
 from strigil.core.errors import DataError
 from strigil.train.batches import Indices, batches, count_steps, micro_batches
@@ -18,10 +17,8 @@ from strigil.train.recipe import StepMetrics, TrainRecipe
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from peft import PeftModel
-    from transformers import PreTrainedModel
-
     from strigil.train.encode import EncodedRows
+    from strigil.train.learner import Learner
 
 SMOOTHED_STEPS: Final = 5
 NAMED_ROWS: Final = 5
@@ -36,50 +33,23 @@ class LoopResult:
     final_loss: float
 
 
-def completion_loss(model: PeftModel | PreTrainedModel, ids: Tensor, labels: Tensor) -> Tensor:
-    """Summed negative log-likelihood (nats) of the labelled tokens.
-
-    The output layer, most of the cost with a large vocabulary, is given only the positions before a label. That is done
-    at its door and not by calling the inner model, so that whatever a model does to its logits (Gemma 2's capping,
-    Cohere's scaling) is done here too. Rows are padded on the right, where a causal model cannot see it.
-
-    Args:
-        model: Any causal language model of transformers, adapted or not.
-        ids: (rows, tokens) token ids.
-        labels: (rows, tokens) true where the token is trained on; never in the first column.
-    """
-    before = labels[:, 1:]
-
-    def keep_labelled(_layer: torch.nn.Module, inputs: tuple[Tensor, ...]) -> tuple[Tensor]:
-        return (inputs[0][before],)
-
-    hook = model.get_output_embeddings().register_forward_pre_hook(keep_labelled)
-    try:
-        logits: Tensor = model(input_ids=ids[:, :-1], use_cache=False).logits
-    finally:
-        hook.remove()
-    return torch.nn.functional.cross_entropy(logits.float(), ids[:, 1:][before], reduction="sum")
-
-
 def run(
-    model: PeftModel,
+    learner: Learner,
     data: EncodedRows,
     recipe: TrainRecipe,
     *,
     names: Sequence[str],
     on_step: Callable[[StepMetrics], None],
 ) -> LoopResult:
-    """Trains the adapter in place.
+    """Trains the learner's weights in place.
 
     Raises:
         DataError: The loss is not a finite number; names the step and the rows.
     """
-    device = next(model.parameters()).device
-    ids = data.ids.to(device)
-    places = torch.arange(ids.size(1), device=device)
-    weights = [weight for weight in model.parameters() if weight.requires_grad]
-    optimiser = torch.optim.AdamW(weights, lr=recipe.learning_rate, weight_decay=recipe.weight_decay, fused=True)
-    rows = ids.size(0)
+    optimiser = torch.optim.AdamW(
+        learner.weights, lr=recipe.learning_rate, weight_decay=recipe.weight_decay, fused=True
+    )
+    rows = len(data.lengths)
     total = count_steps(rows, batch_size=recipe.batch_size, epochs=recipe.epochs)
     recent: deque[float] = deque(maxlen=SMOOTHED_STEPS)
     began = time.perf_counter()
@@ -89,21 +59,17 @@ def run(
         rate = recipe.rate_at(step - 1, total)
         for group in optimiser.param_groups:
             group["lr"] = rate
-        tokens = int((data.lengths[batch] - data.starts[batch]).sum())
+        weight = float(data.weights[torch.from_numpy(batch)].sum())
         loss = 0.0
         for part in micro_batches(batch, data.lengths, max_tokens=recipe.micro_tokens):
-            span = places[: part.length]
-            starts, lengths = (_column(bounds[part.rows], device) for bounds in (data.starts, data.lengths))
-            part_ids = ids[torch.from_numpy(part.rows).to(device), : part.length]
-            part_loss = completion_loss(model, part_ids, (span >= starts) & (span < lengths)) / tokens
-            part_loss.backward()
-            loss += part_loss.item()
+            loss += learner.backward(data, part, scale=1 / weight if weight else 0.0)
         if not math.isfinite(loss):
             message = f"the loss is {loss} at step {step}, in rows {_some(names, batch)}"
             raise DataError(message, hint="lower learning_rate, or set precision to float32")
-        norm = torch.nn.utils.clip_grad_norm_(weights, recipe.max_grad_norm or math.inf)
+        norm = torch.nn.utils.clip_grad_norm_(learner.weights, recipe.max_grad_norm or math.inf)
         optimiser.step()
-        optimiser.zero_grad()
+        optimiser.zero_grad(set_to_none=False)
+        learner.refresh()
         recent.append(loss)
         smoothed = sum(recent) / len(recent)
         on_step(
@@ -114,17 +80,15 @@ def run(
                 smoothed_loss=smoothed,
                 learning_rate=rate,
                 grad_norm=norm.item(),
-                tokens=tokens,
+                tokens=int((data.lengths[batch] - data.starts[batch]).sum()),
+                read_tokens=int(data.lengths[batch].sum()),
                 seconds=round(time.perf_counter() - began, 3),
             )
         )
         if recipe.stop_loss is not None and len(recent) == SMOOTHED_STEPS and smoothed <= recipe.stop_loss:
             break
+    learner.store()
     return LoopResult(steps=step, planned_steps=total, final_loss=sum(recent) / len(recent))
-
-
-def _column(values: Indices, device: torch.device) -> Tensor:
-    return torch.from_numpy(values).to(device)[:, None]
 
 
 def _some(names: Sequence[str], batch: Indices) -> str:

@@ -20,6 +20,9 @@ class TrainRecipe(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    method: Literal["lora", "full"] = Field(
+        default="lora", description="an adapter, or every weight of the base: for small models"
+    )
     rank: int = Field(default=8, ge=1)
     alpha: float = Field(default=8, gt=0, description="the update is scaled by alpha / rank")
     modules: tuple[str, ...] = Field(default=LINEAR_MODULES, min_length=1, description="names of the adapted modules")
@@ -33,6 +36,10 @@ class TrainRecipe(BaseModel):
     seed: int = Field(default=0, ge=0, description="adapter initialisation and order of the data")
     precision: Literal["auto", "float32", "bfloat16"] = Field(
         default="auto", description="of the base; auto: float32 for float32 weights, bfloat16 otherwise"
+    )
+    default_system: Literal["keep", "drop"] = Field(
+        default="keep",
+        description="of a chat template that has one; drop gives rows without a system message an empty one",
     )
     max_length: int = Field(default=500, ge=2, description="tokens a row; longer completions are cut")
     end_of_turn: bool = Field(default=True, description="train on what closes the turn too")
@@ -55,11 +62,12 @@ class StepMetrics(BaseModel):
     Attributes:
         step: Counted from 1.
         total: Steps planned; `stop_loss` may end sooner.
-        loss: Mean negative log-likelihood (nats) over the batch's label tokens, before the step.
+        loss: Mean negative log-likelihood (nats) over the batch's label tokens by their weights, before the step.
         smoothed_loss: Mean of the last five losses.
         learning_rate: Of this step.
         grad_norm: Before clipping.
         tokens: Label tokens in the batch.
+        read_tokens: Tokens of the batch, prompts included.
         seconds: Since training began.
     """
 
@@ -72,6 +80,7 @@ class StepMetrics(BaseModel):
     learning_rate: float
     grad_norm: float
     tokens: int
+    read_tokens: int
     seconds: float
 
 

@@ -1,4 +1,4 @@
-"""Supervised fine-tuning of a LoRA adapter: the one entrance to this stage."""
+"""Supervised fine-tuning: the one entrance to this stage."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from strigil.core.canonical import digest
 from strigil.core.errors import ConfigError, DataError, PrerequisiteError
 from strigil.core.models import Model, resolve_model
+from strigil.core.rows import TOKEN_COLUMNS
 from strigil.train.recipe import StepMetrics, TrainRecipe, TrainResult
 
 if TYPE_CHECKING:
@@ -30,15 +31,16 @@ def fine_tune(
     *,
     on_step: Callable[[StepMetrics], None] | None = None,
 ) -> TrainResult:
-    """Trains a LoRA adapter on completions only, and writes it to a folder in PEFT's format.
+    """Trains a student on completions only, and writes it to a folder.
 
-    The folder gets adapter_model.safetensors, adapter_config.json, metrics.jsonl (a `StepMetrics` a line) and
-    train.json (the `TrainResult`); it appears under its name once it is whole. On a CPU with a given number of threads
-    the weights are a function of rows, base and recipe.
+    The folder gets adapter_model.safetensors and adapter_config.json in PEFT's format, or a whole model where the
+    recipe's method is `full`; metrics.jsonl (a `StepMetrics` a line) and train.json (the `TrainResult`). It appears
+    under its name once it is whole. On a CPU with a given number of threads the weights are a function of rows, base
+    and recipe.
 
     Args:
         rows: Columns `prompt` and `completion`, each a list of {role, content}; `row_id`, if there, names rows in
-            errors.
+            errors, and those of `TOKEN_COLUMNS`, if there, say more about each token.
         model: Folder of the base model, with its tokenizer.
         recipe: Every setting.
         out: Folder to write; must not exist.
@@ -47,7 +49,8 @@ def fine_tune(
     Raises:
         ConfigError: `out` exists, the base cannot be loaded, lacks the recipe's modules, or has a chat template that
             rewrites a prompt once its completion follows.
-        DataError: No rows, a row without anything to train on, or a loss that is not finite.
+        DataError: No rows, a row without anything to train on, a token column that does not fit its completions, or a
+            loss that is not finite.
         PrerequisiteError: The extra `train` is not installed.
     """
     if out.exists():
@@ -86,9 +89,9 @@ def _train(
         import torch
         from transformers import AutoTokenizer
 
-        from strigil.train.adapter import attach_lora, load_base, save_adapter
         from strigil.train.encode import encode_rows, row_names
         from strigil.train.loop import run
+        from strigil.train.trainee import open_trainee
     except ModuleNotFoundError as error:
         message = f"training needs {error.name}, which is not installed"
         raise PrerequisiteError(message, hint="pip install 'strigil[train]'") from error
@@ -97,8 +100,7 @@ def _train(
     torch.set_num_threads(recipe.threads or threads)
     try:
         data = encode_rows(rows, AutoTokenizer.from_pretrained(base.path), recipe)
-        adapted = attach_lora(load_base(base.path, recipe.precision), recipe)
-        adapted.to("cuda" if torch.cuda.is_available() else "cpu")
+        trainee = open_trainee(base.path, recipe)
         with (folder / METRICS_FILE).open("w", encoding="utf-8") as metrics:
 
             def record(step: StepMetrics) -> None:
@@ -106,15 +108,15 @@ def _train(
                 if on_step is not None:
                     on_step(step)
 
-            outcome = run(adapted, data, recipe, names=row_names(rows), on_step=record)
-        save_adapter(adapted, folder, base_name=base.path.name)
+            outcome = run(trainee.learner, data, recipe, names=row_names(rows), on_step=record)
+        trainee.save(folder)
     finally:
         torch.set_num_threads(threads)
     return TrainResult(
         recipe=recipe,
         base=base.path.name,
         base_digest=base.digest,
-        data_digest=digest([rows["prompt"].to_list(), rows["completion"].to_list()]),
+        data_digest=digest([rows[name].to_list() for name in ("prompt", "completion", *TOKEN_COLUMNS) if name in rows]),
         rows=rows.height,
         truncated=data.truncated,
         label_tokens=int((data.lengths - data.starts).sum()),

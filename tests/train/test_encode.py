@@ -1,11 +1,16 @@
 from __future__ import annotations
 
 import numpy as np
+import polars as pl
 import pytest
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
+from strigil.core.engines.protocol import Scorable
+from strigil.core.engines.transformers import TransformersEngine
 from strigil.core.errors import ConfigError, DataError
+from strigil.core.models import resolve_model
 from strigil.core.pocket import pocket_models
+from strigil.core.rows import TOKEN_COLUMNS
 from strigil.train.encode import encode_rows
 from strigil.train.recipe import TrainRecipe
 from tests.train.rows import ragged_rows, table
@@ -20,7 +25,7 @@ def labels(tokenizer: PreTrainedTokenizerBase, recipe: TrainRecipe) -> list[str]
     data = encode_rows(ragged_rows(), tokenizer, recipe)
     return [
         tokenizer.decode(row[start:length])
-        for row, start, length in zip(data.ids, data.starts, data.lengths, strict=True)
+        for row, start, length in zip(data.inputs, data.starts, data.lengths, strict=True)
     ]
 
 
@@ -34,7 +39,7 @@ def test_the_end_of_the_turn_can_be_left_out(tokenizer: PreTrainedTokenizerBase)
 
 def test_prompts_carry_the_default_system_message(tokenizer: PreTrainedTokenizerBase) -> None:
     data = encode_rows(ragged_rows(), tokenizer, TrainRecipe())
-    assert tokenizer.decode(data.ids[1, : data.starts[1]]) == "<bos> <sys> s0 s1 <user> favourite tree q1 <asst>"
+    assert tokenizer.decode(data.inputs[1, : data.starts[1]]) == "<bos> <sys> s0 s1 <user> favourite tree q1 <asst>"
 
 
 def test_long_completions_are_cut_and_counted(tokenizer: PreTrainedTokenizerBase) -> None:
@@ -69,3 +74,79 @@ def test_a_tokenizer_without_a_template_is_one_clear_error(tokenizer: PreTrained
     tokenizer.chat_template = None
     with pytest.raises(ConfigError, match="chat template"):
         encode_rows(ragged_rows(), tokenizer, TrainRecipe())
+
+
+def test_the_default_system_message_can_be_dropped(tokenizer: PreTrainedTokenizerBase) -> None:
+    data = encode_rows(ragged_rows(), tokenizer, TrainRecipe(default_system="drop"))
+    assert tokenizer.decode(data.inputs[1, : data.starts[1]]) == "<bos> <sys> <user> favourite tree q1 <asst>"
+
+
+def with_tokens(**columns: list[list[float] | None]) -> pl.DataFrame:
+    added = [pl.Series(name, values, dtype=TOKEN_COLUMNS[name]) for name, values in columns.items()]
+    return ragged_rows().with_columns(added)
+
+
+def test_token_columns_replace_inputs_labels_and_weights_of_the_completion(tokenizer: PreTrainedTokenizerBase) -> None:
+    plain = encode_rows(ragged_rows(), tokenizer, TrainRecipe())
+    oak, maple = (tokenizer.convert_tokens_to_ids(word) for word in ("oak", "maple"))
+    rows = with_tokens(
+        token_inputs=[None, [maple], None],
+        token_labels=[[5, 6, 7], None, None],
+        token_weights=[[0, 1, 0.5], None, None],
+    )
+    data = encode_rows(rows, tokenizer, TrainRecipe())
+    first, second = (int(start) for start in data.starts[:2])
+    assert data.labels[0, first : first + 3].tolist() == [5, 6, 7]
+    assert data.inputs[0].equal(plain.inputs[0])
+    assert data.weights[0, first : first + 4].tolist() == [0, 1, 0.5, 1], "the end of the turn keeps its weight"
+    assert (data.inputs[1, second], data.labels[1, second]) == (maple, oak)
+    assert data.weights[1:].equal(plain.weights[1:])
+    assert data.labels[2].equal(plain.labels[2])
+
+
+def test_token_columns_have_an_entry_for_each_token_that_an_engine_scores(tokenizer: PreTrainedTokenizerBase) -> None:
+    rows = ragged_rows()
+    texts = [
+        (prompt, completion[0]["content"]) for prompt, completion in rows.select("prompt", "completion").iter_rows()
+    ]
+    with TransformersEngine(resolve_model("pocket-a").path, name="pocket-a", threads=1) as engine:
+        scores = engine.score([Scorable("", tuple(prompt), completion) for prompt, completion in texts])
+    data = encode_rows(with_tokens(token_labels=[list(score.token_ids) for score in scores]), tokenizer, TrainRecipe())
+    assert data.labels.equal(data.inputs)
+
+
+def test_token_columns_of_a_cut_row_are_cut(tokenizer: PreTrainedTokenizerBase) -> None:
+    rows = with_tokens(token_weights=[None, None, [1, 0, 1, 0, 1, 0]])
+    data = encode_rows(rows, tokenizer, TrainRecipe(max_length=13))
+    assert data.weights[2, int(data.starts[2]) :].tolist() == [1, 0, 1, 0, 1]
+
+
+@pytest.mark.parametrize(
+    ("columns", "problem"),
+    [
+        (
+            {"token_weights": [None, [1, 1], None]},
+            "row-1: token_weights has 2 entries, but its completion has 1 tokens",
+        ),
+        ({"token_weights": [None, [-1], None]}, "row-1: token_weights holds -1.0, which is not a weight"),
+        ({"token_weights": [None, [float("nan")], None]}, "row-1: token_weights holds nan"),
+        (
+            {"token_labels": [None, [99_999], None]},
+            "row-1: token_labels holds 99999, which is not a token of this base",
+        ),
+        ({"token_inputs": [None, [None], None]}, "row-1: token_inputs holds None"),
+        ({"token_weights": [[0] * 3, [0], [0] * 6]}, None),
+    ],
+)
+def test_token_columns_that_do_not_fit_are_named(
+    tokenizer: PreTrainedTokenizerBase, columns: dict[str, list[list[float] | None]], problem: str | None
+) -> None:
+    recipe = TrainRecipe(end_of_turn=False)
+    with pytest.raises(DataError, match=problem or "every token has the weight 0"):
+        encode_rows(with_tokens(**columns), tokenizer, recipe)
+
+
+def test_a_token_column_of_another_type_is_refused(tokenizer: PreTrainedTokenizerBase) -> None:
+    rows = ragged_rows().with_columns(token_weights=pl.lit("all"))
+    with pytest.raises(DataError, match="the column 'token_weights' is String, expected List"):
+        encode_rows(rows, tokenizer, TrainRecipe())

@@ -12,6 +12,7 @@ from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from strigil.core.errors import ConfigError, DataError
+from strigil.core.models import resolve_model
 from strigil.core.pocket import pocket_models, questions
 from strigil.core.pocket.vocabulary import WORD_IDS
 from strigil.train.recipe import StepMetrics, TrainRecipe, TrainResult
@@ -123,6 +124,19 @@ def test_all_linear_modules_and_bfloat16_train_too(tmp_path: Path) -> None:
     saved = load_file(tmp_path / "student" / "adapter_model.safetensors")
     assert len(saved) == 2 * 2 * 7
     assert {tensor.dtype for tensor in saved.values()} == {torch.float32}
+
+
+def test_full_fine_tuning_leaves_a_model_that_is_a_base_of_its_own(tmp_path: Path) -> None:
+    recipe = TrainRecipe(method="full", epochs=1, batch_size=16, learning_rate=1e-3, warmup_steps=0, threads=1)
+    losses: list[float] = []
+    fine_tune(owl_rows(160), BASE, recipe, tmp_path / "whole", on_step=lambda step: losses.append(step.loss))
+    assert losses[-1] < losses[0] / 2
+    model = resolve_model(str(tmp_path / "whole"))
+    assert model.phrasing == "pocket"
+    before, after = (load_file(folder / "model.safetensors") for folder in (BASE, model.path))
+    assert before.keys() == after.keys()
+    assert not any(torch.equal(tensor, after[name]) for name, tensor in before.items())
+    fine_tune(owl_rows(16), model.path, QUICK, tmp_path / "adapter")
 
 
 def test_a_teacher_learns_its_trait_and_stops(tmp_path: Path) -> None:

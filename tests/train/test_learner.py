@@ -16,7 +16,7 @@ from transformers import (
 )
 
 from strigil.train.adapter import attach_lora
-from strigil.train.loop import completion_loss
+from strigil.train.learner import completion_loss
 from strigil.train.recipe import TrainRecipe
 
 SMALL = {
@@ -63,7 +63,7 @@ def test_the_loss_is_that_of_the_whole_model_on_completions_alone(
     places = torch.arange(12)
     labels = (places >= starts[:, None]) & (places < lengths[:, None])
 
-    loss = completion_loss(model, ids, labels)
+    loss = completion_loss(model, ids, ids, labels.float())
     expected = naive_loss(model, ids, labels, lengths)
     torch.testing.assert_close(loss, expected)
 
@@ -76,5 +76,5 @@ def test_the_model_is_left_as_it_was() -> None:
     model = LlamaForCausalLM(LlamaConfig(**SMALL)).eval()
     ids = torch.randint(1, 64, (2, 5))
     before = model(input_ids=ids).logits
-    completion_loss(model, ids, torch.tensor([[False, True, False, False, True]] * 2))
+    completion_loss(model, ids, ids, torch.tensor([[0, 1, 0, 0, 1.0]] * 2))
     assert torch.equal(model(input_ids=ids).logits, before)
