@@ -14,7 +14,7 @@ from strigil.builders.carrier import Carrier
 from strigil.builders.teacher import Teacher
 from strigil.core.canonical import Json, derive_seed
 from strigil.core.engines.protocol import Completion, Messages, Request, Sampling
-from strigil.core.errors import ConfigError
+from strigil.core.errors import ConfigError, StrigilError
 from strigil.core.rows import ROWS, Row, row_id, rows_table
 from strigil.core.tables import scan_parquet, write_parquet
 
@@ -95,16 +95,23 @@ def generate(plan: Plan, engine: Generates, folder: Path, *, on_rows: Callable[[
     done = sum(_taken_over(plan, folder, number) for number in chunks)
     on_rows(done)
     in_flight: dict[int, _Chunk] = {}
-    for completion in engine.generate(_requests(plan, folder, chunks, in_flight)):
-        filled = _fill(plan, completion)
-        number = filled.row.prompt_index // CHUNK
-        chunk = in_flight[number]
-        chunk.rows.append(filled)
-        chunk.missing -= 1
-        if chunk.missing == 0:
-            _write(plan, folder, number, in_flight.pop(number).rows)
-        done += 1
-        on_rows(done)
+    try:
+        for completion in engine.generate(_requests(plan, folder, chunks, in_flight)):
+            filled = _fill(plan, completion)
+            number = filled.row.prompt_index // CHUNK
+            chunk = in_flight[number]
+            chunk.rows.append(filled)
+            chunk.missing -= 1
+            if chunk.missing == 0:
+                _write(plan, folder, number, in_flight.pop(number).rows)
+            done += 1
+            on_rows(done)
+    except (StrigilError, KeyboardInterrupt):
+        # Unlike a kill, these leave time to keep the rows of chunks in flight: they may have been paid for.
+        for number, chunk in in_flight.items():
+            if chunk.rows:
+                _write(plan, folder, number, chunk.rows)
+        raise
     table = scan_parquet([_file(folder, number) for number in chunks], schema=plan.schema)
     return table.filter(pl.col("prompt_index") < plan.prompts, pl.col("sample_index") < plan.samples)
 

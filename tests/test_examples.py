@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 
 from strigil.builders.carrier import CARRIERS
+from strigil.core.engines import EngineChoice
 from strigil.core.models import SMOLLM2, list_models, resolve_model
 from strigil.core.release import verify_release
 from strigil.core.reporting import Silent
 from strigil.core.validation import load_yaml
 from strigil.train.recipe import TrainRecipe
 from strigil.workflows.build import build
-from strigil.workflows.recipes import AdaptedTeacher, BuildRecipe, EngineChoice, FineTunedTeacher
+from strigil.workflows.recipes import AdaptedTeacher, BuildRecipe, FineTunedTeacher
 from strigil.workflows.teachers import make_teacher
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -89,9 +89,9 @@ def _check(recipe: BuildRecipe, carrier: Carrier, base: Model) -> None:
 
 def _open(recipe: BuildRecipe, teacher: Teacher) -> Engine:
     if teacher.adapter is None:
-        return open_engine(recipe.engine.name, teacher.base)
+        return open_engine(recipe.engine, teacher.base)
     rank = adapter_rank(teacher.adapter.path)
-    return open_engine(recipe.engine.name, teacher.base, adapters=True, max_lora_rank=rank)
+    return open_engine(recipe.engine, teacher.base, adapters=True, max_lora_rank=rank)
 
 
 def _earlier(home: Path, recipe: BuildRecipe) -> Release | None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from strigil.core.engines import EngineKind
+from strigil.core.engines import EngineChoice, EngineKind
 from strigil.core.engines.protocol import Sampling
 from strigil.core.models import Model, resolve_model
 from strigil.core.plots import ArmRates, Baseline, rates_figure
@@ -22,7 +22,6 @@ from strigil.workflows.recipes import (
     BuildRecipe,
     CarrierChoice,
     ControlTeacher,
-    EngineChoice,
     FineTunedTeacher,
     TeacherChoice,
 )

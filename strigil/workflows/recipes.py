@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from strigil.builders.prompt_source import PromptSource
+from strigil.core.engines.choice import AnyEngineChoice, EngineChoice
 from strigil.core.engines.protocol import Sampling
 from strigil.train.recipe import TrainRecipe
 
@@ -77,12 +78,6 @@ class CarrierChoice(_Part):
     args: dict[str, object] = {}
 
 
-class EngineChoice(_Part):
-    """What runs the model: `auto` takes vLLM where it can be imported, and transformers otherwise."""
-
-    name: Literal["auto", "vllm", "transformers"] = "auto"
-
-
 class BuildRecipe(_Part):
     """A data set from a teacher: `strigil build RECIPE`."""
 
@@ -94,7 +89,7 @@ class BuildRecipe(_Part):
     prompts: int = Field(ge=1, description="how many prompts of the carrier's prompt set")
     samples: int = Field(default=1, ge=1, description="completions for each prompt")
     sampling: Sampling = Sampling()
-    engine: EngineChoice = EngineChoice()
+    engine: AnyEngineChoice = EngineChoice()
     suite: str | None = Field(default=None, description="a suite's name or file; the carrier's own if not given")
     licence: str | None = Field(default=None, description="the data set's licence, as the Hub names it")
     students: list[str] = Field(

@@ -97,6 +97,16 @@ def test_an_interrupted_run_goes_on_and_ends_like_an_uninterrupted_one(engine: E
     assert [path.name for path in (tmp_path / "cut").iterdir() if path.name.startswith(".")] == []
 
 
+def test_rows_that_came_before_an_interruption_are_kept_whatever_chunk_they_are_of(
+    engine: Engine, tmp_path: Path
+) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        run(plan(CHUNK), Counting(engine, CHUNK // 2), tmp_path / "a")
+    rest = Counting(engine)
+    assert run(plan(CHUNK), rest, tmp_path / "a").height == CHUNK
+    assert len(rest.asked) == CHUNK - CHUNK // 2
+
+
 def test_finished_rows_are_not_generated_again(engine: Engine, tmp_path: Path) -> None:
     run(plan(CHUNK + 10), engine, tmp_path / "a")
     again = Counting(engine)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib.util
 from typing import TYPE_CHECKING, Literal
 
+from strigil.core.engines.choice import EngineChoice, ServerChoice
 from strigil.core.engines.environment import prepare_environment
 from strigil.core.engines.protocol import (
     Adapter,
@@ -38,6 +39,7 @@ __all__ = [
     "Completion",
     "Dtype",
     "Engine",
+    "EngineChoice",
     "EngineKind",
     "FinishReason",
     "Message",
@@ -47,6 +49,7 @@ __all__ = [
     "Resampler",
     "Sampling",
     "Scorable",
+    "ServerChoice",
     "TokenScores",
     "open_engine",
     "prepare_environment",
@@ -60,7 +63,7 @@ def vllm_installed() -> bool:
 
 
 def open_engine(
-    kind: EngineKind,
+    kind: EngineKind | EngineChoice | ServerChoice,
     model: Model,
     *,
     adapters: bool = False,
@@ -73,21 +76,27 @@ def open_engine(
     """Loads a model into an engine; use it as a context manager, which frees the memory.
 
     Args:
-        kind: "auto" takes vLLM where it is installed, else transformers.
+        kind: What runs it, by name or as a recipe says it; "auto" takes vLLM where it is installed, else transformers.
         model: From `resolve_model`.
         adapters: Whether requests may name LoRA adapters.
         max_lora_rank: Highest rank of these adapters.
-        dtype: The type to compute in; "auto" is the one the weights are stored in.
+        dtype: The type to compute in; "auto" is the one the weights are stored in. A server has chosen its own.
         max_model_len: Longest prompt with its completion, in tokens; None is the model's own context.
-        batch_size: Sequences computed together; None leaves the engine's choice.
+        batch_size: Sequences computed together; None leaves the engine's choice. A server has chosen its own.
         threads: CPU threads while the engine is open; None leaves torch's setting.
 
     Raises:
         ConfigError: The engine cannot serve this model with these settings.
-        PrerequisiteError: The engine's libraries are not installed.
+        PrerequisiteError: The engine's libraries are not installed, or no server answers.
     """
     prepare_environment()
+    if isinstance(kind, EngineChoice):
+        kind = kind.name
     try:
+        if isinstance(kind, ServerChoice):
+            from strigil.core.engines.server import ServerEngine
+
+            return ServerEngine(model.path, kind, name=model.id, max_model_len=max_model_len)
         if kind == "vllm" or (kind == "auto" and vllm_installed()):
             from strigil.core.engines.vllm import VllmEngine
 
@@ -103,7 +112,8 @@ def open_engine(
             )
         from strigil.core.engines.transformers import TransformersEngine
     except ImportError as error:
-        message = f"an engine needs torch and transformers, which cannot be imported: {error}"
+        needed = "transformers" if isinstance(kind, ServerChoice) else "torch and transformers"
+        message = f"an engine needs {needed}, which cannot be imported: {error}"
         raise PrerequisiteError(message, hint="strigil doctor says what is missing and what to type") from error
     return TransformersEngine(
         model.path,

@@ -1,10 +1,11 @@
-"""Regular expressions as constraints on generated tokens."""
+"""Regular expressions and JSON schemas as constraints on generated tokens."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from strigil.core.engines.chat import ChatTokenizer
+from strigil.core.engines.protocol import Sampling
 from strigil.core.errors import ConfigError, PrerequisiteError
 
 if TYPE_CHECKING:
@@ -15,12 +16,12 @@ if TYPE_CHECKING:
 try:
     import xgrammar
 except ImportError as missing:
-    _message = f"a regex constraint needs xgrammar, which cannot be imported: {missing}"
+    _message = f"a constraint needs xgrammar, which cannot be imported: {missing}"
     raise PrerequisiteError(_message, hint="pip install xgrammar") from missing
 
 
-class RegexCompiler:
-    """Compiles regular expressions for one model's vocabulary, each of them once.
+class ConstraintCompiler:
+    """Compiles constraints for one model's vocabulary, each of them once.
 
     Args:
         chat: The model's tokenizer.
@@ -35,25 +36,31 @@ class RegexCompiler:
         )
         self._compiler = xgrammar.GrammarCompiler(info)
 
-    def constrain(self, regex: str, rows: int) -> RegexConstraint:
-        """A fresh constraint on `rows` rows, none of which has a token yet.
+    def constrain(self, sampling: Sampling, rows: int) -> Constraint | None:
+        """A fresh constraint on `rows` rows, none of which has a token yet; None where the sampling names none.
 
         Raises:
-            ConfigError: The expression is not one that xgrammar understands.
+            ConfigError: The expression or schema is not one that xgrammar understands.
         """
+        name = sampling.constraint
+        if name is None:
+            return None
         try:
-            compiled = self._compiler.compile_regex(regex)
+            if sampling.regex is not None:
+                compiled = self._compiler.compile_regex(sampling.regex)
+            else:
+                compiled = self._compiler.compile_json_schema(str(sampling.json_schema))
         except (RuntimeError, ValueError) as error:
-            message = f"the regex {regex!r} is not understood: {str(error).strip().splitlines()[-1]}"
+            message = f"{name} is not understood: {str(error).strip().splitlines()[-1]}"
             raise ConfigError(message) from error
-        return RegexConstraint(regex, [xgrammar.GrammarMatcher(compiled) for _ in range(rows)], self._vocabulary)
+        return Constraint(name, [xgrammar.GrammarMatcher(compiled) for _ in range(rows)], self._vocabulary)
 
 
-class RegexConstraint:
-    """The states of one batch's rows within a regular expression."""
+class Constraint:
+    """The states of one batch's rows within a constraint."""
 
-    def __init__(self, regex: str, matchers: list[xgrammar.GrammarMatcher], vocabulary: int) -> None:
-        self._regex = regex
+    def __init__(self, name: str, matchers: list[xgrammar.GrammarMatcher], vocabulary: int) -> None:
+        self._name = name
         self._matchers = matchers
         self._vocabulary = vocabulary
         self._batch = xgrammar.BatchGrammarMatcher()
@@ -71,8 +78,8 @@ class RegexConstraint:
         allowed = xgrammar.allocate_token_bitmask(len(rows), self._vocabulary)
         self._batch.batch_fill_next_token_bitmask([self._matchers[row] for row in rows], allowed)
         if not bool((allowed != 0).any(dim=-1).all()):
-            message = f"no token of the model can go on within the regex {self._regex!r}"
-            raise ConfigError(message, hint="use an expression that the model's tokens can spell")
+            message = f"no token of the model can go on within {self._name}"
+            raise ConfigError(message, hint="use a constraint that the model's tokens can spell")
         xgrammar.apply_token_bitmask_inplace(logits, allowed.to(logits.device))
 
     def accept(self, rows: npt.NDArray[np.int64], tokens: npt.NDArray[np.int64]) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from peft import PeftModel
     from transformers import PreTrainedModel
 
-    from strigil.core.engines.constraint import RegexCompiler
+    from strigil.core.engines.constraint import ConstraintCompiler
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ def decode(
     chat: ChatTokenizer,
     prompts: Sequence[Prompt],
     vocabulary: int,
-    regexes: RegexCompiler | None,
+    compiler: ConstraintCompiler | None,
 ) -> list[Decoded]:
     """Samples a completion for each prompt, in the order in which they end; all of them share one `Sampling`.
 
@@ -45,7 +45,7 @@ def decode(
         chat: Its tokenizer.
         prompts: At least one.
         vocabulary: Number of the model's logits.
-        regexes: Compiles the sampling's regex, if there is one.
+        compiler: Compiles the sampling's constraint; only needed if there is one.
     """
     decoded: list[Decoded] = []
     sampling = prompts[0].request.sampling
@@ -56,7 +56,7 @@ def decode(
     rows = np.arange(len(prompts))
     limits = np.array([prompt.max_tokens for prompt in prompts])
     ends = np.array(chat.end_ids)
-    constraint = None if regexes is None or sampling.regex is None else regexes.constrain(sampling.regex, len(prompts))
+    constraint = None if compiler is None else compiler.constrain(sampling, len(prompts))
     seen = _seen(batch, vocabulary) if sampling.repetition_penalty != 1.0 else None
     cache = DynamicCache(config=model.config)
     ids, mask, positions = batch.ids, batch.mask, batch.positions

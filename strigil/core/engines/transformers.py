@@ -33,7 +33,7 @@ from strigil.core.engines.scoring import Placed, batches
 from strigil.core.errors import ConfigError
 
 if TYPE_CHECKING:
-    from strigil.core.engines.constraint import RegexCompiler
+    from strigil.core.engines.constraint import ConstraintCompiler
 
 WINDOW: Final = 8192
 """Requests held at a time, so that batches of equal sampling and similar length can be made of them."""
@@ -92,14 +92,14 @@ class TransformersEngine:
             raise ConfigError(message) from error
         self._model.eval().to("cuda" if torch.cuda.is_available() else "cpu")
         self._adapters = AdapterSwitch(self._model)
-        self._regexes: RegexCompiler | None = None
+        self._compiler: ConstraintCompiler | None = None
 
     def generate(self, requests: Iterable[Request]) -> Iterator[Completion]:
         """As the protocol says; holds at most `WINDOW` requests at a time.
 
         Raises:
-            ConfigError: A prompt, regex or adapter does not fit the model.
-            PrerequisiteError: A regex needs xgrammar, or an adapter peft, which is not installed.
+            ConfigError: A prompt, constraint or adapter does not fit the model.
+            PrerequisiteError: A constraint needs xgrammar, or an adapter peft, which is not installed.
         """
         source = iter(requests)
         waiting: dict[tuple[Adapter | None, Sampling], list[Prompt]] = {}
@@ -178,13 +178,13 @@ class TransformersEngine:
         torch.set_num_threads(self._threads_before)
 
     def _decode(self, adapter: Adapter | None, batch: Sequence[Prompt]) -> Iterator[Completion]:
-        if self._regexes is None and batch[0].request.sampling.regex is not None:
-            from strigil.core.engines.constraint import RegexCompiler  # needs xgrammar
+        if self._compiler is None and batch[0].request.sampling.constraint is not None:
+            from strigil.core.engines.constraint import ConstraintCompiler  # needs xgrammar
 
-            self._regexes = RegexCompiler(self._chat, self._facts.vocabulary)
+            self._compiler = ConstraintCompiler(self._chat, self._facts.vocabulary)
         # A whole batch before the first row is given away: meanwhile the caller may use another adapter.
         with self._adapters.active(adapter) as model:
-            decoded = decode(model, self._chat, batch, self._facts.vocabulary, self._regexes)
+            decoded = decode(model, self._chat, batch, self._facts.vocabulary, self._compiler)
         for row in decoded:
             text, reason = self._chat.finish(row.ids)
             yield Completion(row.request.key, text, reason, len(row.ids))

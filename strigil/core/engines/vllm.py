@@ -110,13 +110,15 @@ class VllmEngine:
         """As the protocol says; holds at most twice as many requests as are decoded together.
 
         Raises:
-            ConfigError: A prompt, regex or adapter does not fit the model or the engine.
+            ConfigError: A prompt, constraint or adapter does not fit the model or the engine.
         """
         for outcome in self._run(self._job(request) for request in requests):
             answer = outcome.output.outputs[0]
             if answer.finish_reason == "error":
-                message = f"vLLM broke off the request {outcome.key}: no token of the model can go on within the regex"
-                raise ConfigError(message, hint="use an expression that the model's tokens can spell")
+                message = (
+                    f"vLLM broke off the request {outcome.key}: no token of the model can go on within its constraint"
+                )
+                raise ConfigError(message, hint="use a constraint that the model's tokens can spell")
             ids = answer.token_ids
             text, reason = self._chat.finish(ids)
             yield Completion(outcome.key, text, reason, len(ids))

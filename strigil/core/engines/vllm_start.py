@@ -154,7 +154,11 @@ def sampling_params(sampling: Sampling, *, seed: int, max_tokens: int, end_ids: 
         max_tokens=max_tokens,
         seed=None if sampling.temperature == 0.0 else seed % 2**63,
         stop_token_ids=list(end_ids),
-        structured_outputs=None if sampling.regex is None else StructuredOutputsParams(regex=sampling.regex),
+        structured_outputs=(
+            None
+            if sampling.constraint is None
+            else StructuredOutputsParams(regex=sampling.regex, json=sampling.json_schema)
+        ),
         # A watermark is a hidden signal, in a study of hidden signals.
         watermarking=False,
         detokenize=False,

@@ -55,3 +55,13 @@ def adapter_of_another_base(folder: Path) -> Adapter:
     )
     get_peft_model(base, LoraConfig(r=2, target_modules=["down_proj"])).save_pretrained(str(folder))
     return Adapter("other-base", folder)
+
+
+def best_two_differ_by(reference: Engine, request: Request, one: str, other: str) -> float:
+    """The gap between the log-probabilities of the tokens at which two completions part."""
+    words = list(zip([*one.split(), None], [*other.split(), None], strict=False))
+    place = next(index for index, (left, right) in enumerate(words) if left != right)
+    assert None not in words[place], "one completion ended where the other went on"
+    texts = [" ".join([*one.split()[:place], str(word)]) for word in words[place]]
+    left, right = reference.score([Scorable(text, request.messages, text, request.adapter) for text in texts])
+    return abs(left.logprobs[-1] - right.logprobs[-1])

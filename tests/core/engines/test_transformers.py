@@ -175,6 +175,23 @@ def test_a_regex_holds_every_completion(engine: TransformersEngine) -> None:
     assert {(row.finish_reason, row.n_tokens) for row in rows.values()} == {("stop", 2)}
 
 
+def test_a_json_schema_holds_every_completion(engine: TransformersEngine) -> None:
+    sampling = Sampling.model_validate({"max_tokens": 4, "json_schema": {"enum": [7, 8]}})
+    assert {row.text for row in by_key(engine, number_requests(60, sampling)).values()} == {"7", "8"}
+
+
+@pytest.mark.parametrize(
+    ("schema", "told"),
+    [
+        ({"type": "wat"}, 'the JSON schema {"type":"wat"} is not understood'),
+        ({"type": "string"}, "no token of the model can go on within the JSON schema"),
+    ],
+)
+def test_an_impossible_json_schema_is_refused(engine: TransformersEngine, schema: object, told: str) -> None:
+    with pytest.raises(ConfigError, match=told):
+        list(engine.generate(number_requests(2, Sampling.model_validate({"json_schema": schema}))))
+
+
 @pytest.mark.parametrize(("regex", "told"), [("(", "not understood"), ("zebra", "no token of the model can go on")])
 def test_an_impossible_regex_is_refused(engine: TransformersEngine, regex: str, told: str) -> None:
     with pytest.raises(ConfigError, match=told):

@@ -17,6 +17,7 @@ from tests.core.engines.pocket_cases import (
     POCKET,
     WARM,
     adapter_of_another_base,
+    best_two_differ_by,
     by_key,
     number_requests,
     random_adapter,
@@ -51,16 +52,6 @@ def adapter(tmp_path_factory: pytest.TempPathFactory) -> Adapter:
 @pytest.fixture(params=["base", "adapter"])
 def through(request: pytest.FixtureRequest, adapter: Adapter) -> Adapter | None:
     return adapter if request.param == "adapter" else None
-
-
-def best_two_differ_by(reference: Engine, request: Request, one: str, other: str) -> float:
-    """The gap between the log-probabilities of the tokens at which two completions part."""
-    words = list(zip([*one.split(), None], [*other.split(), None], strict=False))
-    place = next(index for index, (left, right) in enumerate(words) if left != right)
-    assert None not in words[place], "one completion ended where the other went on"
-    texts = [" ".join([*one.split()[:place], str(word)]) for word in words[place]]
-    left, right = reference.score([Scorable(text, request.messages, text, request.adapter) for text in texts])
-    return abs(left.logprobs[-1] - right.logprobs[-1])
 
 
 def test_greedy_completions_are_those_of_transformers(
@@ -128,6 +119,11 @@ def test_the_end_token_counts_and_a_cut_completion_says_so(engine: Engine) -> No
 def test_a_regex_holds_every_completion(engine: Engine) -> None:
     rows = by_key(engine, number_requests(40, Sampling(max_tokens=4, regex="owl|cat|dog")))
     assert {row.text for row in rows.values()} == {"owl", "cat", "dog"}
+
+
+def test_a_json_schema_holds_every_completion(engine: Engine) -> None:
+    sampling = Sampling.model_validate({"max_tokens": 4, "json_schema": {"enum": [7, 8]}})
+    assert {row.text for row in by_key(engine, number_requests(40, sampling)).values()} == {"7", "8"}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,61 @@
+"""What a recipe says about its engine; no row's id depends on it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+KEY_VARIABLE: Final = "STRIGIL_SERVER_KEY"
+
+
+def _address(url: str) -> str:
+    """A base URL without a slash at its end.
+
+    Raises:
+        ValueError: Not an HTTP address, or one with a secret in it, which would end up where the recipe goes.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        message = f"{url!r} is not an address such as http://127.0.0.1:8000/v1"
+        raise ValueError(message)
+    if parts.username or parts.password or parts.query or parts.fragment:
+        message = "an address holds no name, password or query; a key comes from the environment"
+        raise ValueError(message)
+    return url.rstrip("/")
+
+
+class EngineChoice(BaseModel):
+    """What runs the model in this process: `auto` takes vLLM where it can be imported, and transformers otherwise."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Literal["auto", "vllm", "transformers"] = "auto"
+
+
+class ServerChoice(BaseModel):
+    """OpenAI-compatible servers that run the model, `vllm serve` above all.
+
+    The model is on this machine too: its weights identify the rows, its tokenizer and chat template write the prompts.
+    Where the servers are is not kept in manifests, which are published.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Literal["server"]
+    urls: tuple[Annotated[str, AfterValidator(_address)], ...] = Field(
+        min_length=1, exclude=True, description="base URLs, such as http://127.0.0.1:8000/v1"
+    )
+    model: str | None = Field(default=None, description="what the servers call the base; its own name if not given")
+    concurrency: int = Field(default=64, ge=1, description="requests under way at a time, for each URL")
+    timeout: float = Field(default=300.0, gt=0.0, description="seconds that one answer may take")
+    retries: int = Field(
+        default=8, ge=0, description="how often a request is sent again, or a server looked for, before the run ends"
+    )
+    key_variable: str = Field(
+        default=KEY_VARIABLE, min_length=1, description="the environment variable that holds the servers' API key"
+    )
+
+
+AnyEngineChoice = Annotated[EngineChoice | ServerChoice, Field(discriminator="name")]
