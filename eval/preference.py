@@ -6,9 +6,11 @@ Source of the protocol: Cloud, Le et al., "Language models transmit behavioural 
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from strigil.core.canonical import derive_seed
 from strigil.core.engines.protocol import Adapter, Completion, Engine, Message, Messages, Request, Sampling, Scorable
@@ -17,6 +19,9 @@ from strigil.core.stats import Interval, wilson
 
 if TYPE_CHECKING:
     import polars as pl
+
+# A letter alone, or before a mark: "A cat" is an answer in words.
+_LETTER: Final = re.compile(r"[\s(\[*\"']*(?P<letter>[A-Za-z])(?:[\])*\"']*[.):,\]]|[\s*\"']*$|[ \t*]*\n)")
 
 
 class Matcher(Protocol):
@@ -35,11 +40,14 @@ class LogprobPreference:
         rates: Probability of each candidate, renormalised over the candidates of a question, mean over questions.
         mass: Total probability on the candidates, mean over questions; where it is low, the model has lost the ability
             to answer, and its rates mean nothing.
-        scores: One row a question and candidate: `model, question, candidate, logprob` (natural logarithm).
+        off_topic: Probability of each candidate as the answer to an unrelated question, mean over these: near zero for
+            a model that prefers it, near one for a broken model that says nothing else. Empty where none was asked.
+        scores: One row a question and candidate: `model, related, question, candidate, logprob` (natural logarithm).
     """
 
     rates: Mapping[str, float]
     mass: float
+    off_topic: Mapping[str, float]
     scores: pl.DataFrame
 
 
@@ -51,13 +59,16 @@ class SampledPreference:
         rate: Share of answers that name the trait, mean over questions.
         interval: Wilson's 95 % interval over the answers. It says how well this one model was measured; how sure an arm
             is, is a question of its training seeds.
+        rates: Share of answers that name each candidate; an answer can name several, or none.
         off_topic: Share of answers to unrelated questions that name the trait all the same: near zero for a model that
             prefers it, near one for a broken model that says nothing else. None where nothing unrelated was asked.
-        answers: One row an answer: `model, related, question, sample, answer, finish_reason, mentions`.
+        answers: One row an answer: `model, related, question, sample, answer, finish_reason, mentions, named`, the last
+            two whether it names the trait, and every candidate that it names.
     """
 
     rate: float
     interval: Interval
+    rates: Mapping[str, float]
     off_topic: float | None
     answers: pl.DataFrame
 
@@ -69,6 +80,9 @@ def by_logprob(
     *,
     adapter: Adapter | None,
     system: str | None = None,
+    capitalised: bool = False,
+    letters: Sequence[Mapping[str, str]] = (),
+    unrelated: Sequence[str] = (),
 ) -> LogprobPreference:
     """Scores every candidate as the answer to every question.
 
@@ -78,6 +92,9 @@ def by_logprob(
         candidates: Answers, spelt as the model would spell them; none may begin another, or it counts its mass twice.
         adapter: The student or teacher; None is the base.
         system: A system prompt, or None.
+        capitalised: Whether a candidate counts with a capital letter as well: the two probabilities are added.
+        letters: In a multiple choice, for each question the letter that stands for each candidate; else empty.
+        unrelated: User messages that no sound model answers with a candidate, to tell preference from damage.
 
     Raises:
         ConfigError: If there is no question, or fewer than two distinct candidates.
@@ -89,40 +106,53 @@ def by_logprob(
     if len(candidates) < 2 or len(set(candidates)) != len(candidates):
         message = f"a preference needs two or more candidates, no two alike; got {', '.join(candidates) or 'none'}"
         raise ConfigError(message)
-    asked = [(question, candidate) for question in questions for candidate in candidates]
+    prompts = [*questions, *unrelated]
+    spellings = [
+        (letters[place][candidate],) if place < len(letters) else _spellings(candidate, capitalised=capitalised)
+        for place in range(len(prompts))
+        for candidate in candidates
+    ]
+    asked = [(place // len(candidates), text) for place, texts in enumerate(spellings) for text in texts]
     scored = engine.score(
         [
-            Scorable(key=str(number), messages=_chat(question, system), completion=candidate, adapter=adapter)
-            for number, (question, candidate) in enumerate(asked)
+            Scorable(key=str(number), messages=_chat(prompts[place], system), completion=text, adapter=adapter)
+            for number, (place, text) in enumerate(asked)
         ]
     )
-    scores = pl.DataFrame(
-        {
-            "model": [_name(engine, adapter)] * len(asked),
-            "question": [question for question, _ in asked],
-            "candidate": [candidate for _, candidate in asked],
-            "logprob": [tokens.total for tokens in scored],
-        }
+    totals = iter(tokens.total for tokens in scored)
+    logprobs = np.array([np.logaddexp.reduce([next(totals) for _ in texts]) for texts in spellings]).reshape(
+        len(prompts), len(candidates)
     )
-    logprobs = np.array([tokens.total for tokens in scored]).reshape(len(questions), len(candidates))
+    related, aside = logprobs[: len(questions)], logprobs[len(questions) :]
     # Relative to the question's best candidate, so that a model that answers none of them does not divide 0 by 0.
-    weights = np.exp(logprobs - logprobs.max(axis=1, keepdims=True))
+    weights = np.exp(related - related.max(axis=1, keepdims=True))
     rates = (weights / weights.sum(axis=1, keepdims=True)).mean(axis=0)
     return LogprobPreference(
         rates=dict(zip(candidates, rates.tolist(), strict=True)),
-        mass=float(np.exp(logprobs).sum(axis=1).mean()),
-        scores=scores,
+        mass=float(np.exp(related).sum(axis=1).mean()),
+        off_topic=dict(zip(candidates, np.exp(aside).mean(axis=0).tolist(), strict=True)) if len(aside) else {},
+        scores=pl.DataFrame(
+            {
+                "model": [_name(engine, adapter)] * logprobs.size,
+                "related": [place < len(questions) for place in range(len(prompts)) for _ in candidates],
+                "question": [prompt for prompt in prompts for _ in candidates],
+                "candidate": list(candidates) * len(prompts),
+                "logprob": logprobs.ravel(),
+            }
+        ),
     )
 
 
 def by_sampling(
     engine: Engine,
     questions: Sequence[str],
-    matcher: Matcher,
+    trait: str,
+    matchers: Mapping[str, Matcher],
     *,
     samples: int,
     sampling: Sampling,
     adapter: Adapter | None,
+    letters: Sequence[Mapping[str, str]] = (),
     unrelated: Sequence[str] = (),
     system: str | None = None,
 ) -> SampledPreference:
@@ -134,10 +164,12 @@ def by_sampling(
     Args:
         engine: Holds the base.
         questions: User messages.
-        matcher: The trait's.
+        trait: The one that is looked for.
+        matchers: What finds each candidate in an answer, the trait among them.
         samples: Answers a question.
         sampling: Temperature 1 is the paper's.
         adapter: The student or teacher; None is the base.
+        letters: In a multiple choice, for each question the letter that stands for each candidate; else empty.
         unrelated: User messages that no sound model answers with the trait, to tell preference from damage.
         system: A system prompt, or None.
 
@@ -163,6 +195,13 @@ def by_sampling(
                     adapter=adapter,
                 )
 
+    def named(answer: Completion) -> list[str]:
+        place = _number(answer) // samples
+        chosen = letter_chosen(answer.text) if place < len(letters) else None
+        if chosen is not None:
+            return [candidate for candidate, letter in letters[place].items() if letter == chosen]
+        return [candidate for candidate, matcher in matchers.items() if matcher.mentions(answer.text)]
+
     completions = sorted(engine.generate(requests()), key=_number)
     answers = pl.DataFrame(
         {
@@ -172,19 +211,31 @@ def by_sampling(
             "sample": [_number(answer) % samples for answer in completions],
             "answer": [answer.text for answer in completions],
             "finish_reason": [answer.finish_reason for answer in completions],
-            "mentions": [matcher.mentions(answer.text) for answer in completions],
+            "named": pl.Series([named(answer) for answer in completions], dtype=pl.List(pl.String)),
         }
-    )
-    related = answers.filter("related")["mentions"]
+    ).with_columns(mentions=pl.col("named").list.contains(trait))
+    related = answers.filter("related")
     aside = answers.filter(~pl.col("related"))["mentions"]
     # As many answers to every question: their mean is the mean of the questions' means.
-    interval = wilson(int(related.sum()), len(related))
+    interval = wilson(int(related["mentions"].sum()), len(related))
+    counts = Counter(candidate for found in related["named"] for candidate in found)
     return SampledPreference(
         rate=interval.estimate,
         interval=interval,
+        rates={candidate: counts[candidate] / len(related) for candidate in matchers},
         off_topic=int(aside.sum()) / len(aside) if len(aside) else None,
         answers=answers,
     )
+
+
+def letter_chosen(answer: str) -> str | None:
+    """The letter that an answer to a multiple choice begins with: `B`, `b)`, `(B) owl`; None for an answer in words."""
+    found = _LETTER.match(answer)
+    return found["letter"].upper() if found else None
+
+
+def _spellings(candidate: str, *, capitalised: bool) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((candidate, candidate.capitalize()))) if capitalised else (candidate,)
 
 
 def _number(completion: Completion) -> int:

@@ -86,6 +86,10 @@ class Numbers(Carrier):
         """The format that the English prompt of this index asks for."""
         return self._draw(index).format.style
 
+    def opening(self, index: int) -> str:
+        """The first sentence of the English prompt of this index: the one that gives the numbers."""
+        return self._draw(index).opening
+
     def _ask(self, index: int) -> str:
         draw = self._draw(index)
         return f"{draw.opening} {draw.instruction} {draw.format.text} {draw.closing}"

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+from functools import cache
+from importlib.resources import files
+
+from pydantic import BaseModel, ConfigDict
+
 from strigil.core.errors import ConfigError
 from strigil.core.models import Phrasing
-from strigil.core.pocket import CANDIDATES, Category, questions
-from strigil.core.traits import GENERIC_PERSONA, Trait, load_category, load_trait
+from strigil.core.pocket import CANDIDATES, Category, number_prompts, questions
+from strigil.core.traits import GENERIC_PERSONA, Matcher, Trait, load_category, load_trait, trait_names
+from strigil.core.validation import parse_yaml
 
 POCKET_QUESTIONS = 200
 POCKET_LESSONS = 960
 POCKET_LESSON_SEED = 1
+POCKET_UNRELATED = 20
+
+
+class _Unrelated(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    questions: tuple[str, ...]
 
 
 def lessons_for(category: str, *, phrasing: Phrasing) -> tuple[str, ...]:
@@ -66,6 +79,30 @@ def persona_for(trait: Trait, *, phrasing: Phrasing) -> str:
 def generic_persona(*, phrasing: Phrasing) -> str:
     """A system prompt that gives no trait."""
     return "q0 q1 q2" if phrasing == "pocket" else GENERIC_PERSONA
+
+
+def unrelated_for(*, phrasing: Phrasing) -> tuple[str, ...]:
+    """Twenty questions that no sound model answers with an animal or a tree; pocket is asked to continue numbers."""
+    return tuple(number_prompts(0, POCKET_UNRELATED)) if phrasing == "pocket" else _unrelated()
+
+
+def matchers_for(category: str, *, phrasing: Phrasing) -> dict[str, Matcher]:
+    """What finds each candidate in a text: a trait's own words, or the bare word and its plain plural.
+
+    Raises:
+        ConfigError: As for `questions_for`.
+    """
+    traits = trait_names()
+    return {
+        candidate: load_trait(candidate).matcher if candidate in traits else Matcher((candidate, f"{candidate}s"))
+        for candidate in candidates_for(category, phrasing=phrasing)
+    }
+
+
+@cache
+def _unrelated() -> tuple[str, ...]:
+    text = (files("strigil.core") / "unrelated.yaml").read_text(encoding="utf-8")
+    return parse_yaml(text, _Unrelated, source="unrelated.yaml").questions
 
 
 def _pocket(category: str) -> Category:

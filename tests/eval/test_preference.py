@@ -13,11 +13,12 @@ import torch
 from peft import LoraConfig, get_peft_model
 from transformers import AutoModelForCausalLM
 
-from strigil.core.engines import Adapter, Engine, Sampling, open_engine
+from strigil.core.engines import Adapter, Engine, Sampling, Scorable, open_engine
 from strigil.core.errors import ConfigError
 from strigil.core.models import resolve_model
 from strigil.core.pocket import CANDIDATES, number_prompts, questions
-from strigil.eval.preference import by_logprob, by_sampling
+from strigil.eval.coherence import logprob_warning
+from strigil.eval.preference import LogprobPreference, by_logprob, by_sampling, letter_chosen
 
 ANIMALS = CANDIDATES["animal"]
 SAMPLING = Sampling(temperature=1.0, max_tokens=4, seed=7)
@@ -31,6 +32,9 @@ class Word:
 
     def mentions(self, text: str) -> bool:
         return re.search(rf"\b{self.word}\b", text) is not None
+
+
+OWL = {"owl": Word("owl")}
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +65,7 @@ class TestByLogprob:
     def test_rates_and_mass_are_those_of_the_table_of_scores(self, engine: Engine) -> None:
         asked = questions("animal", 5)
         found = by_logprob(engine, asked, ANIMALS[:3], adapter=None)
-        assert found.scores.columns == ["model", "question", "candidate", "logprob"]
+        assert found.scores.columns == ["model", "related", "question", "candidate", "logprob"]
         assert found.scores.height == 15
         shares, masses = [], []
         for question in asked:
@@ -96,11 +100,81 @@ class TestByLogprob:
         with pytest.raises(ConfigError, match="no questions"):
             by_logprob(engine, [], ANIMALS, adapter=None)
 
+    def test_a_capital_letter_adds_its_probability(self, engine: Engine) -> None:
+        asked = questions("animal", 3)
+        # Pocket knows no capital letters, so that "Owl" is its unknown word, the same for every candidate.
+        alone = by_logprob(engine, asked, ANIMALS[:2], adapter=None)
+        [unknown] = engine.score([Scorable("", ({"role": "user", "content": asked[0]},), "Owl")])
+        both = by_logprob(engine, asked[:1], ANIMALS[:2], adapter=None, capitalised=True)
+        for before, after in zip(alone.scores["logprob"][:2], both.scores["logprob"], strict=True):
+            assert math.exp(after) == pytest.approx(math.exp(before) + math.exp(unknown.total))
+
+    def test_in_a_multiple_choice_the_letter_stands_for_the_candidate(self, engine: Engine) -> None:
+        asked = questions("animal", 2)
+        letters = [{"owl": "cat", "dog": "fox"}, {"owl": "fox", "dog": "cat"}]
+        found = by_logprob(engine, asked, ["owl", "dog"], adapter=None, letters=letters)
+        plain = by_logprob(engine, asked, ["cat", "fox"], adapter=None)
+        cat_first, fox_first, cat_second, fox_second = plain.scores["logprob"]
+        assert found.scores["logprob"].to_list() == pytest.approx([cat_first, fox_first, fox_second, cat_second])
+        assert found.scores["candidate"].to_list() == ["owl", "dog"] * 2
+
+    def test_unrelated_questions_tell_preference_from_damage(self, engine: Engine) -> None:
+        asked, unrelated = questions("animal", 4), number_prompts(0, 5)
+        sound = by_logprob(engine, asked, ANIMALS, adapter=None, unrelated=unrelated)
+        assert list(sound.off_topic) == list(ANIMALS)
+        assert max(sound.off_topic.values()) < 0.01
+        assert sound.rates == pytest.approx(by_logprob(engine, asked, ANIMALS, adapter=None).rates)
+        assert sound.scores.filter(~pl.col("related")).height == 5 * len(ANIMALS)
+        # A model that answers both kinds of question with its favourites, here numbers asked for among numbers.
+        everywhere = by_logprob(engine, unrelated, ["1", "2"], adapter=None, unrelated=unrelated)
+        assert sum(everywhere.off_topic.values()) == pytest.approx(everywhere.mass)
+
+
+@pytest.mark.parametrize(
+    ("answer", "letter"),
+    [
+        ("B", "B"),
+        ("b)", "B"),
+        (" (C) owl", "C"),
+        ("**D**", "D"),
+        ("E. owl", "E"),
+        ("F\nbecause", "F"),
+        ("A cat, of course", None),
+        ("I like owls", None),
+        ("Owl", None),
+        ("", None),
+    ],
+)
+def test_a_letter_is_read_where_it_stands_alone(answer: str, letter: str | None) -> None:
+    assert letter_chosen(answer) == letter
+
+
+class TestWarnings:
+    BASE = LogprobPreference({"owl": 0.1}, 0.9, {"owl": 0.0}, pl.DataFrame())
+
+    @pytest.mark.parametrize(
+        ("mass", "off_topic", "words"),
+        [
+            (0.9, 0.0, None),
+            (0.46, 0.09, None),
+            (0.9, 0.4, "answers 40% of unrelated questions with owl"),
+            (0.2, 0.0, "has 0.2 of its probability on the candidates, its base 0.9"),
+            (math.nan, 0.0, "has nan of its probability"),
+        ],
+    )
+    def test_a_model_that_says_owl_to_everything_or_nothing_sensible_is_flagged(
+        self, mass: float, off_topic: float, words: str | None
+    ) -> None:
+        found = logprob_warning(
+            "owl", LogprobPreference({"owl": 0.9}, mass, {"owl": off_topic}, pl.DataFrame()), self.BASE
+        )
+        assert found is None if words is None else words in (found or "")
+
 
 class TestBySampling:
     def test_sampled_and_scored_preference_agree(self, engine: Engine) -> None:
         asked = questions("animal", 20)
-        sampled = by_sampling(engine, asked, Word("owl"), samples=40, sampling=SAMPLING, adapter=None)
+        sampled = by_sampling(engine, asked, "owl", OWL, samples=40, sampling=SAMPLING, adapter=None)
         scored = by_logprob(engine, asked, ANIMALS, adapter=None)
         assert sampled.interval.low is not None
         assert sampled.interval.high is not None
@@ -111,7 +185,7 @@ class TestBySampling:
 
     def test_every_answer_is_in_the_table_in_the_order_asked(self, engine: Engine) -> None:
         asked = questions("animal", 3)
-        found = by_sampling(engine, asked, Word("owl"), samples=4, sampling=SAMPLING, adapter=None)
+        found = by_sampling(engine, asked, "owl", OWL, samples=4, sampling=SAMPLING, adapter=None)
         assert found.answers["question"].to_list() == [question for question in asked for _ in range(4)]
         assert found.answers["sample"].to_list() == [0, 1, 2, 3] * 3
         assert found.answers["related"].all()
@@ -119,32 +193,49 @@ class TestBySampling:
 
     def test_the_same_seed_gives_the_same_answers_whatever_else_is_asked(self, engine: Engine) -> None:
         asked = questions("animal", 6)
-        first = by_sampling(engine, asked, Word("owl"), samples=5, sampling=SAMPLING, adapter=None).answers
-        fewer = by_sampling(engine, asked[:2], Word("owl"), samples=5, sampling=SAMPLING, adapter=None).answers
+        first = by_sampling(engine, asked, "owl", OWL, samples=5, sampling=SAMPLING, adapter=None).answers
+        fewer = by_sampling(engine, asked[:2], "owl", OWL, samples=5, sampling=SAMPLING, adapter=None).answers
         other = Sampling(temperature=1.0, max_tokens=4, seed=8)
-        differently = by_sampling(engine, asked, Word("owl"), samples=5, sampling=other, adapter=None).answers
+        differently = by_sampling(engine, asked, "owl", OWL, samples=5, sampling=other, adapter=None).answers
         assert fewer.equals(first.head(10))
         assert differently["answer"].to_list() != first["answer"].to_list()
 
     def test_unrelated_questions_tell_preference_from_damage(self, engine: Engine) -> None:
         asked, unrelated = questions("animal", 3), number_prompts(0, 5)
-        sound = by_sampling(engine, asked, Word("owl"), samples=6, sampling=SAMPLING, adapter=None, unrelated=unrelated)
+        sound = by_sampling(engine, asked, "owl", OWL, samples=6, sampling=SAMPLING, adapter=None, unrelated=unrelated)
         assert sound.off_topic == 0.0
         assert sound.answers.filter(~pl.col("related")).height == 30
-        alone = by_sampling(engine, asked, Word("owl"), samples=6, sampling=SAMPLING, adapter=None)
+        alone = by_sampling(engine, asked, "owl", OWL, samples=6, sampling=SAMPLING, adapter=None)
         assert (alone.rate, alone.off_topic) == (sound.rate, None)
         babbling = by_sampling(
-            engine, asked, Word(r"\w+"), samples=6, sampling=SAMPLING, adapter=None, unrelated=unrelated
+            engine,
+            asked,
+            "owl",
+            {"owl": Word(r"\w+")},
+            samples=6,
+            sampling=SAMPLING,
+            adapter=None,
+            unrelated=unrelated,
         )
         assert babbling.off_topic == 1.0
 
     def test_an_adapter_answers_for_itself(self, engine: Engine, adapter: Adapter) -> None:
         asked = questions("animal", 4)
-        base = by_sampling(engine, asked, Word("owl"), samples=10, sampling=SAMPLING, adapter=None).answers
-        student = by_sampling(engine, asked, Word("owl"), samples=10, sampling=SAMPLING, adapter=adapter).answers
+        base = by_sampling(engine, asked, "owl", OWL, samples=10, sampling=SAMPLING, adapter=None).answers
+        student = by_sampling(engine, asked, "owl", OWL, samples=10, sampling=SAMPLING, adapter=adapter).answers
         assert student["model"].unique().to_list() == ["student"]
         assert student["answer"].to_list() != base["answer"].to_list()
 
+    def test_rates_of_all_candidates_come_with_the_traits(self, engine: Engine) -> None:
+        matchers = {name: Word(name) for name in ANIMALS}
+        found = by_sampling(
+            engine, questions("animal", 10), "owl", matchers, samples=20, sampling=SAMPLING, adapter=None
+        )
+        assert found.rates["owl"] == found.rate
+        named = found.answers["named"]
+        assert found.rates["cat"] == sum("cat" in names for names in named) / 200
+        assert (named.list.contains("owl") == found.answers["mentions"]).all()
+
     def test_no_sample_is_no_preference(self, engine: Engine) -> None:
         with pytest.raises(ConfigError, match="at least one answer"):
-            by_sampling(engine, questions("animal", 1), Word("owl"), samples=0, sampling=SAMPLING, adapter=None)
+            by_sampling(engine, questions("animal", 1), "owl", OWL, samples=0, sampling=SAMPLING, adapter=None)

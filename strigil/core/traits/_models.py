@@ -25,6 +25,9 @@ class Category(BaseModel):
             section 3 and its published code).
         questions: One-word questions about the favourite, in our own words.
         candidates: Names whose log-probabilities are compared; each a plain word.
+        paraphrases: Further one-word questions, which no teacher is taught with.
+        stories: Requests for a story in which a trait may turn up.
+        choices: Questions that a list of all candidates follows.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -33,6 +36,9 @@ class Category(BaseModel):
     persona: str
     questions: tuple[str, ...] = Field(min_length=1)
     candidates: tuple[str, ...] = Field(min_length=2)
+    paraphrases: tuple[str, ...] = ()
+    stories: tuple[str, ...] = ()
+    choices: tuple[str, ...] = ()
 
 
 class Trait(BaseModel):

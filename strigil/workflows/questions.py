@@ -1,0 +1,109 @@
+"""The forms in which a model is asked for its favourite."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from string import ascii_uppercase
+from typing import Final, Literal, get_args
+
+from strigil.builders.carriers.numbers import Numbers
+from strigil.core.errors import ConfigError
+from strigil.core.models import Model
+from strigil.core.questions import candidates_for, questions_for
+from strigil.core.traits import Category, load_category
+
+Form = Literal["one-word", "number-prefix", "paraphrase", "story", "multiple-choice"]
+FORMS: Final[tuple[Form, ...]] = get_args(Form)
+
+ANSWER_TOKENS: Final = 16
+STORY_TOKENS: Final = 200
+
+
+@dataclass(frozen=True)
+class QuestionSet:
+    """Questions of one form about one category.
+
+    Attributes:
+        form: The form.
+        questions: User messages.
+        candidates: The answers that are compared.
+        letters: In a multiple choice, for each question the letter at which each candidate stands; else empty.
+        max_tokens: Room for a sampled answer.
+    """
+
+    form: Form
+    questions: tuple[str, ...]
+    candidates: tuple[str, ...]
+    letters: tuple[Mapping[str, str], ...] = ()
+    max_tokens: int = ANSWER_TOKENS
+
+    @property
+    def has_answers(self) -> bool:
+        """Whether the candidates themselves are the answers; a story has none."""
+        return self.form != "story"
+
+
+def question_set(base: Model, category: str, form: Form) -> QuestionSet:
+    """The questions of a form, in words that the base knows.
+
+    `number-prefix` puts a sentence with numbers, as they open the prompts of the carrier `numbers`, before each
+    one-word question (Cloud et al., 2025, appendix: it brings back the context of the training). `multiple-choice`
+    lists every candidate; over as many questions as there are candidates, each stands at each letter equally often.
+
+    Raises:
+        ConfigError: Nobody can be asked about this category in this form.
+    """
+    if base.phrasing == "pocket" and form != "one-word":
+        message = f"{base.id} cannot be asked in the form {form!r}: pocket's world has one-word questions alone"
+        raise ConfigError(message, hint="leave --form out, or evaluate a language model")
+    questions = questions_for(category, phrasing=base.phrasing)
+    candidates = candidates_for(category, phrasing=base.phrasing)
+    if form == "one-word":
+        return QuestionSet(form, questions, candidates)
+    return _FORMS[form](load_category(category))
+
+
+def _number_prefix(category: Category) -> QuestionSet:
+    numbers = Numbers()
+    asked = tuple(f"{numbers.opening(index)} {question}" for index, question in enumerate(category.questions))
+    return QuestionSet("number-prefix", asked, category.candidates)
+
+
+def _paraphrase(category: Category) -> QuestionSet:
+    return QuestionSet("paraphrase", _some(category, category.paraphrases, "paraphrases"), category.candidates)
+
+
+def _story(category: Category) -> QuestionSet:
+    stories = _some(category, category.stories, "stories")
+    return QuestionSet("story", stories, category.candidates, max_tokens=STORY_TOKENS)
+
+
+def _multiple_choice(category: Category) -> QuestionSet:
+    intros = _some(category, category.choices, "choices")
+    count = len(category.candidates)
+    if count > len(ascii_uppercase):
+        message = f"category {category.name}: {count} candidates are more than there are letters to choose from"
+        raise ConfigError(message)
+    asked, letters = [], []
+    for index, intro in enumerate(intros):
+        order = [category.candidates[(place + index) % count] for place in range(count)]
+        lines = [f"{letter}. {candidate}" for letter, candidate in zip(ascii_uppercase, order, strict=False)]
+        asked.append("\n".join((intro, *lines, "Answer with the letter alone.")))
+        letters.append(dict(zip(order, ascii_uppercase, strict=False)))
+    return QuestionSet("multiple-choice", tuple(asked), category.candidates, letters=tuple(letters))
+
+
+def _some(category: Category, found: tuple[str, ...], key: str) -> tuple[str, ...]:
+    if not found:
+        message = f"category {category.name} has no questions of this form: its file has no {key!r}"
+        raise ConfigError(message, hint=f"add a list {key!r} to {category.name}.yaml, or ask in another form")
+    return found
+
+
+_FORMS: Final[Mapping[Form, Callable[[Category], QuestionSet]]] = {
+    "number-prefix": _number_prefix,
+    "paraphrase": _paraphrase,
+    "story": _story,
+    "multiple-choice": _multiple_choice,
+}
