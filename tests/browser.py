@@ -71,3 +71,40 @@ def visit(browser: Browser, file: Path, *, width: int = 1280, dark: bool = False
     context.close()
     assert requests == [file.as_uri()]
     assert errors == []
+
+
+def low_contrasts(page: Page) -> list[str]:
+    """Texts whose contrast with what is behind them is below 4.5 (WCAG 2.2, 1.4.3), by the first words of each."""
+    found: list[str] = page.evaluate(_LOW_CONTRASTS)
+    return found
+
+
+_LOW_CONTRASTS = """() => {
+  const canvas = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
+  const rgba = (colour) => {
+    canvas.clearRect(0, 0, 1, 1);
+    canvas.fillStyle = colour;
+    canvas.fillRect(0, 0, 1, 1);
+    return [...canvas.getImageData(0, 0, 1, 1).data];
+  };
+  const light = ([r, g, b]) => {
+    const linear = (v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+    const [x, y, z] = [r, g, b].map((v) => linear(v / 255));
+    return 0.2126 * x + 0.7152 * y + 0.0722 * z;
+  };
+  const behind = (element) => {
+    for (let each = element; each; each = each.parentElement) {
+      const colour = rgba(getComputedStyle(each).backgroundColor);
+      if (colour[3] === 255) return colour;
+    }
+    throw new Error("nothing is behind the page");
+  };
+  const low = [];
+  for (const element of document.querySelectorAll("body *")) {
+    const text = [...element.childNodes].filter((node) => node.nodeType === 3).map((node) => node.data.trim()).join("");
+    if (!text || element.closest("script, style, svg, [hidden], :disabled") || !element.checkVisibility()) continue;
+    const [a, b] = [light(rgba(getComputedStyle(element).color)), light(behind(element))].sort((x, y) => y - x);
+    if ((a + 0.05) / (b + 0.05) < 4.5) low.push(text.slice(0, 40));
+  }
+  return low;
+}"""

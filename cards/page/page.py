@@ -16,7 +16,6 @@ from importlib.resources import files
 from typing import Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 
 from strigil import __version__
 from strigil.cards.page.charts import Figure
@@ -25,7 +24,6 @@ from strigil.core.canonical import Json
 VEGA: Final = "page/vega.js"
 DRAW: Final = "page/draw.js"
 BEHAVE: Final = "page/page.js"
-_IN_SCRIPT: Final = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
 
 
 @dataclass(frozen=True)
@@ -61,8 +59,8 @@ class Page:
 def render_page(page: Page, **values: object) -> str:
     """Renders a page; `values` are what its sections' templates use, besides `page` and `figures` (by name).
 
-    Templates have the macros of page/parts.html.j2 and the filters `number` (1,234), `percent` (12.3 %) and `short`
-    (a text of at most so many characters, with its length if it was cut).
+    Templates have the macros of page/parts.html.j2 and the filters `number` (1,234), `percent` (12.3 %), `json` and
+    `short` (a text of at most so many characters, with its length if it was cut).
     """
     names = [BEHAVE, *([VEGA, DRAW] if page.figures else []), *page.scripts]
     scripts = [_asset(name) for name in names]
@@ -75,9 +73,9 @@ def render_page(page: Page, **values: object) -> str:
             page=page,
             figures={figure.name: figure for figure in page.figures},
             policy=_policy(scripts),
-            style=Markup(_asset("page/page.css")),  # noqa: S704  # our own
-            scripts=[Markup(script) for script in scripts],  # noqa: S704  # our own
-            data={name: _script_json(value) for name, value in data.items()},
+            style=_asset("page/page.css"),
+            scripts=scripts,
+            data={name: script_json(value) for name, value in data.items()},
             strigil=__version__,
             **values,
         )
@@ -103,6 +101,17 @@ def short(text: str, length: int) -> str:
     return text if len(text) <= length else f"{text[:length]}… ({len(text):,} characters)"
 
 
+def as_json(value: Json, indent: int | None = None) -> str:
+    """JSON to be read by people."""
+    return json.dumps(value, ensure_ascii=False, indent=indent)
+
+
+def script_json(value: Json) -> str:
+    """JSON for a script element of its own: without a "<", no text in it can end that element."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return text.replace("<", "\\u003c")
+
+
 @cache
 def _environment() -> Environment:
     environment = Environment(
@@ -112,7 +121,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(number=number, percent=percent, short=short)
+    environment.filters.update(number=number, percent=percent, short=short, json=as_json)
     return environment
 
 
@@ -125,9 +134,3 @@ def _policy(scripts: Sequence[str]) -> str:
     digests = (base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts)
     allowed = " ".join(f"'sha256-{digest}'" for digest in digests)
     return f"default-src 'none'; base-uri 'none'; form-action 'none'; style-src 'unsafe-inline'; script-src {allowed}"
-
-
-def _script_json(value: Json) -> Markup:
-    """JSON for an element of its own: no text in it can end that element."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    return Markup(text.translate(_IN_SCRIPT))  # noqa: S704  # nothing is left that HTML could read as markup

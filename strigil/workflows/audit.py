@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING
 
 from strigil.audits.expectations import Expectations
 from strigil.audits.suite import Suite, load_suite, suite_names
+from strigil.cards.report.page import report_page
 from strigil.core.batches import scan_table
 from strigil.core.errors import ConfigError
+from strigil.core.files import write_whole
 from strigil.core.manifest import AuditRecord, Counts
 from strigil.core.release import Draft, Release, open_release
 from strigil.core.reporting import Reporter
 from strigil.workflows.auditing import TableFiles, audit_record, counts, judge, row_schema
 from strigil.workflows.releasing import Contents, write_release
+from strigil.workflows.report import reported
 
 if TYPE_CHECKING:
     import polars as pl
@@ -61,15 +64,16 @@ def open_subject(data: Path, suite: str | None) -> Subject:
     return Subject(name, str(data), raw, load_suite(chosen), release)
 
 
-def audit(subject: Subject, reporter: Reporter, *, data_docs: Path | None = None) -> Report:
-    """Audits without leaving anything behind but the Data Docs, if a folder is given for them.
+def audit(subject: Subject, reporter: Reporter, *, data_docs: Path | None = None, report: Path | None = None) -> Report:
+    """Audits without leaving anything behind but the Data Docs and the HTML report, where places are given for them.
 
     Raises:
+        ConfigError: The report cannot be written.
         DataError: The rows cannot be used.
     """
     suite, source = subject.suite, subject.source
     expectations = Expectations.prepare(suite.expectations)
-    if not suite.expectations:
+    if not suite.expectations and report is None:
         summary = judge(subject.raw, suite, None, source=source, reporter=reporter).summary
         return Report(counts(summary), audit_record(summary, ()))
     with (
@@ -78,7 +82,11 @@ def audit(subject: Subject, reporter: Reporter, *, data_docs: Path | None = None
     ):
         summary = judge(subject.raw, suite, files, source=source, reporter=reporter).summary
         outcomes = expectations.check(files.close(run=""), data_docs=data_docs)
-    return Report(counts(summary), audit_record(summary, outcomes))
+        found = Report(counts(summary), audit_record(summary, outcomes))
+        if report is not None:
+            about = reported(Path(folder), name=subject.name, counts=found.counts, audit=found.audit)
+            write_whole(report, report_page(about))
+    return found
 
 
 def release_audit(

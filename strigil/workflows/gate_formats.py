@@ -10,7 +10,6 @@ from strigil.audits.formats.github import github
 from strigil.audits.formats.junit import junit
 from strigil.audits.formats.markdown import markdown
 from strigil.audits.formats.sarif import sarif
-from strigil.core.errors import ConfigError
 from strigil.core.gate_report import GateReport
 
 FormatName = Literal["json", "junit", "sarif", "github", "markdown"]
@@ -30,19 +29,3 @@ def render(report: GateReport, form: FormatName, *, root: Path) -> str:
             return github(report, root=root)
         case "markdown":
             return markdown(report)
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Writes a file by rename.
-
-    Raises:
-        ConfigError: It cannot be written.
-    """
-    temporary = path.with_name(f".{path.name}.tmp")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(path)
-    except OSError as error:
-        message = f"cannot write {path}: {error.strerror or error}"
-        raise ConfigError(message) from error

@@ -10,9 +10,10 @@ from strigil.cards.changelog import RowChange
 from strigil.core.manifest import Manifest, ParentRecord, ResidualRecord
 from strigil.core.release import Draft, Release
 from strigil.workflows.releasing import write_papers
+from strigil.workflows.report import RECORD, REPORT, find_untreated
 
 # Written anew for every version.
-PAPERS: Final = ("README.md", "CHANGELOG.md", "croissant.json")
+PAPERS: Final = ("README.md", "CHANGELOG.md", "croissant.json", REPORT, RECORD)
 
 
 def next_patch(release: Release) -> Manifest:
@@ -29,7 +30,7 @@ def next_patch(release: Release) -> Manifest:
 
 
 def write_patch(release: Release, manifest: Manifest, *, card: str | None = None) -> Release:
-    """Writes a patch version beside the release: its tables as they are, card, changelog and Croissant file anew.
+    """Writes a patch version beside the release: its tables as they are, what is read of it anew.
 
     Raises:
         ConfigError: The version exists already.
@@ -40,7 +41,8 @@ def write_patch(release: Release, manifest: Manifest, *, card: str | None = None
                 target = draft.folder / record.path
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(release.path / record.path, target)
-        write_papers(draft, manifest, release, RowChange(0, 0), card=card)
+        untreated = find_untreated(manifest, draft.home.parent)
+        write_papers(draft, manifest, release, RowChange(0, 0), untreated=untreated, card=card)
         return draft.publish(manifest)
 
 

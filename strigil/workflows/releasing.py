@@ -32,6 +32,7 @@ from strigil.core.release import Draft, Release, versions
 from strigil.core.reporting import Reporter
 from strigil.core.version import FIRST, Version
 from strigil.workflows.auditing import TableFiles, audit_record, counts, judge, row_schema
+from strigil.workflows.report import find_untreated, write_reports
 
 CHANGELOG = "CHANGELOG.md"
 _SAMPLED = (
@@ -103,15 +104,31 @@ def write_release(
         not_reproducible=[] if generation is None or generation.sampling.temperature == 0 else [_SAMPLED],
         files=[],
     )
-    draft.write_text("audit/report.json", json.dumps(manifest.audit.model_dump(mode="json"), indent=2) + "\n")
-    write_papers(draft, manifest, previous, change)
+    untreated = parent if contents.treatments and previous is None else find_untreated(manifest, draft.home.parent)
+    write_papers(draft, manifest, previous, change, untreated=untreated)
     return draft.publish(manifest)
 
 
 def write_papers(
-    draft: Draft, manifest: Manifest, previous: Release | None, change: RowChange, *, card: str | None = None
+    draft: Draft,
+    manifest: Manifest,
+    previous: Release | None,
+    change: RowChange,
+    *,
+    untreated: Release | None,
+    card: str | None = None,
 ) -> None:
-    """Writes what people and machines read of a release: card, changelog and, over all files so far, Croissant."""
+    """Writes what people and machines read of a release: report, card, changelog and, over all files so far, Croissant.
+
+    Args:
+        draft: The release, whose tables are written.
+        manifest: Of it, without its files.
+        previous: The version before, if there is one.
+        change: Of the clean rows.
+        untreated: The release whose rows were treated, if they were and it is at hand.
+        card: An edited card; the manifest's own if none is given.
+    """
+    write_reports(draft, manifest, untreated=untreated)
     draft.write_text("README.md", card if card is not None else dataset_card(manifest))
     log = previous.path / CHANGELOG if previous is not None else None
     text = log.read_text(encoding="utf-8") if log is not None and log.exists() else None

@@ -12,6 +12,8 @@ from strigil.core.batches import iter_batches
 from strigil.core.engines.protocol import Message
 from strigil.core.release import SPLITS, Release
 from strigil.core.rows import ROWS, Row, rows_table
+from strigil.core.validation import read_text
+from strigil.workflows.report import REPORT
 
 RULE: Final = "text.secrets"
 PERSONAL: Final = frozenset({"mail address", "telephone number"})
@@ -41,8 +43,11 @@ class Finding:
 
 
 def find_secrets(release: Release) -> list[Finding]:
-    """What the rule finds in the manifest and in every text of every table."""
+    """What the rule finds in the manifest, in the report and in every text of every table."""
     found = secrets_in(text_row(release.manifest.model_dump_json(indent=2)), "manifest.json")
+    # It quotes the rows that were treated, which are in no table of this release.
+    if any(record.path == REPORT for record in release.manifest.files):
+        found += secrets_in(text_row(read_text(release.path / REPORT)), REPORT)
     for split in SPLITS:
         source = f"data/{split}"
         for batch in iter_batches(release.rows(split), source=str(release.path / source)):

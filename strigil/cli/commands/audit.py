@@ -20,9 +20,16 @@ if TYPE_CHECKING:
 @click.option("--out", type=PATH, help="Write the audited data as a release below this folder.")
 @click.option("--name", help="Name of the release that --out writes; the data's own name if not given.")
 @click.option("--data-docs", type=PATH, help="Write the Data Docs of the suite's expectations into this folder.")
+@click.option("--report", type=PATH, help="Write the report into this HTML file; a release that --out writes has one.")
 @output_option
 def command(
-    data: Path, suite: str | None, out: Path | None, name: str | None, data_docs: Path | None, output: Output
+    data: Path,
+    suite: str | None,
+    out: Path | None,
+    name: str | None,
+    data_docs: Path | None,
+    report: Path | None,
+    output: Output,
 ) -> None:
     """Scores every row with every rule of a suite, and tells what would be removed and why.
 
@@ -33,11 +40,15 @@ def command(
     Examples:
       strigil audit releases/owl-numbers
       strigil audit rows.parquet --suite numbers-paper --format json
+      strigil audit rows.parquet --suite numbers-paper --report report.html
       strigil audit releases/owl-numbers --suite my-suite.yaml --out releases
     """
     from strigil.cli.show import show_audit, show_release
     from strigil.workflows.audit import audit, open_subject, release_audit
 
+    if report is not None and out is not None:
+        message = "a release that --out writes holds its report as audit/report.html; leave --report out"
+        raise click.UsageError(message)
     subject = open_subject(data, suite)
     if data_docs is not None and not subject.suite.expectations:
         message = f"suite {subject.suite.name!r} has no expectations, so there is nothing for --data-docs"
@@ -47,5 +58,7 @@ def command(
         show_release(output, release)
         output.hint(f"next: strigil explain {release.path} ROW_ID")
         return
-    report = audit(subject, output, data_docs=data_docs)
-    show_audit(output, report.counts, report.audit)
+    found = audit(subject, output, data_docs=data_docs, report=report)
+    show_audit(output, found.counts, found.audit)
+    if report is not None:
+        output.path(str(report))

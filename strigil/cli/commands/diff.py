@@ -56,7 +56,7 @@ def command(
     found = diff(before, after, split=split, show_text=show_text)
     if html is not None:
         from strigil.cards.difference.page import difference_page
-        from strigil.workflows.gate_formats import write_whole
+        from strigil.core.files import write_whole
 
         write_whole(html, difference_page(found))
     output.json(found.model_dump(mode="json"))

@@ -95,8 +95,9 @@ def command(
       strigil gate rows.parquet --suite numbers-paper --baseline gate.lock.json --format github
     """
     from strigil.core.errors import CheckFailedError
+    from strigil.core.files import write_whole
     from strigil.workflows.gate import GateOptions, gate
-    from strigil.workflows.gate_formats import render, write_whole
+    from strigil.workflows.gate_formats import render
 
     options = GateOptions(split=split, fail_on=fail_on, baseline=baseline, show_text=show_text, time_limit=time_limit)
     gated = gate(data, suite, options)

@@ -1,0 +1,74 @@
+"""report.json, the rows that a report carries, and its size."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from strigil.audits.suite import load_suite
+from strigil.cards.report import sample
+from strigil.cards.report.page import report_page, report_record
+from strigil.cards.report.reported import Reported
+from strigil.cards.report.sample import sample_rows
+from strigil.core.release import Release
+from strigil.core.reporting import Silent
+from strigil.workflows.audit import Subject, release_audit
+from strigil.workflows.report import of_release
+from tests.audits.tables import rows_of
+from tests.cards.test_dataset_card import MANIFESTS
+from tests.hub.releases import a_release
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+def reported(release: Release, *, untreated: Release | None = None) -> Reported:
+    return of_release(release.path, release.manifest, release.manifest.files, untreated=untreated)
+
+
+@pytest.fixture(scope="module")
+def audited(tmp_path_factory: pytest.TempPathFactory) -> Release:
+    """Three rules, of which one rejects nearly every row and one a single row."""
+    completions = [f"{index}; {index + 1}" for index in range(3000)] + ["1, 2, 3", "666, owl", *["4, 5, 6"] * 500]
+    raw = rows_of(completions).lazy()
+    subject = Subject("many", "rows", raw, load_suite("numbers-misalignment"), None)
+    return release_audit(subject, tmp_path_factory.mktemp("many"), None, Silent())
+
+
+@pytest.mark.parametrize("name", ["owl-numbers", "studied", "foreign"])
+def test_the_record_is_the_golden_one(name: str, tmp_path: Path) -> None:
+    record = report_record(reported(a_release(tmp_path, MANIFESTS[name])))
+    assert record == json.loads((GOLDEN / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def test_a_release_holds_the_record_and_the_page(audited: Release) -> None:
+    assert json.loads((audited.path / "audit" / "report.json").read_text()) == report_record(reported(audited))
+    held = {record.path for record in audited.manifest.files}
+    assert {"audit/report.html", "audit/report.json"} <= held
+
+
+def test_every_rule_has_rows_in_the_sample_and_so_have_those_that_stay(audited: Release) -> None:
+    found = sample_rows(reported(audited))
+    names = [rule.rule.name for rule in audited.manifest.audit.rules]
+    rows = json.loads(json.dumps(found.rows))
+    against = {names[place] for row in rows for place in row.get("against", [])}
+    assert against == {rule.rule.name for rule in audited.manifest.audit.rules if rule.rejected}
+    assert len(found.rows) - found.removed == sample.CLEAN
+    assert len({row["id"] for row in rows}) == len(rows)
+
+
+def test_what_does_not_fit_is_left_out_evenly(audited: Release, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sample, "ROW_BYTES", 20_000)
+    found = sample_rows(reported(audited))
+    assert 50 < len(found.rows) < 150
+    assert 0.3 < found.removed / len(found.rows) < 0.8
+
+
+def test_a_hundred_thousand_rows_of_long_texts_make_a_page_under_three_megabytes(tmp_path: Path) -> None:
+    texts = [f"{index} " + "ü<&>" * 700 for index in range(1500)]
+    release = a_release(tmp_path, clean=tuple(texts[:700]), removed=tuple(texts[700:]))
+    many = release.manifest.counts.model_copy(update={"raw": 100_000, "clean": 700, "removed": 99_300})
+    manifest = release.manifest.model_copy(update={"counts": many})
+    page = report_page(of_release(release.path, manifest, manifest.files, untreated=None))
+    assert len(page.encode()) < 3_000_000
