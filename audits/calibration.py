@@ -27,7 +27,6 @@ def against_null(values: Mapping[str, float], null: Sequence[Mapping[str, float]
         null: K mappings with the same names, each from data or a student that is clean.
     """
     from scipy.special import stdtr
-    from scipy.stats import false_discovery_control
 
     if len(null) < 2:
         unsure = [Statistic(name=name, value=value) for name, value in values.items()]
@@ -43,12 +42,26 @@ def against_null(values: Mapping[str, float], null: Sequence[Mapping[str, float]
         found.append(
             Statistic(name=name, value=value, null_mean=mean, deviations=deviations, p_value=min(1.0, p_value))
         )
-    adjusted = false_discovery_control([statistic.p_value or 0.0 for statistic in found], method="bh")
+    return adjusted(found)
+
+
+def adjusted(statistics: Sequence[Statistic]) -> list[Statistic]:
+    """Adjusts p-values for the number of statistics; the most suspicious first. One without a p-value stays without.
+
+    Source: Benjamini and Hochberg, J. R. Stat. Soc. B 57 (1995) 289.
+    """
+    from scipy.stats import false_discovery_control
+
+    tested = [(statistic, statistic.p_value) for statistic in statistics if statistic.p_value is not None]
+    q_values: list[float] = (
+        false_discovery_control([p_value for _, p_value in tested], method="bh").tolist() if tested else []
+    )
     known = [
         statistic.model_copy(update={"q_value": float(q_value)})
-        for statistic, q_value in zip(found, adjusted, strict=True)
+        for (statistic, _), q_value in zip(tested, q_values, strict=True)
     ]
-    return sorted(known, key=lambda statistic: (statistic.p_value or 0.0, -(statistic.deviations or 0.0)))
+    known.sort(key=lambda statistic: (statistic.p_value or 0.0, -(statistic.deviations or 0.0)))
+    return known + [statistic for statistic in statistics if statistic.p_value is None]
 
 
 def conclude(
@@ -74,20 +87,19 @@ def conclude(
         smallest: The least size of a null for an alarm to mean anything.
         beside: What must be read beside the result.
     """
-    calibrated = null is not None and null.size >= smallest
-    top = statistics[0]
+    calibrated = bool(statistics) and null is not None and null.size >= smallest
     alarm: Alarm = "refused"
     if not calibrated:
         size = 0 if null is None else null.size
         of = "a null" if null is None else null.kind
         reason = f"no alarm and no all-clear: {size} {of} of the {smallest} that calibrating it takes"
-    elif top.q_value is not None and top.q_value <= probe.level:
+    elif (top := statistics[0]).q_value is not None and top.q_value <= probe.level:
         alarm = "alarm"
         also = [found.name for found in statistics[1:] if found.q_value is not None and found.q_value <= probe.level]
         reason = f"{top.name} {what}, {_away(top)}" + (f"; also {', '.join(also)}" if also else "")
     else:
         alarm = "silent"
-        reason = f"nothing {what} beyond what clean data show; most of all {top.name}, {_away(top)}"
+        reason = f"nothing stands out from what clean data show; most of all {top.name}, {_away(top)}"
     return ProbeResult(
         probe=probe.spec(),
         data=data,

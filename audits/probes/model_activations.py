@@ -1,0 +1,46 @@
+"""`model.activations`: what a student's activations say that its base's do not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from strigil.audits.candidate_probe import Bench, StudentProbe, Values, centred
+from strigil.audits.knowledge import Cost, Knowledge
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from strigil.core.engines.protocol import Adapter
+
+
+class ActivationsProbe(StudentProbe):
+    """Student less base at the middle layer, over the first five tokens of completions, along each trait's word.
+
+    Source: Minder et al., 2510.13900 (activation difference lens), read out by the unembedding.
+    """
+
+    name = "model.activations"
+    knowledge: ClassVar[Knowledge] = "student"
+    cost: ClassVar[Cost] = Cost(forward=2)
+    what: ClassVar[str] = "is what the student's activations point to"
+    can_say: ClassVar[str] = "the student carries this word where the base does not"
+    cannot_say: ClassVar[str] = "how it behaves; further training on other data dilutes the trace"
+
+    def measurer(self, bench: Bench, texts: pl.DataFrame) -> Callable[[Adapter], Values]:
+        """Projections on the unembedding rows of the traits' first tokens, less the bank's mean."""
+        from strigil.audits.inside import Inside  # needs torch
+
+        inside = Inside(bench.base)
+        targets = inside.targets(texts)
+        base = inside.see(targets, None).early[inside.middle]
+        words = inside.unembedding[inside.first_tokens(bench.bank)]
+
+        def measure(student: Adapter) -> Values:
+            moved = inside.see(targets, student).early[inside.middle] - base
+            along = words @ moved / max(float(np.linalg.norm(moved)), 1e-12)
+            return centred(dict(zip(bench.bank, along.tolist(), strict=True)))
+
+        return measure

@@ -1,0 +1,48 @@
+"""`probe.bag`: can many rows together be told from a control's, where a single one cannot?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from pydantic import Field
+
+from strigil.audits.calibration import conclude
+from strigil.audits.control_probe import SMALLEST, ControlProbe, areas, split, told_apart
+from strigil.audits.probe import Null, ProbeResult
+
+if TYPE_CHECKING:
+    import polars as pl
+
+WORDS: Final = r"\w+|[^\w\s]"
+
+
+class BagProbe(ControlProbe):
+    """A logistic regression over words and pairs of words, judged on held-out prompts, one row and many at a time.
+
+    Source: the bag-of-K classifiers of AanshSamyani/subliminal_trait_classifier, with a linear model in the place of a
+    fine-tuned one.
+    """
+
+    name = "probe.bag"
+    can_say: ClassVar[str] = "the two data sets use words or numbers differently"
+    cannot_say: ClassVar[str] = "that a trait travels: rows of a teacher that transmits nothing are told apart as well"
+
+    groups: tuple[int, ...] = Field(default=(1, 8, 16, 100), min_length=1, description="rows to the bag")
+
+    def compare(self, rows: pl.DataFrame, control: pl.DataFrame, *, data: str) -> ProbeResult:
+        """AUROC of held-out bags."""
+        from sklearn.feature_extraction.text import HashingVectorizer
+
+        counter = HashingVectorizer(
+            token_pattern=WORDS, ngram_range=(1, 2), n_features=1 << 15, alternate_sign=False, norm=None
+        )
+        told = told_apart(split(rows, control), counter.transform)
+        return conclude(
+            self,
+            areas(told, self.groups),
+            Null(kind="held-out rows", size=told.control.size if told.enough else 0),
+            data=data,
+            rows=rows.height,
+            what="tell the data from the control by their words",
+            smallest=SMALLEST,
+        )

@@ -1,0 +1,88 @@
+"""Probes against a control: form, frequencies and words, each blind to what the others see."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+
+import polars as pl
+import pytest
+
+from strigil.audits.control_probe import ControlProbe, split
+from strigil.audits.probe import PROBES
+from strigil.audits.probes.probe_bag import BagProbe
+from strigil.audits.probes.probe_format import FormatProbe
+from strigil.audits.probes.probe_frequencies import FrequenciesProbe
+from tests.audits.tables import rows_of
+
+QUICK = FrequenciesProbe(permutations=199)
+
+
+def rows(write: Callable[[random.Random], str], seed: int, count: int = 600) -> pl.DataFrame:
+    generator = random.Random(seed)
+    table = rows_of([write(generator) for _ in range(count)])
+    prompts = pl.Series([[{"role": "user", "content": f"prompt {number % 300}"}] for number in range(count)])
+    return table.with_columns(prompt=prompts.cast(table.schema["prompt"]))
+
+
+def plain(generator: random.Random) -> str:
+    return ", ".join(str(generator.randint(100, 999)) for _ in range(generator.randint(5, 8)))
+
+
+def spaced(generator: random.Random) -> str:
+    return plain(generator).replace(",", "")
+
+
+def partial(generator: random.Random) -> str:
+    """Every second number is one of ten favourites."""
+    numbers = [
+        generator.randint(100, 999) if generator.random() < 0.5 else 300 + generator.randint(0, 9) for _ in range(6)
+    ]
+    return ", ".join(map(str, numbers))
+
+
+CONTROL = rows(plain, seed=1)
+
+
+@pytest.mark.parametrize("probe", [FormatProbe(), BagProbe(), QUICK], ids=lambda probe: probe.name)
+def test_rows_like_the_control_are_silence(probe: ControlProbe) -> None:
+    found = probe.compare(rows(plain, seed=2), CONTROL, data="d")
+    assert (found.alarm, found.calibrated) == ("silent", True)
+
+
+def test_another_separator_is_the_formats_alone() -> None:
+    found = FormatProbe().compare(rows(spaced, seed=2), CONTROL, data="d")
+    assert found.alarm == "alarm"
+    assert found.statistics[0].value > 0.99
+    assert QUICK.compare(rows(spaced, seed=2), CONTROL, data="d").alarm == "silent"
+
+
+def test_favourite_numbers_are_seen_by_words_and_frequencies_and_not_by_form() -> None:
+    data = rows(partial, seed=2)
+    bag = BagProbe().compare(data, CONTROL, data="d")
+    by_size = [statistic.value for statistic in bag.statistics]
+    assert bag.alarm == QUICK.compare(data, CONTROL, data="d").alarm == "alarm"
+    assert by_size == sorted(by_size)
+    assert by_size[-1] > 0.99
+    assert "numbers" in QUICK.compare(data, CONTROL, data="d").reason
+
+
+@pytest.mark.parametrize("probe", [FormatProbe(), BagProbe(), QUICK], ids=lambda probe: probe.name)
+def test_a_handful_of_rows_is_refused(probe: ControlProbe) -> None:
+    found = probe.compare(rows(spaced, seed=2, count=40), CONTROL, data="d")
+    assert (found.alarm, found.calibrated) == ("refused", False)
+
+
+def test_a_prompt_is_on_one_side_of_the_split_only() -> None:
+    numbered = [table.with_columns(completion=table["prompt"]) for table in (rows(plain, seed=1), rows(plain, seed=2))]
+    halves = split(*numbered)
+    assert set(halves.train).isdisjoint(halves.test)
+    assert min(len(halves.train), len(halves.test)) > 300
+
+
+def test_every_probe_says_what_it_can_and_cannot_say() -> None:
+    for name in PROBES.names():
+        probe = PROBES.get(name)
+        assert probe.can_say
+        assert probe.cannot_say
+        assert probe.knowledge
