@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 
+from strigil.audits.probe import PROBES
 from strigil.audits.rule import RULES, Rule
 from strigil.core.canonical import Json, digest
 from strigil.core.errors import ConfigError
@@ -112,6 +113,22 @@ class ExpectationChoice(BaseModel):
         return asserted
 
 
+class ProbeChoice(BaseModel):
+    """One probe that a gate asks for.
+
+    Attributes:
+        probe: The probe's name.
+        level: The false discovery rate at which it raises an alarm; None takes that of its result.
+        severity: What an alarm means.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    probe: str
+    level: float | None = Field(default=None, gt=0, lt=1)
+    severity: Literal["error", "warning"] = "error"
+
+
 class SuiteFile(BaseModel):
     """A suite as it is written down."""
 
@@ -122,6 +139,7 @@ class SuiteFile(BaseModel):
     extends: str | None = Field(default=None, description="a suite whose rules come first; a rule named again replaces")
     rules: list[RuleChoice] = []
     expectations: list[ExpectationChoice] = Field(default=[], description="added to those of the extended suite")
+    probes: list[ProbeChoice] = Field(default=[], description="of a release; one named again replaces")
 
 
 @dataclass(frozen=True)
@@ -141,10 +159,11 @@ class Suite:
     description: str
     rules: tuple[ChosenRule, ...]
     expectations: tuple[ExpectationChoice, ...] = ()
+    probes: tuple[ProbeChoice, ...] = ()
 
     @cached_property
     def digest(self) -> str:
-        """Identity of the suite: its rules with arguments and thresholds, and its expectations; not its name."""
+        """Identity of what is audited: rules with arguments and thresholds, and expectations; not the suite's name."""
         rules: list[Json] = [[chosen.rule.spec().model_dump(mode="json"), chosen.threshold] for chosen in self.rules]
         return digest([rules, [choice.assertion() for choice in self.expectations]])
 
@@ -159,7 +178,7 @@ def load_suite(name: str) -> Suite:
     """A suite by its name, or by the path of a YAML file.
 
     Raises:
-        ConfigError: Unknown suite or rule, arguments that do not fit, a rule twice in one file, or a circle of
+        ConfigError: Unknown suite, rule or probe, arguments that do not fit, a rule twice in one file, or a circle of
             `extends`.
     """
     lineage = _lineage(name)
@@ -169,6 +188,9 @@ def load_suite(name: str) -> Suite:
     if not choices:
         message = f"suite {name!r} has no rules, so every row would pass it"
         raise ConfigError(message)
+    probes = {choice.probe: choice for written in lineage for choice in written.probes}
+    for probe in probes:
+        PROBES.get(probe)
     rules = []
     for choice in choices.values():
         rule = RULES.create(choice.rule, choice.args)
@@ -179,6 +201,7 @@ def load_suite(name: str) -> Suite:
         description=lineage[-1].description,
         rules=tuple(rules),
         expectations=tuple(choice for written in lineage for choice in written.expectations),
+        probes=tuple(probes.values()),
     )
 
 

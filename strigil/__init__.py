@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -23,16 +25,18 @@ def gate(
     fail_on: FailOn = "error",
     split: Split = "clean",
     baseline: str | None = None,
+    probes: Sequence[str | PathLike[str]] = (),
     show_text: bool = False,
 ) -> GateReport:
     """Passes or fails data by a suite: `assert strigil.gate("rows.jsonl", suite="my-suite.yaml").passed`.
 
     Args:
-        data: A release, a file of rows or a glob.
+        data: A release, a file of rows or a glob, here, on the Hub (`OWNER/NAME@REVISION`) or in a bucket (`s3://`).
         suite: A suite's name or YAML file; a release's own if not given.
         fail_on: The least severity that fails the gate.
         split: The part of a release that is judged.
         baseline: An earlier release, file of rows or lock: what was as bad then may pass.
+        probes: Files of what `strigil probe --format json` printed about the release.
         show_text: Puts texts of rows into the report.
 
     Returns:
@@ -40,10 +44,12 @@ def gate(
 
     Raises:
         ConfigError: There is no such data, suite or baseline.
-        PrerequisiteError: A rule needs something that is not installed.
+        PrerequisiteError: A rule needs something that is not installed, or the data cannot be reached.
     """
     # Importing strigil stays light: tables are loaded by whoever uses them.
     workflow = importlib.import_module("strigil.workflows.gate")
-    options = workflow.GateOptions(split=split, fail_on=fail_on, baseline=baseline, show_text=show_text)
+    options = workflow.GateOptions(
+        split=split, fail_on=fail_on, baseline=baseline, probes=tuple(map(Path, probes)), show_text=show_text
+    )
     report: GateReport = workflow.gate(str(data), suite, options).report
     return report

@@ -8,7 +8,6 @@ from types import TracebackType
 from typing import Self
 
 import polars as pl
-import pyarrow.parquet as pq
 
 from strigil.core.errors import DataError
 
@@ -77,6 +76,8 @@ class ParquetSink:
     """
 
     def __init__(self, path: Path, schema: pl.Schema) -> None:
+        import pyarrow.parquet as pq
+
         path.parent.mkdir(parents=True, exist_ok=True)
         self.rows = 0
         self._path = path

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-Kind = Literal["data", "rule", "expectation", "hazard"]
+Kind = Literal["data", "rule", "expectation", "probe", "hazard"]
 Severity = Literal["error", "warning", "info"]
 FailOn = Literal["error", "warning"]
 Result = Literal["passed", "failed", "error", "skipped"]
@@ -40,7 +40,7 @@ class Check(_Record):
     """One thing that was checked.
 
     Attributes:
-        id: Stable name: a rule's name, an expectation with its column, a hazard with its student, or `data`.
+        id: Stable name: a rule's or probe's name, an expectation with its column, a hazard with its student, or `data`.
         kind: What it is about.
         severity: What it means if it fails.
         result: `error` if it could not be found out, `skipped` if it has nothing to look at in this data.

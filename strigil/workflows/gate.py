@@ -16,6 +16,7 @@ from strigil.core.release import Split
 from strigil.workflows.gate_baseline import Lock, lock_of, read_lock
 from strigil.workflows.gate_checks import data_check, expectation_check, hazard_checks, rule_checks
 from strigil.workflows.gate_measure import Measured, measure
+from strigil.workflows.gate_probes import probe_checks, read_results
 from strigil.workflows.sources import Source, open_source
 from strigil.workflows.time_limit import time_limit
 
@@ -31,6 +32,7 @@ class GateOptions:
         split: The part of a release that is judged; other data has only one.
         fail_on: The least severity that fails the gate.
         baseline: Earlier data, or a lock (.json): what was as bad then may pass.
+        probes: Files of what `strigil probe --format json` printed about this release.
         show_text: Puts texts of rows into the report; they may be harmful.
         time_limit: Seconds.
     """
@@ -38,6 +40,7 @@ class GateOptions:
     split: Split = "clean"
     fail_on: FailOn = "error"
     baseline: str | None = None
+    probes: tuple[Path, ...] = ()
     show_text: bool = False
     time_limit: float = TIME_LIMIT
 
@@ -59,13 +62,14 @@ def gate(data: str, suite: str | None = None, options: GateOptions | None = None
         options: How to gate.
 
     Raises:
-        ConfigError: There is no such data, suite or baseline.
+        ConfigError: There is no such data, suite, baseline or result of a probe.
         CheckFailedError: It took too long.
         DataError: The baseline cannot be read, or a release that was to say its suite.
         PrerequisiteError: A rule needs something that is not installed, or the data cannot be reached.
     """
     options = options or GateOptions()
     chosen = None if suite is None else _load(suite)
+    results = read_results(options.probes)
     with (
         TemporaryDirectory(prefix="strigil-") as folder,
         time_limit(options.time_limit, what=f"gating {data}"),
@@ -86,6 +90,7 @@ def gate(data: str, suite: str | None = None, options: GateOptions | None = None
         _data(source, measured),
         *rule_checks(chosen, measured, lock),
         *(expectation_check(outcome, lock, show_text=options.show_text) for outcome in measured.outcomes),
+        *probe_checks(chosen, results, source.release, data=data),
         *([] if source.release is None else hazard_checks(source.release.manifest)),
     ]
     if not measured.rules:

@@ -6,17 +6,19 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from filelock import FileLock, Timeout
 
 from strigil.core.canonical import file_digest
 from strigil.core.errors import CheckFailedError, ConfigError, DataError
-from strigil.core.hub.repository import HubRepository
 from strigil.core.manifest import MANIFEST, FileRecord, Manifest, parse_manifest
 from strigil.core.release import ATTESTATION, Release, check_name, open_release, verify_release
 from strigil.core.reporting import Reporter
 from strigil.core.version import Version
+
+if TYPE_CHECKING:
+    from strigil.core.hub.repository import HubRepository
 
 _TAG: Final = re.compile(r"v\d+\.\d+\.\d+")
 

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from strigil.core.bucket import SCHEME, Bucket
 from strigil.core.errors import ConfigError, DataError
-from strigil.core.hub.dataset import HubAddress, HubDataset
+from strigil.core.hub.address import HubAddress
 from strigil.core.intake import NOWHERE, NamedFile, find_files, is_table
 from strigil.core.manifest import MANIFEST, parse_manifest
 from strigil.core.path_patterns import is_pattern, split_pattern
@@ -95,6 +95,9 @@ def _from_bucket(data: str, split: Split, folder: Path) -> Source:
 
 
 def _from_hub(address: HubAddress, split: Split, folder: Path) -> Source:
+    # The Hub's client takes longer to load than a small file to gate.
+    from strigil.core.hub.dataset import HubDataset
+
     dataset = HubDataset(address)
     place = f"commit {dataset.commit}"
     if address.path is None and MANIFEST in dataset.files(MANIFEST):

@@ -48,6 +48,9 @@ def _reports(_context: click.Context, _option: click.Parameter, values: tuple[st
     help="Which rows of a release.",
 )
 @click.option("--baseline", help="An earlier release or file of rows, or a lock (.json): fail on what is worse.")
+@click.option(
+    "--probes", multiple=True, type=PATH, help="What strigil probe --format json printed about the release; repeatable."
+)
 @click.option("--write-lock", type=PATH, help="Write this run's counts into a file, for a later --baseline.")
 @click.option(
     "--report",
@@ -73,6 +76,7 @@ def command(
     fail_on: FailOn,
     split: Split,
     baseline: str | None,
+    probes: tuple[Path, ...],
     write_lock: Path | None,
     reports: dict[FormatName, Path],
     form: FormatName | Literal["human", "quiet"],
@@ -81,10 +85,10 @@ def command(
 ) -> None:
     """Passes or fails data by a suite, for continuous integration.
 
-    DATA is a release folder, a .parquet, .jsonl or .csv file, the latter two also packed as .gz, or a quoted glob of
-    such files. Its rows have at least a completion or a text. A rule may reject as many rows as the suite's `allow`
-    says, by default none. Data that cannot be read, a rule that crashed and a suite without a rule for this data never
-    pass.
+    DATA is a release folder, a .parquet, .jsonl or .csv file, the latter two also packed as .gz, a quoted glob of such
+    files, OWNER/NAME@REVISION on the Hub, or s3://BUCKET/KEY. Its rows have at least a completion or a text. A rule may
+    reject as many rows as the suite's `allow` says, by default none. Data that cannot be read, a rule that crashed, a
+    probe that is not calibrated and a suite without a rule for this data never pass.
 
     Exit status: 0 pass, 1 fail, 2 usage or configuration, 3 a prerequisite is missing.
 
@@ -93,13 +97,22 @@ def command(
       strigil gate releases/owl-numbers
       strigil gate 'data/*.jsonl' --suite my-suite.yaml --fail-on warning --report sarif=strigil.sarif
       strigil gate rows.parquet --suite numbers-paper --baseline gate.lock.json --format github
+      strigil gate me/owl-numbers@v1.0.0 --fail-on warning
+      strigil gate 's3://data-sets/owls/*.jsonl' --suite my-suite.yaml
     """
     from strigil.core.errors import CheckFailedError
     from strigil.core.files import write_whole
     from strigil.workflows.gate import GateOptions, gate
     from strigil.workflows.gate_formats import render
 
-    options = GateOptions(split=split, fail_on=fail_on, baseline=baseline, show_text=show_text, time_limit=time_limit)
+    options = GateOptions(
+        split=split,
+        fail_on=fail_on,
+        baseline=baseline,
+        probes=probes,
+        show_text=show_text,
+        time_limit=time_limit,
+    )
     gated = gate(data, suite, options)
     root = Path.cwd()
     for name, path in reports.items():
