@@ -47,7 +47,7 @@ def command(
     engine: EngineKind,
     output: Output,
 ) -> None:
-    r"""Tests a whole data set, or a student of it, for a signal that no single row shows.
+    """Tests a whole data set, or a student of it, for a signal that no single row shows.
 
     A probe gives an alarm, stays silent, or refuses both: without enough clean samples or students to compare with, an
     alarm would mean nothing. Exit status 1 on an alarm or a refusal. docs/probes.md says what each cannot say.

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @click.option("--parents", type=PATH, help="Where the releases are that it was made from; beside it if not given.")
 @output_option
 def command(release: Path, out: Path | None, parents: Path | None, output: Output) -> None:
-    r"""Writes a release's report as one HTML file: what was removed and why, row by row, and where the rows are from.
+    """Writes a release's report as one HTML file: what was removed and why, row by row, and where the rows are from.
 
     The file works offline and sends nothing. A release holds its report already, as audit/report.html; this one also
     shows what is known only now, such as the rows before a treatment, and reports on releases that were made before
