@@ -83,6 +83,9 @@ function line(row) {
     if (open) made.nextElementSibling.remove();
     else made.after(details(row));
   });
+  made.addEventListener("click", (event) => {
+    if (!event.target.closest("button") && getSelection().isCollapsed) toggle.click();
+  });
   return made;
 }
 
