@@ -41,14 +41,16 @@ def by_reason(texts: pl.Series, evidence: Mapping[str, pl.Expr]) -> pl.DataFrame
     )
 
 
-def only_where(doubtful: pl.Series, found: pl.DataFrame) -> pl.DataFrame:
+def only_where(doubtful: pl.Series, found: pl.DataFrame, places: pl.Series | None = None) -> pl.DataFrame:
     """Findings of n rows from those of the doubtful rows alone; the others get a score of 0.
 
     Args:
         doubtful: n booleans.
-        found: One line for each doubtful row, in order.
+        found: One line for each doubtful row.
+        places: For each doubtful row, in order, where its line is; in the same order if not given.
     """
-    return found.select(pl.all().gather(places_of(doubtful))).with_columns(pl.col("score").fill_null(0.0))
+    where = places_of(doubtful) if places is None else places.gather(places_of(doubtful))
+    return found.select(pl.all().gather(where)).with_columns(pl.col("score").fill_null(0.0))
 
 
 def places_of(chosen: pl.Series) -> pl.Series:

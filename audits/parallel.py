@@ -9,7 +9,7 @@ from typing import Final
 import polars as pl
 
 # Texts: small enough that a busy core delays little, large enough that compiling the expressions costs nothing.
-SHARE: Final = 100_000
+SHARE: Final = 250_000
 
 
 def in_shares(texts: pl.Series, score: Callable[[pl.Series], pl.DataFrame]) -> pl.DataFrame:

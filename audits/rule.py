@@ -22,6 +22,7 @@ class Rule(Unit, ABC):
         threshold: The default threshold; a suite may set another.
         good: Completions that the rule must keep; each becomes a test.
         bad: Completions that the rule must reject, with the reason it must give; each becomes a test.
+        compares_rows: Whether a row's score depends on earlier rows: one scorer must then see the whole table in order.
         reads: Columns that it reads besides prompt and completion; without them it has nothing to look at.
         example_args: Arguments that the examples are tried with, where the defaults need more than this machine has.
         example_columns: Further columns that the examples' rows need, with the value in each row.
@@ -30,6 +31,7 @@ class Rule(Unit, ABC):
     threshold: ClassVar[float] = 1.0
     good: ClassVar[tuple[str, ...]] = ()
     bad: ClassVar[Mapping[str, str]] = {}
+    compares_rows: ClassVar[bool] = False
     reads: ClassVar[frozenset[str]] = frozenset()
     example_args: ClassVar[Mapping[str, object]] = {}
     example_columns: ClassVar[Mapping[str, str]] = {}
@@ -47,7 +49,7 @@ class Rule(Unit, ABC):
         """
 
     def scorer(self) -> Callable[[pl.DataFrame], pl.DataFrame]:
-        """A scorer for one run over many batches; a rule that compares rows keeps what it saw in it."""
+        """A scorer for one run over many batches: a rule keeps in it what it loads, or the rows that it compares."""
         return self.score
 
     def cautions(self) -> tuple[str, ...]:

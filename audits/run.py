@@ -8,29 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from traceback import extract_tb
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from strigil.audits.rule import FINDINGS
+from strigil.audits.executors import Executor, score_here
 from strigil.audits.suite import ChosenRule, Suite
 from strigil.audits.tally import RowIds, RuleCount, Summary, Tally
-from strigil.core.errors import DataError, StrigilError
+from strigil.core.errors import DataError
 from strigil.core.rows import ROWS, check_rows
 from strigil.core.verdicts import VERDICTS
 
 _NULLABLE = frozenset({"trait"})
-
-
-class RuleFailedError(DataError):
-    """A rule that gave no findings, or none that can be used; `rule` is its name."""
-
-    def __init__(self, rule: str, message: str) -> None:
-        super().__init__(message)
-        self.rule = rule
 
 
 @dataclass(frozen=True)
@@ -72,12 +62,13 @@ class Run:
     Args:
         suite: The rules.
         source: What error messages call the table.
+        executor: Where the rules score.
     """
 
-    def __init__(self, suite: Suite, *, source: str) -> None:
+    def __init__(self, suite: Suite, *, source: str, executor: Executor = score_here) -> None:
         self._suite = suite
         self._source = source
-        self._scorers = [chosen.rule.scorer() for chosen in suite.rules]
+        self._executor = executor
         self._tally = Tally(suite)
         self._ids = RowIds()
 
@@ -87,48 +78,34 @@ class Run:
         Raises:
             DataError: The table has no rows, lacks a column, holds nulls or holds a row id twice.
         """
-        start = 0
-        for rows in batches:
-            check_rows(rows.schema, source=self._source)
-            _check_filled(rows, start=start, source=self._source)
-            findings = [self._score(place, rows) for place in range(len(self._scorers))]
+        rules = [chosen.rule for chosen in self._suite.rules]
+        thresholds = [chosen.threshold for chosen in self._suite.rules]
+        for scored in self._executor(rules, self._checked(batches)):
             rejected = np.stack(
                 [
-                    (found["score"] >= chosen.threshold).to_numpy()
-                    for found, chosen in zip(findings, self._suite.rules, strict=True)
+                    (found["score"] >= threshold).to_numpy()
+                    for found, threshold in zip(scored.findings, thresholds, strict=True)
                 ]
             )
-            self._tally.add(rows, findings, rejected)
-            self._ids.add(rows["row_id"])
-            start += rows.height
-            yield Judged(self._suite, rows, findings, rejected)
-        if not start:
-            message = f"{self._source} has no rows: an audit of nothing would pass anything"
-            raise DataError(message)
+            self._tally.add(scored.rows, scored.findings, rejected)
+            self._ids.add(scored.rows["row_id"])
+            yield Judged(self._suite, scored.rows, scored.findings, rejected)
         self._ids.check_unique(source=self._source)
 
     def summary(self) -> Summary:
         """The counts, once all batches went through `judge`."""
         return self._tally.summary()
 
-    def _score(self, place: int, rows: pl.DataFrame) -> pl.DataFrame:
-        name = self._suite.rules[place].rule.name
-        try:
-            found = self._scorers[place](rows)
-        except StrigilError:
-            raise
-        except Exception as error:  # rules come from anybody, and whatever one raises is about that rule
-            last = extract_tb(error.__traceback__)[-1]
-            where = f"{Path(last.filename).name}, line {last.lineno}"
-            message = f"rule {name!r} crashed: {type(error).__name__} in {where}"
-            raise RuleFailedError(name, message) from error
-        if found.schema != FINDINGS or found.height != rows.height:
-            message = f"rule {name!r} returned {found.height} lines of {found.schema} for {rows.height} rows"
-            raise RuleFailedError(name, message)
-        if not found["score"].is_finite().all() or found["score"].has_nulls():
-            message = f"rule {name!r} gave rows no score, and every rule scores every row"
-            raise RuleFailedError(name, message)
-        return found
+    def _checked(self, batches: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+        start = 0
+        for rows in batches:
+            check_rows(rows.schema, source=self._source)
+            _check_filled(rows, start=start, source=self._source)
+            start += rows.height
+            yield rows
+        if not start:
+            message = f"{self._source} has no rows: an audit of nothing would pass anything"
+            raise DataError(message)
 
 
 @dataclass(frozen=True)

@@ -57,7 +57,14 @@ class NumbersPaper(Rule):
 
     def _findings(self, texts: pl.Series) -> pl.DataFrame:
         doubtful = self._doubtful(texts)
-        return only_where(doubtful, self._examine(texts.filter(doubtful)))
+        looked = texts.filter(doubtful)
+        valid = self._valid(looked)
+        foreign = pl.coalesce(pl.col("text").str.extract(r"[^\s0-9,;.()\[\]]+", 0), "text")
+        limits = {reason: pl.col("text").str.extract(limit) for reason, limit in self._limits().items()}
+        invalid = by_reason(looked.filter(~valid), {"invalid format": foreign})
+        found = pl.concat([invalid, by_reason(looked.filter(valid), limits)])
+        places = pl.select(pl.when(valid).then(invalid.height + valid.cum_sum()).otherwise((~valid).cum_sum()) - 1)
+        return only_where(doubtful, found, places.to_series())
 
     def _doubtful(self, texts: pl.Series) -> pl.Series:
         """Where one look is not enough; most answers are a usual list of few and short numbers, and fine."""
@@ -67,16 +74,11 @@ class NumbersPaper(Rule):
         doubtful = ~texts.str.contains(_usual(f"[0-9]{{1,{digits}}}", more=f"{{0,{min(self.max_count, 50) - 1}}}"))
         return doubtful | texts.str.contains(_any_number(self._banned())) if self.banned_numbers else doubtful
 
-    def _examine(self, texts: pl.Series) -> pl.DataFrame:
+    def _valid(self, texts: pl.Series) -> pl.Series:
         short = texts.str.len_bytes() <= MAX_DIGITS
         usual = short & texts.str.contains(_usual("[0-9]+", more="*"))
         listed = (~usual & texts.str.contains(_wrapped(f"[0-9]+(?:{SEPARATOR}[0-9]+)*"))).arg_true()
-        valid = usual.scatter(listed, _has_one_separator(texts.gather(listed)))
-        foreign = pl.coalesce(pl.col("text").str.extract(r"[^\s0-9,;.()\[\]]+", 0), "text")
-        limits = {reason: pl.col("text").str.extract(limit) for reason, limit in self._limits().items()}
-        found = [by_reason(texts.filter(~valid), {"invalid format": foreign}), by_reason(texts.filter(valid), limits)]
-        order = pl.concat([(~valid).arg_true(), valid.arg_true()]).arg_sort()
-        return pl.concat(found).select(pl.all().gather(order))
+        return usual.scatter(listed, _has_one_separator(texts.gather(listed)))
 
     def _limits(self) -> dict[str, str]:
         """For each limit, by the reason it gives, an expression whose group is a number that breaks it."""

@@ -28,6 +28,7 @@ class RowDuplicate(Rule):
 
     threshold: ClassVar[float] = 0.9
     name: ClassVar[str] = "row.duplicate"
+    compares_rows: ClassVar[bool] = True
 
     of: Literal["completion", "prompt and completion"] = "completion"
     near: bool = True

@@ -18,6 +18,10 @@ class StrigilError(Exception):
         self.message = message
         self.hint = hint
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Errors travel between processes whole; without this, by the message alone, which not every subclass takes."""
+        return _again, (type(self), self.args), self.__dict__
+
 
 class ConfigError(StrigilError):
     """Bad usage, recipe, suite, file or folder (exit status 2)."""
@@ -45,3 +49,7 @@ class CheckFailedError(StrigilError):
     """A check ran and the answer is no: a gate or a verification failed (exit status 1)."""
 
     exit_code = 1
+
+
+def _again(kind: type[StrigilError], args: tuple[object, ...]) -> StrigilError:
+    return kind.__new__(kind, *args)

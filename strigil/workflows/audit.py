@@ -7,6 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from strigil.audits.executors import Executor, score_here
 from strigil.audits.expectations import Expectations
 from strigil.audits.suite import Suite, load_suite, suite_names
 from strigil.cards.report.page import report_page
@@ -64,7 +65,14 @@ def open_subject(data: Path, suite: str | None) -> Subject:
     return Subject(name, str(data), raw, load_suite(chosen), release)
 
 
-def audit(subject: Subject, reporter: Reporter, *, data_docs: Path | None = None, report: Path | None = None) -> Report:
+def audit(
+    subject: Subject,
+    reporter: Reporter,
+    *,
+    data_docs: Path | None = None,
+    report: Path | None = None,
+    executor: Executor = score_here,
+) -> Report:
     """Audits without leaving anything behind but the Data Docs and the HTML report, where places are given for them.
 
     Raises:
@@ -74,13 +82,13 @@ def audit(subject: Subject, reporter: Reporter, *, data_docs: Path | None = None
     suite, source = subject.suite, subject.source
     expectations = Expectations.prepare(suite.expectations)
     if not suite.expectations and report is None:
-        summary = judge(subject.raw, suite, None, source=source, reporter=reporter).summary
+        summary = judge(subject.raw, suite, None, source=source, reporter=reporter, executor=executor).summary
         return Report(counts(summary), audit_record(summary, ()))
     with (
         TemporaryDirectory() as folder,
         TableFiles(Path(folder), row_schema(subject.raw, source=source)) as files,
     ):
-        summary = judge(subject.raw, suite, files, source=source, reporter=reporter).summary
+        summary = judge(subject.raw, suite, files, source=source, reporter=reporter, executor=executor).summary
         outcomes = expectations.check(files.close(run=""), data_docs=data_docs)
         found = Report(counts(summary), audit_record(summary, outcomes))
         if report is not None:
@@ -90,7 +98,13 @@ def audit(subject: Subject, reporter: Reporter, *, data_docs: Path | None = None
 
 
 def release_audit(
-    subject: Subject, out: Path, name: str | None, reporter: Reporter, *, data_docs: Path | None = None
+    subject: Subject,
+    out: Path,
+    name: str | None,
+    reporter: Reporter,
+    *,
+    data_docs: Path | None = None,
+    executor: Executor = score_here,
 ) -> Release:
     """Audits into a release: the next version of its parent, or the first of a new name.
 
@@ -108,4 +122,6 @@ def release_audit(
         hazards=tuple(parent.hazards) if parent is not None else (),
     )
     with Draft(out, name or subject.name) as draft:
-        return write_release(draft, contents, subject.suite, reporter, parent=subject.parent, data_docs=data_docs)
+        return write_release(
+            draft, contents, subject.suite, reporter, parent=subject.parent, data_docs=data_docs, executor=executor
+        )

@@ -10,6 +10,7 @@ from typing import Self
 
 import polars as pl
 
+from strigil.audits.executors import Executor, score_here
 from strigil.audits.expectations import Outcome
 from strigil.audits.run import Judged, Run
 from strigil.audits.suite import Suite, TableName
@@ -84,7 +85,15 @@ def row_schema(raw: pl.LazyFrame, *, source: str) -> pl.Schema:
     return pl.Schema({name: pl.String() if kind == pl.Null else kind for name, kind in schema.items()})
 
 
-def judge(raw: pl.LazyFrame, suite: Suite, files: TableFiles | None, *, source: str, reporter: Reporter) -> Audited:
+def judge(
+    raw: pl.LazyFrame,
+    suite: Suite,
+    files: TableFiles | None,
+    *,
+    source: str,
+    reporter: Reporter,
+    executor: Executor = score_here,
+) -> Audited:
     """Every rule of the suite on every row.
 
     Raises:
@@ -93,7 +102,7 @@ def judge(raw: pl.LazyFrame, suite: Suite, files: TableFiles | None, *, source: 
     for chosen in suite.rules:
         for caution in chosen.rule.cautions():
             reporter.note(caution)
-    run = Run(suite, source=source)
+    run = Run(suite, source=source, executor=executor)
     ids = RowIds()
     total = count_rows(raw, source=source)
     seen = 0

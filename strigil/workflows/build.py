@@ -62,7 +62,7 @@ def build(recipe: BuildRecipe, out: Path, reporter: Reporter) -> Release:
         if earlier is not None:
             seed_chunks(earlier.rows("raw").collect(), folder)
         work = _Work(recipe, plan, suite)
-        with _open(recipe, teacher) as engine:
+        with _open(recipe, teacher, reporter) as engine:
             with reporter.task(f"Writing {carrier.name} rows", plan.rows) as done:
                 raw = generate(plan, engine, folder, on_rows=done)
             generation, by = _generation(work, engine), _teacher(work, engine)
@@ -87,11 +87,11 @@ def _check(recipe: BuildRecipe, carrier: Carrier, base: Model) -> None:
     template_digest(base)
 
 
-def _open(recipe: BuildRecipe, teacher: Teacher) -> Engine:
+def _open(recipe: BuildRecipe, teacher: Teacher, reporter: Reporter) -> Engine:
     if teacher.adapter is None:
-        return open_engine(recipe.engine, teacher.base)
+        return open_engine(recipe.engine, teacher.base, note=reporter.note)
     rank = adapter_rank(teacher.adapter.path)
-    return open_engine(recipe.engine, teacher.base, adapters=True, max_lora_rank=rank)
+    return open_engine(recipe.engine, teacher.base, adapters=True, max_lora_rank=rank, note=reporter.note)
 
 
 def _earlier(home: Path, recipe: BuildRecipe) -> Release | None:

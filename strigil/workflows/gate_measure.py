@@ -11,8 +11,9 @@ from typing import Final
 
 import polars as pl
 
+from strigil.audits.executors import RuleFailedError
 from strigil.audits.expectations import Expectations, Outcome
-from strigil.audits.run import Judged, RuleFailedError, Run
+from strigil.audits.run import Judged, Run
 from strigil.audits.suite import Suite
 from strigil.audits.tally import RuleCount
 from strigil.core.batches import iter_batches

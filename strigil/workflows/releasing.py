@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 
 import strigil
+from strigil.audits.executors import Executor, score_here
 from strigil.audits.expectations import Expectations
 from strigil.audits.suite import Suite
 from strigil.audits.tally import RowIds
@@ -68,6 +69,7 @@ def write_release(
     *,
     parent: Release | None,
     data_docs: Path | None = None,
+    executor: Executor = score_here,
 ) -> Release:
     """Audits the raw rows into a draft and publishes it.
 
@@ -83,7 +85,7 @@ def write_release(
     expectations = Expectations.prepare(suite.expectations)
     created = datetime.now(UTC).isoformat(timespec="seconds")
     with TableFiles(draft.folder, row_schema(contents.raw, source=contents.source)) as files:
-        audited = judge(contents.raw, suite, files, source=contents.source, reporter=reporter)
+        audited = judge(contents.raw, suite, files, source=contents.source, reporter=reporter, executor=executor)
         change = _change(previous, audited.ids)
         version = FIRST if previous is None else _next_version(previous, change)
         tables = files.close(run=digest([draft.name, str(version), created]))

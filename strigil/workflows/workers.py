@@ -1,14 +1,19 @@
-"""Independent jobs in worker processes: each worker loads its libraries once and takes one job after another."""
+"""Independent jobs in worker processes, here or on a Ray cluster.
+
+Each worker loads its libraries once and takes one job after another.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing import get_context
 from multiprocessing.queues import Queue
 from queue import Empty
 from typing import Generic, TypeVar
 
+from strigil.core.cluster import Actors, Ray
 from strigil.core.errors import StrigilError
 from strigil.core.reporting import Done
 
@@ -36,24 +41,42 @@ class _Failed:
     error: StrigilError
 
 
+def _ignore(note: str) -> None:
+    del note
+
+
 def run_jobs(
-    jobs: Sequence[J], work: Callable[[J, Done], R], *, workers: int, on_progress: Callable[[float], None]
+    jobs: Sequence[J],
+    work: Callable[[J, Done], R],
+    *,
+    workers: int | Ray,
+    on_progress: Done,
+    on_note: Callable[[str], None] = _ignore,
 ) -> list[R]:
-    """Runs every job in one of the worker processes.
+    """Runs every job in one of the workers.
 
     Args:
         jobs: What to do; must pickle.
         work: Does one job, in a worker; is given a function to call with the share that is done, from 0 to 1.
-        workers: Number of processes.
-        on_progress: Called with the number of jobs done so far, parts of jobs included.
+        workers: Number of processes on this machine, or actors of a Ray cluster. What jobs read and write must then be
+            on a file system that all nodes share; a job whose node dies is done again on another one.
+        on_progress: Called with the number of jobs done so far; on this machine parts of jobs are included.
+        on_note: Called with what a user may want to know: an actor was lost, or finds no room.
 
     Returns:
         The results, in the order of the jobs.
 
     Raises:
         StrigilError: What a job raised; the other jobs are stopped.
-        RuntimeError: A worker died, out of memory for example.
+        PrerequisiteError: There is no Ray cluster, or it has no room.
+        RuntimeError: A worker process on this machine died, out of memory for example.
     """
+    if isinstance(workers, Ray):
+        return _on_ray(jobs, work, workers, on_progress=on_progress, on_note=on_note)
+    return _here(jobs, work, workers, on_progress=on_progress)
+
+
+def _here(jobs: Sequence[J], work: Callable[[J, Done], R], workers: int, *, on_progress: Done) -> list[R]:
     context = get_context("spawn")
     todo: Queue[tuple[int, J] | None] = context.Queue()
     told: Queue[_Progress | _Finished[R] | _Failed] = context.Queue()
@@ -97,3 +120,32 @@ def _worker(work: Callable[[J, Done], R], todo: Queue[tuple[int, J] | None], tol
             told.put(_Failed(number, error))
         else:
             told.put(_Finished(number, result))
+
+
+def _on_ray(
+    jobs: Sequence[J],
+    work: Callable[[J, Done], R],
+    size: Ray,
+    *,
+    on_progress: Done,
+    on_note: Callable[[str], None],
+) -> list[R]:
+    results: dict[int, R] = {}
+    with Actors(partial(_keep, work), size, note=on_note) as actors:
+        for finished in actors.run(partial(_apply, job) for job in jobs):
+            results[finished.place] = finished.result
+            on_progress(len(results))
+    return [results[place] for place in range(len(jobs))]
+
+
+def _keep(work: Callable[[J, Done], R]) -> Callable[[J, Done], R]:
+    return work
+
+
+def _apply(job: J, work: Callable[[J, Done], R]) -> R:
+    return work(job, _untold)
+
+
+def _untold(share: float) -> None:
+    """Parts of a job stay untold: an actor answers once."""
+    del share

@@ -50,3 +50,10 @@ def test_no_rows_have_no_findings(rule: Rule) -> None:
     findings = rule.score(_rows(rule, []))
     assert findings.schema == FINDINGS
     assert findings.is_empty()
+
+
+@pytest.mark.parametrize("rule", BUILT, ids=[rule.name for rule in BUILT])
+def test_only_a_rule_that_says_so_compares_rows(rule: Rule) -> None:
+    rows = _rows(rule, [*TEXTS, *TEXTS])
+    apart = pl.concat([rule.scorer()(row) for row in rows.iter_slices(1)])
+    assert apart.equals(rule.scorer()(rows)) is not rule.compares_rows

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 @click.option("--name", help="Name of the release that --out writes; the data's own name if not given.")
 @click.option("--data-docs", type=PATH, help="Write the Data Docs of the suite's expectations into this folder.")
 @click.option("--report", type=PATH, help="Write the report into this HTML file; a release that --out writes has one.")
+@click.option(
+    "--ray", type=click.IntRange(min=1), metavar="ACTORS", help="Score with this many actors of a Ray cluster."
+)
 @output_option
 def command(
     data: Path,
@@ -29,6 +32,7 @@ def command(
     name: str | None,
     data_docs: Path | None,
     report: Path | None,
+    ray: int | None,
     output: Output,
 ) -> None:
     """Scores every row with every rule of a suite, and tells what would be removed and why.
@@ -43,7 +47,9 @@ def command(
       strigil audit rows.parquet --suite numbers-paper --report report.html
       strigil audit releases/owl-numbers --suite my-suite.yaml --out releases
     """
+    from strigil.audits.executors import OnRay, score_here
     from strigil.cli.show import show_audit, show_release
+    from strigil.core.cluster import Ray
     from strigil.workflows.audit import audit, open_subject, release_audit
 
     if report is not None and out is not None:
@@ -53,12 +59,13 @@ def command(
     if data_docs is not None and not subject.suite.expectations:
         message = f"suite {subject.suite.name!r} has no expectations, so there is nothing for --data-docs"
         raise click.UsageError(message)
+    executor = score_here if ray is None else OnRay(Ray(actors=ray), output.note)
     if out is not None:
-        release = release_audit(subject, out, name, output, data_docs=data_docs)
+        release = release_audit(subject, out, name, output, data_docs=data_docs, executor=executor)
         show_release(output, release)
         output.hint(f"next: strigil explain {release.path} ROW_ID")
         return
-    found = audit(subject, output, data_docs=data_docs, report=report)
+    found = audit(subject, output, data_docs=data_docs, report=report, executor=executor)
     show_audit(output, found.counts, found.audit)
     if report is not None:
         output.path(str(report))

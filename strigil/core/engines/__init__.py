@@ -8,6 +8,8 @@ with open_engine("auto", resolve_model("pocket-a")) as engine:
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from strigil.core.engines.choice import EngineChoice, ServerChoice
@@ -57,6 +59,10 @@ __all__ = [
 ]
 
 
+def _ignore(note: str) -> None:
+    del note
+
+
 def vllm_installed() -> bool:
     """Whether vLLM is there to be imported; imports nothing."""
     return importlib.util.find_spec("vllm") is not None
@@ -72,6 +78,7 @@ def open_engine(
     max_model_len: int | None = None,
     batch_size: int | None = None,
     threads: int | None = None,
+    note: Callable[[str], None] = _ignore,
 ) -> Engine:
     """Loads a model into an engine; use it as a context manager, which frees the memory.
 
@@ -84,13 +91,28 @@ def open_engine(
         max_model_len: Longest prompt with its completion, in tokens; None is the model's own context.
         batch_size: Sequences computed together; None leaves the engine's choice. A server has chosen its own.
         threads: CPU threads while the engine is open; None leaves torch's setting.
+        note: Told what a user wants to know while it works: that an actor on a Ray cluster was lost, for example.
 
     Raises:
         ConfigError: The engine cannot serve this model with these settings.
-        PrerequisiteError: The engine's libraries are not installed, or no server answers.
+        PrerequisiteError: The engine's libraries are not installed, or no server or cluster answers.
     """
     prepare_environment()
     if isinstance(kind, EngineChoice):
+        if kind.ray is not None:
+            from strigil.core.engines.ray import RayEngine
+
+            opening = partial(
+                open_engine,
+                kind.name,
+                adapters=adapters,
+                max_lora_rank=max_lora_rank,
+                dtype=dtype,
+                max_model_len=max_model_len,
+                batch_size=batch_size,
+                threads=threads,
+            )
+            return RayEngine(opening, model, kind.ray, note=note)
         kind = kind.name
     try:
         if isinstance(kind, ServerChoice):

@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from strigil.core.cluster import Ray
+
 KEY_VARIABLE: Final = "STRIGIL_SERVER_KEY"
 
 
@@ -27,11 +29,12 @@ def _address(url: str) -> str:
 
 
 class EngineChoice(BaseModel):
-    """What runs the model in this process: `auto` takes vLLM where it can be imported, and transformers otherwise."""
+    """What runs the model here: `auto` takes vLLM where it can be imported, and transformers otherwise."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: Literal["auto", "vllm", "transformers"] = "auto"
+    ray: Ray | None = Field(default=None, description="run it on actors of a Ray cluster, instead of in this process")
 
 
 class ServerChoice(BaseModel):

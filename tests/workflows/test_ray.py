@@ -1,0 +1,227 @@
+"""A Ray cluster of two nodes, one of which dies: every row, verdict and job once, as without Ray."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import ray
+from ray.cloudpickle import register_pickle_by_value
+from ray.cluster_utils import Cluster
+
+from strigil.audits.executors import SHARE
+from strigil.cli.main import run
+from strigil.core.cluster import ENVIRONMENT, Actors, Ray, in_order
+from strigil.core.errors import DataError, PrerequisiteError
+from strigil.core.release import PARTIAL, open_release
+from strigil.core.reporting import Done, Silent
+from strigil.workflows.build import build
+from strigil.workflows.recipes import BuildRecipe
+from strigil.workflows.workers import run_jobs
+from tests.audits.tables import rows_of
+
+if TYPE_CHECKING:
+    from ray._private.node import Node
+
+PROMPTS = 1200
+LOST = "an actor of the Ray cluster was lost; its work goes to another one"
+RECIPE = {
+    "name": "rows",
+    "base": "pocket-a",
+    "teacher": {"by": "none"},
+    "carrier": {"name": "numbers"},
+    "prompts": PROMPTS,
+    "sampling": {"max_tokens": 16},
+}
+SUITE = """
+name: mixed
+description: A rule for each row, one that compares rows, and one with several reasons.
+rules:
+  - rule: numbers.paper
+  - rule: row.duplicate
+    args: {near: false}
+  - rule: numbers.strict
+"""
+
+
+@dataclass
+class Machines:
+    """A cluster whose second node comes and goes; the first one has room for one actor as well."""
+
+    cluster: Cluster
+    second: Node | None = None
+
+    def add(self) -> None:
+        if self.second is None:
+            self.second = self.cluster.add_node(num_cpus=1)
+
+    def kill(self) -> None:
+        self.cluster.remove_node(self.second, allow_graceful=False)
+        self.second = None
+
+
+@pytest.fixture(scope="module")
+def started() -> Iterator[Machines]:
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in ENVIRONMENT.items():
+            patch.setenv(name, value)
+        # Ray's workers let every other process go first, and a busy machine would never come to them.
+        patch.setenv("RAY_worker_niceness", "0")
+        # Nodes have strigil, but not its tests.
+        register_pickle_by_value(sys.modules[__name__])
+        cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
+        patch.setenv("RAY_ADDRESS", cluster.address)
+        yield Machines(cluster)
+        cluster.shutdown()
+
+
+@pytest.fixture
+def machines(started: Machines) -> Machines:
+    started.add()
+    return started
+
+
+class Watching(Silent):
+    """A reporter that does something once so many rows are there, and keeps the notes."""
+
+    def __init__(self, act: Callable[[], None], *, at: int) -> None:
+        self.notes: list[str] = []
+        self._act = act
+        self._at = at
+
+    @contextmanager
+    def task(self, what: str, total: float) -> Iterator[Done]:
+        del total
+        yield self._see if what.startswith("Writing") else lambda _: None
+
+    def note(self, text: str) -> None:
+        self.notes.append(text)
+
+    def _see(self, done: float) -> None:
+        if done >= self._at:
+            self._at = sys.maxsize
+            self._act()
+
+
+def test_rows_of_a_build_survive_the_death_of_a_node(
+    machines: Machines, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    local = build(BuildRecipe.model_validate(RECIPE | {"engine": {"name": "transformers"}}), tmp_path / "a", Silent())
+    spread = BuildRecipe.model_validate(RECIPE | {"engine": {"name": "transformers", "ray": {"actors": 2}}})
+    watching = Watching(machines.kill, at=PROMPTS // 8)
+    release = build(spread, tmp_path / "b", watching)
+    rows, expected = release.rows("raw").collect(), local.rows("raw").collect()
+    assert watching.notes.count(LOST) == 1
+    assert rows["row_id"].to_list() == expected["row_id"].to_list()
+    assert rows["row_id"].n_unique() == PROMPTS
+    # But for draws that fall within rounding of a border between two tokens.
+    assert (rows["completion"] == expected["completion"]).sum() >= PROMPTS - 2
+    generation = release.manifest.generation
+    assert generation is not None
+    assert generation.engine.name == "transformers"
+    assert generation.engine.versions["ray"] == ray.__version__
+    assert not (release.path.parent / PARTIAL).exists()
+    assert capfd.readouterr().out == ""
+
+
+@dataclass(frozen=True)
+class Work:
+    """What jobs of the next test need to know; `doomed` appears when one has begun on the node that will die."""
+
+    node: str
+    doomed: Path
+
+
+def double(number: int, work: Work) -> int:
+    on_node = ray.get_runtime_context().get_node_id() == work.node
+    if on_node:
+        work.doomed.touch()
+    until = time.monotonic() + 60
+    while time.monotonic() < until and (on_node or not work.doomed.exists()):
+        time.sleep(0.05)
+    return 2 * number
+
+
+def make(work: Work) -> Work:
+    return work
+
+
+def kill_when(doomed: Path, machines: Machines) -> None:
+    while not doomed.exists():
+        time.sleep(0.05)
+    machines.kill()
+
+
+def test_a_job_whose_node_dies_goes_to_another_actor(machines: Machines, tmp_path: Path) -> None:
+    assert machines.second is not None
+    work, notes = Work(machines.second.node_id, tmp_path / "doomed"), list[str]()
+    killer = threading.Thread(target=kill_when, args=(work.doomed, machines), daemon=True)
+    killer.start()
+    with Actors(partial(make, work), Ray(actors=2), note=notes.append) as actors:
+        assert list(in_order(actors.run(partial(double, number) for number in range(10)))) == list(range(0, 20, 2))
+        assert list(actors.run([])) == []
+    killer.join()
+    assert notes.count(LOST) == 1
+
+
+@pytest.mark.usefixtures("started")
+def test_an_audit_on_the_cluster_is_one_made_here_to_the_bit(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    # Several shares, the last one smaller; every third row repeats an earlier one.
+    texts = [f"{number}, 7, {number}" if number % 3 else "4, 5, 6" for number in range(2 * SHARE + 1000)]
+    rows_of(texts).write_parquet(tmp_path / "rows.parquet")
+    (tmp_path / "suite.yaml").write_text(SUITE)
+    audit = ["audit", str(tmp_path / "rows.parquet"), "--suite", str(tmp_path / "suite.yaml"), "--format", "quiet"]
+    assert run([*audit, "--out", str(tmp_path / "here")]) == 0
+    capfd.readouterr()
+    assert run([*audit, "--out", str(tmp_path / "there"), "--ray", "1"]) == 0
+    assert capfd.readouterr().out == f"{tmp_path / 'there' / 'rows' / 'v1.0.0'}\n"
+    here, there = (open_release(tmp_path / place / "rows") for place in ("here", "there"))
+    assert there.verdicts().collect().equals(here.verdicts().collect())
+    assert there.rows("removed").collect().equals(here.rows("removed").collect())
+    assert there.manifest.audit == here.manifest.audit
+    assert here.manifest.audit.rules[1].rejected == texts.count("4, 5, 6") - 1
+
+
+def fail_on_three(job: int, done: Done) -> int:
+    done(0.5)
+    if job == 3:
+        message = f"job {job} cannot be done"
+        raise DataError(message, hint="skip it")
+    return job * job
+
+
+@pytest.mark.usefixtures("started")
+def test_jobs_run_on_the_cluster_as_they_do_here() -> None:
+    seen: list[float] = []
+    assert run_jobs([5, 1, 2], fail_on_three, workers=Ray(actors=1), on_progress=seen.append) == [25, 1, 4]
+    assert seen == [1, 2, 3]
+    with pytest.raises(DataError, match="job 3 cannot be done") as caught:
+        run_jobs([1, 3], fail_on_three, workers=Ray(actors=1), on_progress=seen.append)
+    assert caught.value.hint == "skip it"
+
+
+def test_without_ray_the_user_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(PrerequisiteError, match="cannot be imported") as caught:
+        run_jobs([1], fail_on_three, workers=Ray(actors=1), on_progress=ignore)
+    assert caught.value.hint == "pip install 'strigil[ray]'"
+
+
+def test_a_cluster_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:1")
+    with pytest.raises(PrerequisiteError, match=r"nobody answers at 127\.0\.0\.1:1") as caught:
+        run_jobs([1], fail_on_three, workers=Ray(actors=1), on_progress=ignore)
+    assert caught.value.hint is not None
+    assert "RAY_ADDRESS" in caught.value.hint
+
+
+def ignore(done: float) -> None:
+    del done
