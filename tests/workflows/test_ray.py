@@ -5,13 +5,14 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psutil
 import pytest
 import ray
 from ray.cloudpickle import register_pickle_by_value
@@ -31,7 +32,8 @@ from tests.audits.tables import rows_of
 if TYPE_CHECKING:
     from ray._private.node import Node
 
-PROMPTS = 1200
+PROMPTS = 4000
+STARTING = {"", "ray::_Seat.place", "ray::_Seat.make"}
 LOST = "an actor of the Ray cluster was lost; its work goes to another one"
 RECIPE = {
     "name": "rows",
@@ -63,6 +65,12 @@ class Machines:
         if self.second is None:
             self.second = self.cluster.add_node(num_cpus=1)
 
+    def doing(self) -> str:
+        """What the actor of the second node does, as Ray has it in the title of its process."""
+        raylet = psutil.Process(self.second.all_processes["raylet"][0].process.pid) if self.second else None
+        titles = [child.cmdline()[0] for child in raylet.children()] if raylet else []
+        return next((title for title in titles if title.startswith("ray::_Seat")), "")
+
     def kill(self) -> None:
         self.cluster.remove_node(self.second, allow_graceful=False)
         self.second = None
@@ -89,26 +97,29 @@ def machines(started: Machines) -> Machines:
     return started
 
 
-class Watching(Silent):
-    """A reporter that does something once so many rows are there, and keeps the notes."""
+class Killing(Silent):
+    """A reporter that kills the second node in the middle of a group of rows, and keeps the notes."""
 
-    def __init__(self, act: Callable[[], None], *, at: int) -> None:
+    def __init__(self, machines: Machines) -> None:
         self.notes: list[str] = []
-        self._act = act
-        self._at = at
+        self._machines = machines
 
     @contextmanager
     def task(self, what: str, total: float) -> Iterator[Done]:
         del total
-        yield self._see if what.startswith("Writing") else lambda _: None
+        yield self._see if what.startswith("Writing") else ignore
 
     def note(self, text: str) -> None:
         self.notes.append(text)
 
     def _see(self, done: float) -> None:
-        if done >= self._at:
-            self._at = sys.maxsize
-            self._act()
+        if not done or self._machines.second is None:
+            return
+        # The first rows may be there before the second actor is ready for work.
+        while (doing := self._machines.doing()) in STARTING:
+            time.sleep(0.1)
+        if doing == "ray::_Seat.run":
+            self._machines.kill()
 
 
 def test_rows_of_a_build_survive_the_death_of_a_node(
@@ -116,10 +127,10 @@ def test_rows_of_a_build_survive_the_death_of_a_node(
 ) -> None:
     local = build(BuildRecipe.model_validate(RECIPE | {"engine": {"name": "transformers"}}), tmp_path / "a", Silent())
     spread = BuildRecipe.model_validate(RECIPE | {"engine": {"name": "transformers", "ray": {"actors": 2}}})
-    watching = Watching(machines.kill, at=PROMPTS // 8)
-    release = build(spread, tmp_path / "b", watching)
+    killing = Killing(machines)
+    release = build(spread, tmp_path / "b", killing)
     rows, expected = release.rows("raw").collect(), local.rows("raw").collect()
-    assert watching.notes.count(LOST) == 1
+    assert killing.notes.count(LOST) == 1
     assert rows["row_id"].to_list() == expected["row_id"].to_list()
     assert rows["row_id"].n_unique() == PROMPTS
     # But for draws that fall within rounding of a border between two tokens.
