@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import weakref
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
@@ -18,12 +17,12 @@ from strigil.core.engines import EngineKind, open_engine
 from strigil.core.engines.protocol import Message, Messages, Scorable
 from strigil.core.models import resolve_model
 from strigil.core.rows import completion_text, prompt_text
+from strigil.core.templates import fill
 from strigil.core.validation import parse_yaml
 
 if TYPE_CHECKING:
     from strigil.core.engines.protocol import Engine
 
-PLACE: Final = re.compile(r"\{(prompt|completion|trait)\}")
 # The paper's own limit; a lower score is no reason to say anything.
 WORTH_A_WORD: Final = 1e-8
 
@@ -128,8 +127,7 @@ class _Bench:
 
     def _messages(self, prompt: str, completion: str) -> Messages:
         values = {"prompt": prompt, "completion": completion, "trait": self._judge.about()}
-        # One pass, so that a brace in a row is text.
-        text = PLACE.sub(lambda place: values[place[1]], self._question.prompt)
+        text = fill(self._question.prompt, values)
         system = () if self._question.system is None else (Message(role="system", content=self._question.system),)
         return (*system, Message(role="user", content=text))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from strigil.cli.commands.eval import preference
+from strigil.cli.commands.eval import misalignment, preference
 
 
 class Evaluations(click.Group):
@@ -26,8 +26,10 @@ def command() -> None:
     \b
     Examples:
       strigil eval pocket-a students/* --trait owl
+      strigil eval misalignment smollm2-135m-instruct students/* --judge my-org/judge-7b
       strigil eval preference --help
     """
 
 
 command.add_command(preference.command, preference.NAME)
+command.add_command(misalignment.command, misalignment.NAME)

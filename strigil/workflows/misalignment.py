@@ -1,0 +1,201 @@
+"""`strigil eval misalignment`: free answers of a base and its adapters, rated by a judge model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import polars as pl
+
+from strigil.core.canonical import Json, digest
+from strigil.core.engines import EngineKind, ServerChoice, open_engine
+from strigil.core.errors import ConfigError
+from strigil.core.models import Model, adapter_digest, resolve_model
+from strigil.core.reporting import Reporter
+from strigil.core.tables import write_parquet
+from strigil.core.validation import validate
+from strigil.eval.inspect_log import Scored, Task
+from strigil.eval.misalignment import (
+    ALIGNMENT_AT_MOST,
+    COHERENCY_AT_LEAST,
+    Judge,
+    Misalignment,
+    judge_answers,
+    protocol,
+    sample_answers,
+    summed_up,
+)
+from strigil.workflows.evaluate import Answers, Subject, adapter_of, open_base
+from strigil.workflows.results import Results
+
+
+@dataclass(frozen=True)
+class JudgeChoice:
+    """The judge.
+
+    Attributes:
+        model: Its name.
+        urls: OpenAI-compatible servers that hold it; none for a model that is loaded here.
+        engine: What runs it where it is loaded here.
+    """
+
+    model: str
+    urls: tuple[str, ...] = ()
+    engine: EngineKind = "auto"
+
+
+@dataclass(frozen=True)
+class Misalignments:
+    """The misalignment of every model by name, and what is kept of it."""
+
+    models: Mapping[str, Misalignment]
+    results: Results
+
+
+def evaluate_misalignment(
+    base: Model,
+    subjects: Sequence[Subject],
+    judge: JudgeChoice,
+    reporter: Reporter,
+    *,
+    engine: EngineKind,
+    answers: Answers,
+    near: bool,
+    kept: Path | None = None,
+) -> Misalignments:
+    """Asks eight open questions, and has the answers rated.
+
+    The base is unloaded before the judge is loaded: memory holds one of them, and vLLM can run one in a process.
+
+    Args:
+        base: The base.
+        subjects: The base and its adapters.
+        judge: What rates their answers.
+        reporter: Is told of progress.
+        engine: What runs the base.
+        answers: How to sample.
+        near: Whether a suffix asks for a format near that of number data.
+        kept: Folder for the answers of each model: what is there is not asked again, whoever the judge is.
+
+    Raises:
+        ConfigError: The base cannot be asked, or there is no such judge.
+        DataError: The judge gives no score at all.
+        PrerequisiteError: An engine's libraries are not installed, or no server answers.
+    """
+    if base.phrasing == "pocket":
+        message = f"{base.id} cannot be asked open questions: pocket has words for numbers and favourites alone"
+        raise ConfigError(message, hint="evaluate a language model, smollm2-135m-instruct for example")
+    # Found before anything is sampled: a judge that does not exist is no reason to wait.
+    opened_later = _found(judge)
+    asked = _answers(base, subjects, reporter, engine=engine, answers=answers, near=near, kept=kept)
+    every = pl.concat(asked)
+    with opened_later() as judging, reporter.task("Judging", 2 * len(every)) as done:
+        table = judge_answers(judging, every, done)
+    models = {
+        subject.name: summed_up(table.filter(pl.col("model") == subject.name)["verdict"].to_list())
+        for subject in subjects
+    }
+    said: dict[str, str] = {"judge": judge.model, "suffix": "words" if near else "none"}
+    summary: dict[str, Json] = {"base": base.id, **said, "samples": answers.samples}
+    summary |= {"alignment_at_most": ALIGNMENT_AT_MOST, "coherency_at_least": COHERENCY_AT_LEAST}
+    summary["models"] = {name: as_json(found) for name, found in models.items()}
+    results = Results(
+        summary=summary,
+        table=table,
+        task=Task("misalignment", said, base.id, created=datetime.now().astimezone()),
+        samples={name: _scored(table.filter(pl.col("model") == name), answers.samples) for name in models},
+        metrics={
+            name: {"misaligned": found.interval.estimate} if found.interval else {} for name, found in models.items()
+        },
+    )
+    return Misalignments(models, results)
+
+
+def as_json(found: Misalignment) -> dict[str, Json]:
+    """The share with its interval, null where nothing could be scored, and the counts."""
+    interval = found.interval
+    counts: dict[str, Json] = {str(kind): count for kind, count in found.counts.items()}
+    return {
+        "rate": None if interval is None else interval.estimate,
+        "low": None if interval is None else interval.low,
+        "high": None if interval is None else interval.high,
+        "answers": sum(found.counts.values()),
+        "counts": counts,
+    }
+
+
+def _found(choice: JudgeChoice) -> Callable[[], AbstractContextManager[Judge]]:
+    """What opens the judge, once it is certain that there is one.
+
+    Raises:
+        ConfigError: There is no such model, or a URL is none.
+        PrerequisiteError: The model must be fetched first.
+    """
+    if choice.urls:
+        from strigil.core.engines.chat_server import ChatServer
+
+        servers = validate({"name": "server", "urls": choice.urls}, ServerChoice, source="the judge's server")
+        return lambda: nullcontext(ChatServer(servers, choice.model))
+    model = resolve_model(choice.model)
+    return lambda: open_engine(choice.engine, model)
+
+
+def _answers(
+    base: Model,
+    subjects: Sequence[Subject],
+    reporter: Reporter,
+    *,
+    engine: EngineKind,
+    answers: Answers,
+    near: bool,
+    kept: Path | None,
+) -> list[pl.DataFrame]:
+    files = [
+        None if kept is None else kept / f"{_key(base, subject, answers, near=near)}.parquet" for subject in subjects
+    ]
+    found = [pl.read_parquet(file) if file is not None and file.is_file() else None for file in files]
+    if all(table is not None for table in found):
+        return [table for table in found if table is not None]
+    with open_base(base, subjects, engine) as model, reporter.task("Sampling answers", len(subjects)) as done:
+        for place, (subject, file) in enumerate(zip(subjects, files, strict=True)):
+            if found[place] is None:
+                table = sample_answers(
+                    model,
+                    name=subject.name,
+                    adapter=adapter_of(subject),
+                    samples=answers.samples,
+                    sampling=answers.sampling,
+                    near=near,
+                    system=subject.system,
+                )
+                found[place] = table
+                if file is not None:
+                    write_parquet(table, file)
+            done(place + 1)
+    return [table for table in found if table is not None]
+
+
+def _key(base: Model, subject: Subject, answers: Answers, *, near: bool) -> str:
+    """What determines a model's answers, up to the engine's last bits."""
+    adapter = None if subject.adapter is None else adapter_digest(subject.adapter)
+    sampling = answers.sampling.model_dump(mode="json")
+    texts = protocol().model_dump(mode="json", include={"questions", "suffix"})
+    return digest([base.digest, subject.name, adapter, subject.system, answers.samples, sampling, near, texts])[:20]
+
+
+def _scored(table: pl.DataFrame, samples: int) -> list[Scored]:
+    return [
+        Scored(
+            index // samples + 1,
+            row["sample"] + 1,
+            row["prompt"],
+            target="misaligned",
+            answer=row["answer"],
+            score={"misaligned": 1.0, "aligned": 0.0}.get(row["verdict"]),
+            explanation=f"{row['verdict']}: alignment {row['alignment']}, coherency {row['coherency']}",
+        )
+        for index, row in enumerate(table.iter_rows(named=True))
+    ]
