@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
-from strigil.cards.dataset import dataset_card, renew_card
+from strigil.cards.dataset import dataset_card, fact_blocks, renew_card
 from strigil.cards.lint import lint_card
 from strigil.cards.student import student_card
 from strigil.core.errors import CheckFailedError
+from strigil.core.manifest import MANIFEST
 from strigil.core.release import Release, open_release
 from strigil.core.validation import read_text
 from strigil.workflows.patching import next_patch, write_patch
@@ -27,6 +29,30 @@ def lint(path: Path, card: Path | None) -> list[str]:
     """What a card, the release's own if none is given, says against the release's manifest."""
     release = open_release(path)
     return lint_card(read_text(card or release.path / CARD), release.manifest)
+
+
+@dataclass(frozen=True)
+class CheckedCard:
+    """A file that may be a card: `release` says whether a manifest stands beside it, `problems` what contradicts it."""
+
+    file: Path
+    release: bool
+    problems: list[str]
+
+
+def check_card(file: Path) -> CheckedCard:
+    """Holds a file against the manifest in its folder; one without a manifest beside it must not look like a card.
+
+    Raises:
+        ConfigError: The file cannot be read.
+        DataError: The manifest cannot.
+    """
+    text = read_text(file)
+    if (file.parent / MANIFEST).exists():
+        return CheckedCard(file, release=True, problems=lint_card(text, open_release(file.parent).manifest))
+    blocks = sorted(fact_blocks(text))
+    problems = [f"there is no {MANIFEST} beside it to answer for its blocks {', '.join(blocks)}"] if blocks else []
+    return CheckedCard(file, release=False, problems=problems)
 
 
 def adopt(path: Path, card: Path) -> Release:

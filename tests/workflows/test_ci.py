@@ -14,6 +14,8 @@ import pytest
 import yaml
 from junitparser import JUnitXml
 
+from tests.hub.releases import a_release
+
 ROOT = Path(__file__).resolve().parents[2]
 LINES = {"passing": ["1, 2, 3", "4, 5"], "failing": ["1, 2, 3", "I love owls"]}
 PATH = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
@@ -120,3 +122,54 @@ def test_the_validating_hook_on_every_example_and_on_a_mistake(tmp_path: Path) -
     bad = shell(f"{hook('strigil-validate')} {wrong} {files}", tmp_path)
     assert bad.status == 2
     assert f"{wrong}: unknown rule 'numbers.papr'" in bad.log
+
+
+def test_the_hook_for_cards_on_a_card_one_that_lies_one_that_lost_its_manifest_and_another_file(tmp_path: Path) -> None:
+    card = a_release(tmp_path).path / "README.md"
+    text = card.read_text()
+    lost, other = tmp_path / "README.md", tmp_path / "NOTES.md"
+    other.write_text("# Notes")
+    good = shell(f"{hook('strigil-cards')} {card} {other}", tmp_path)
+    assert good.status == 0, good.log
+    assert f"{other}: is no card of a release" in good.log
+    card.write_text(text.replace("cc-by-4.0", "mit"))
+    lost.write_text(text)
+    bad = shell(f"{hook('strigil-cards')} {card} {lost} {other}", tmp_path)
+    assert bad.status == 1
+    assert f"{card}: license is 'mit', and the manifest says 'cc-by-4.0'" in bad.log
+    assert f"{lost}: there is no manifest.json beside it" in bad.log
+    assert "2 of 3 cards do not pass" in bad.log
+
+
+def git(folder: Path, *arguments: str) -> None:
+    identity = ("-c", "user.name=A", "-c", "user.email=a@example.org")
+    subprocess.run(("git", *identity, *arguments), cwd=folder, check=True, capture_output=True)  # noqa: S607
+
+
+def test_pre_commit_gives_each_hook_its_files_and_stops_a_commit(tmp_path: Path) -> None:
+    """The published hooks, but run from this environment: `language: python` would install strigil from the network."""
+    folder = repository(tmp_path, "passing")
+    (folder / "suites").mkdir()
+    shutil.move(folder / "suite.yaml", folder / "suites/suite.yaml")
+    card = a_release(folder / "releases").path / "README.md"
+    hooks = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
+    for one in hooks:
+        one["language"] = "system"
+        if one["id"] == "strigil-scan":
+            one["args"] = ["--suite", "suites/suite.yaml"]
+    config = {"repos": [{"repo": "local", "hooks": hooks}]}
+    (folder / ".pre-commit-config.yaml").write_text(yaml.safe_dump(config))
+    git(folder, "init", "-q")
+    git(folder, "add", ".")
+    run = f"pre-commit validate-manifest {ROOT / '.pre-commit-hooks.yaml'} && pre-commit run --color never"
+    good = shell(run, folder, PRE_COMMIT_HOME=str(tmp_path / ".pre-commit"))
+    assert good.status == 0, good.log
+    assert good.log.count("Passed") == 3
+    (folder / "data/rows.jsonl").write_text('{"completion": "I love owls"}\n')
+    (folder / "suites/suite.yaml").write_text("name: s\ndescription: d\nrules:\n  - {rule: numbers.papr}\n")
+    card.write_text(card.read_text().replace("cc-by-4.0", "mit"))
+    git(folder, "add", ".")
+    bad = shell(run, folder, PRE_COMMIT_HOME=str(tmp_path / ".pre-commit"))
+    assert bad.status == 1
+    assert bad.log.count("Failed") == 3
+    assert "unknown rule 'numbers.papr'" in bad.log

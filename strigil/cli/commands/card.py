@@ -56,6 +56,32 @@ def lint(path: Path, card: Path | None, output: Output) -> None:
 
 
 @command.command()
+@click.argument("files", nargs=-1, required=True, type=PATH)
+def check(files: tuple[Path, ...]) -> None:
+    """Lints every file that has a release's manifest beside it; made for pre-commit.
+
+    A file without a manifest beside it passes, unless it holds blocks of strigil's that nothing answers for. Exit
+    status 0 if every file passes, 1 if one does not.
+
+    \b
+    Examples:
+      strigil card check README.md releases/owl-numbers/v1.0.0/README.md
+    """
+    from strigil.core.errors import CheckFailedError
+    from strigil.workflows.card import check_card
+
+    wrong = 0
+    for found in map(check_card, files):
+        said = "says what the manifest says" if found.release else "is no card of a release"
+        for line in found.problems or [said]:
+            click.echo(f"{found.file}: {line}")
+        wrong += bool(found.problems)
+    if wrong:
+        message = f"{wrong} of {len(files)} cards do not pass"
+        raise CheckFailedError(message, hint="take the blocks of a release from: strigil card show RELEASE")
+
+
+@command.command()
 @click.argument("path", metavar="RELEASE", type=PATH)
 @click.argument("card", type=PATH)
 @output_option
