@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from strigil.audits.suite import SuiteFile
 from strigil.core.canonical import Json
+from strigil.core.difference import Difference
 from strigil.core.gate_report import GateReport
 from strigil.train.recipe import TrainRecipe
 from strigil.workflows.recipes import BuildRecipe
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 _WRITTEN: dict[str, type[BaseModel]] = {
     "build": BuildRecipe,
+    "diff": Difference,
     "gate-report": GateReport,
     "suite": SuiteFile,
     "train": TrainRecipe,

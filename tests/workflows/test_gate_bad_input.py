@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -127,3 +129,20 @@ def test_a_packed_file_is_read(tmp_path: Path) -> None:
 
 def test_a_row_of_a_million_characters_is_a_row(tmp_path: Path) -> None:
     assert gated(jsonl(tmp_path / "rows.jsonl", [*GOOD, "9" * 1_000_000])).rows == 4
+
+
+@pytest.mark.parametrize("what", ["an endless line", "a bomb"])
+def test_what_is_huge_costs_no_more_memory_than_what_is_small(tmp_path: Path, what: str) -> None:
+    (tmp_path / "small").mkdir()
+    peaks = [peak_memory(broken(tmp_path / "small", "half a line")), peak_memory(broken(tmp_path, what))]
+    assert peaks[1] - peaks[0] < 100e6
+
+
+def peak_memory(data: str) -> float:
+    """Bytes that a whole gate held at its peak; it must have failed."""
+    command = [sys.executable, "-m", "strigil", "gate", data, "--suite", "numbers-paper", "--format", "quiet"]
+    quiet = [(os.POSIX_SPAWN_OPEN, stream, os.devnull, os.O_WRONLY, 0) for stream in (1, 2)]
+    process = os.posix_spawn(command[0], command, os.environ, file_actions=quiet)
+    _, status, usage = os.wait4(process, 0)
+    assert os.waitstatus_to_exitcode(status) == 1
+    return usage.ru_maxrss * 1024

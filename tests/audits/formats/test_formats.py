@@ -131,3 +131,29 @@ def test_an_empty_report_does_not_pass() -> None:
     skipped = Check(id="a", kind="rule", severity="error", result="skipped", detail="")
     assert not decide([skipped], rows=9, fail_on="error")
     assert decide([skipped.model_copy(update={"result": "passed"})], rows=9, fail_on="error")
+
+
+def test_rows_elsewhere_keep_their_address_and_are_no_file_of_the_repository() -> None:
+    address = "hf://datasets/me/rows@refs%2Fpr%2F1/data/a b.jsonl"
+    finding = a_finding(0).model_copy(update={"file": address})
+    check = a_report().checks[1].model_copy(update={"findings": [finding]})
+    report = a_report().model_copy(update={"data": "s3://data-sets/rows/*.jsonl", "checks": [check]})
+    written = json.loads(sarif(report, root=ROOT, version="0.1.0"))
+    SARIF.validate(written)
+    location = written["runs"][0]["results"][0]["locations"][0]["physicalLocation"]
+    assert location["artifactLocation"] == {"uri": address.replace(" ", "%20")}
+    assert github(report, root=ROOT).startswith("::error title=strigil%3A a.bad::")
+    JUNIT.assertValid(etree.fromstring(junit(report).encode()))
+
+
+def test_probes_and_hazards_are_cases_of_their_own() -> None:
+    alarm = Check(id="probe.canary", kind="probe", severity="error", result="failed", detail="owl is more likely")
+    unsure = Check(id="probe.bag", kind="probe", severity="warning", result="error", detail="not calibrated")
+    hazard = Check(id="hazard.me/base", kind="hazard", severity="warning", result="failed", detail="shared ancestor")
+    report = a_report().model_copy(update={"checks": [alarm, unsure, hazard]})
+    assert outcomes(report) == {"probe.canary": [Failure], "probe.bag": [Error], "hazard.me/base": []}
+    JUNIT.assertValid(etree.fromstring(junit(report).encode()))
+    levels = {
+        r["ruleId"]: r["level"] for r in json.loads(sarif(report, root=ROOT, version="0.1.0"))["runs"][0]["results"]
+    }
+    assert levels == {"probe.canary": "error", "probe.bag": "error", "hazard.me/base": "warning"}
