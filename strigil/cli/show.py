@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from strigil.workflows.report import REPORT
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -26,6 +28,8 @@ def show_release(output: Output, release: Release) -> None:
         output.table("Treatments", columns, [_treatment(record) for record in manifest.treatments])
     _show_tables(output, f"{manifest.name} {manifest.version}", manifest.counts, manifest.audit)
     output.path(str(release.path))
+    if any(record.path == REPORT for record in manifest.files):
+        output.hint(f"to look at: {release.path}/{REPORT}")
 
 
 def show_audit(output: Output, counts: Counts, audit: AuditRecord) -> None:
