@@ -36,6 +36,15 @@ const watch = new IntersectionObserver(
 );
 for (const id of links.keys()) watch.observe(document.getElementById(id));
 
+// What is wider than the screen is a stop for the keyboard, which scrolls it; what fits is none.
+const fits = new ResizeObserver(() => {
+  for (const place of document.querySelectorAll(".wide")) {
+    if (place.scrollWidth > place.clientWidth) place.tabIndex = 0;
+    else place.removeAttribute("tabindex");
+  }
+});
+for (const place of document.querySelectorAll(".wide")) fits.observe(place);
+
 // A cell sorts by data-value where it has one: as a number, if every cell of the column is one.
 const collator = new Intl.Collator("en", { numeric: true });
 

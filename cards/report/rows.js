@@ -180,7 +180,10 @@ function verdicts(row) {
   const made = element("table", {}, element("caption", { textContent: "Every rule's verdict" }));
   const top = element("tr", {}, ...head.map((text, at) => element("th", { scope: "col", textContent: text, className: at === 1 || at === 2 ? "num" : "" })));
   made.append(element("thead", {}, top), element("tbody", {}, ...rules.map((each, place) => verdict(row, each, place))));
-  return element("div", { className: "wide" }, made);
+  const wide = element("div", { className: "wide", tabIndex: 0 }, made);
+  wide.setAttribute("role", "region");
+  wide.setAttribute("aria-label", "Verdicts on the row");
+  return wide;
 }
 
 function verdict(row, each, place) {
