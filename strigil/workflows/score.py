@@ -15,7 +15,7 @@ from strigil.workflows.scoring import (
     compare,
     create_score,
     rows_of,
-    score_table,
+    score_tables,
     what_is_known,
 )
 
@@ -53,10 +53,9 @@ def score_release(
     known = what_is_known(subject, told)
     found = []
     for text, score in zip(written, scores, strict=True):
-        table = score_table(score, rows_of(subject, split), known, reporter, engine=told.engine)
-        other = None
-        if control is not None:
-            other = score_table(score, rows_of(control, split), known, reporter, engine=told.engine)
+        releases = [subject] if control is None else [subject, control]
+        tables = [rows_of(release, split) for release in releases]
+        table, *others = score_tables(score, tables, known, reporter, engine=told.engine)
         mean = table.table().select("score").mean().collect().item()
-        found.append(Scored(text, table, mean, None if other is None else compare(table, other)))
+        found.append(Scored(text, table, mean, compare(table, others[0]) if others else None))
     return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -142,7 +142,15 @@ def _teacher(release: Release, base: Model) -> View | None:
 
 
 def score_table(score: Score, rows: Rows, known: Known, reporter: Reporter, *, engine: EngineKind) -> ScoreTable:
-    """Scores rows of any number in parts of 10,000; parts that are there already are not computed again.
+    """As `score_tables`, of one table."""
+    [table] = score_tables(score, [rows], known, reporter, engine=engine)
+    return table
+
+
+def score_tables(
+    score: Score, tables: Sequence[Rows], known: Known, reporter: Reporter, *, engine: EngineKind
+) -> list[ScoreTable]:
+    """Scores tables of any size through one engine, in parts of 10,000 rows; parts that are there are not made again.
 
     Raises:
         ConfigError: What the score needs is not known, or a row does not fit into the base's context.
@@ -150,30 +158,38 @@ def score_table(score: Score, rows: Rows, known: Known, reporter: Reporter, *, e
         PrerequisiteError: The engine's libraries are not installed.
     """
     kind = "vllm" if engine == "vllm" or (engine == "auto" and vllm_installed()) else "transformers"
-    identity = digest([rows.identity, score.spec().model_dump(mode="json"), _as_json(score, known), kind])
-    folder = rows.home / FOLDER / f"{score.name}-{identity[:16]}"
-    facts = folder / _FACTS
-    if not facts.is_file():
-        folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder / ".lock"):
-            if not facts.is_file():
-                written = _compute(score, rows, known, folder, reporter, engine=engine)
+    written = [score.spec().model_dump(mode="json"), _as_json(score, known), kind]
+    folders = [rows.home / FOLDER / f"{score.name}-{digest([rows.identity, *written])[:16]}" for rows in tables]
+    with ExitStack() as stack:
+        # In one order everywhere, so that two runs over the same tables do not wait for each other for ever.
+        for folder in sorted(set(folders)):
+            folder.mkdir(parents=True, exist_ok=True)
+            stack.enter_context(FileLock(folder / ".lock"))
+        todo = {folder: rows for folder, rows in zip(folders, tables, strict=True) if not (folder / _FACTS).is_file()}
+        if todo:
+            views = score.views(known, next(iter(todo)) / "adapters")
+            model = stack.enter_context(_model(score, views, known.base, engine))
+            for folder, rows in todo.items():
+                facts = _compute(score, views, rows, model, folder, reporter, base=known.base)
                 temporary = folder / f".{_FACTS}.tmp"
-                temporary.write_text(written.model_dump_json(indent=2) + "\n", encoding="utf-8")
-                temporary.replace(facts)
-    return ScoreTable(folder, ScoreFacts.model_validate_json(facts.read_text(encoding="utf-8")))
+                temporary.write_text(facts.model_dump_json(indent=2) + "\n", encoding="utf-8")
+                temporary.replace(folder / _FACTS)
+    return [ScoreTable(folder, ScoreFacts.model_validate_json((folder / _FACTS).read_bytes())) for folder in folders]
 
 
 def _compute(
-    score: Score, rows: Rows, known: Known, folder: Path, reporter: Reporter, *, engine: EngineKind
+    score: Score,
+    views: Sequence[View],
+    rows: Rows,
+    model: Engine | TokenReader,
+    folder: Path,
+    reporter: Reporter,
+    *,
+    base: Model,
 ) -> ScoreFacts:
     total = count_rows(rows.frame, source=rows.name)
-    views = score.views(known, folder / "adapters")
-    versions: dict[str, str] = {}
     todo = [part for part in range(-(-total // PART_ROWS)) if not _part(folder, part).is_file()]
-    with _model(score, views, known.base, engine) as model, reporter.task(f"Scoring by {score.name}", total) as done:
-        if not isinstance(model, TokenReader):
-            versions = {"name": model.name} | model.versions()
+    with reporter.task(f"Scoring {rows.name} by {score.name}", total) as done:
         for part in todo:
             chosen = rows.frame.slice(part * PART_ROWS, PART_ROWS)
             with ParquetSink(_part(folder, part), SCORED) as sink:
@@ -185,10 +201,10 @@ def _compute(
         score=score.spec(),
         data=rows.name,
         rows=total,
-        base=known.base.id,
+        base=base.id,
         knowledge=score.knowledge,
         cost=score.cost,
-        engine=versions,
+        engine={} if isinstance(model, TokenReader) else {"name": model.name} | model.versions(),
     )
 
 
