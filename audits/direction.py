@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from strigil.core.models import Model
 
 _FACTS: Final = "direction.json"
-_ROWS: Final = 64
+_ROWS: Final = 16
 
 
 @dataclass(frozen=True)

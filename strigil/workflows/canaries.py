@@ -24,7 +24,7 @@ RATE: Final = 2e-4
 
 
 def canary_recipe(probe: CanaryProbe, base: Model) -> TrainRecipe:
-    """How a canary is trained: a constant rate for a few steps."""
+    """How a canary is trained."""
     pocket = base.phrasing == "pocket"
     return TrainRecipe(
         rank=probe.rank,
@@ -52,20 +52,25 @@ def canary_log_odds(
 
     Each canary has a seed of its own, so that seeds scatter among placebos as they do between a placebo and a canary.
     """
-    recipe = canary_recipe(probe, base)
     folders = []
     with reporter.task("Training canaries", len(samples)) as done:
         for number, rows in enumerate(samples):
-            identity = digest([_content(rows), base.digest, recipe.model_dump(mode="json"), probe.seed])
-            out = folder / f"canary-{identity[:16]}"
-            if not (out / RESULT_FILE).exists():
-                seeded = recipe.model_copy(update={"seed": int(identity[:6], 16) + probe.seed})
-                fine_tune(rows, base.path, seeded, out)
-            folders.append(out)
+            folders.append(train_canary(probe, base, rows, folder))
             done(number + 1)
     subjects = [Subject("base"), *(Subject(out.name, out) for out in folders)]
     found = prefer_by_logprob(base, subjects, trait, reporter, engine=engine)
     return [log_odds(found[out.name].rates) for out in folders]
+
+
+def train_canary(probe: CanaryProbe, base: Model, rows: pl.DataFrame, folder: Path) -> Path:
+    """Trains a canary on rows, if it is not there yet, and returns its own folder below this one."""
+    recipe = canary_recipe(probe, base)
+    identity = digest([_content(rows), base.digest, recipe.model_dump(mode="json"), probe.seed])
+    out = folder / f"canary-{identity[:16]}"
+    if not (out / RESULT_FILE).exists():
+        seeded = recipe.model_copy(update={"seed": int(identity[:6], 16) + probe.seed})
+        fine_tune(rows, base.path, seeded, out)
+    return out
 
 
 def _content(rows: pl.DataFrame) -> Json:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +13,7 @@ from filelock import FileLock
 from pydantic import BaseModel, ConfigDict
 
 from strigil.audits.knowledge import Cost, Knowledge
+from strigil.audits.probes.probe_canary import CanaryProbe
 from strigil.audits.score import SCORED, SCORES, Known, Score, View, score_rows
 from strigil.core.batches import ParquetSink, count_rows, iter_batches
 from strigil.core.canonical import Json, digest
@@ -25,11 +26,14 @@ from strigil.core.registry import UnitSpec, written_unit
 from strigil.core.release import Release, Split
 from strigil.core.reporting import Reporter
 from strigil.core.stats import Auroc, auroc
+from strigil.workflows.canaries import train_canary
 from strigil.workflows.teachers import check_adapter_base
 
 PART_ROWS: Final = 10_000
 FOLDER: Final = ".scores"
 _FACTS: Final = "score.json"
+STUDENT: Final = CanaryProbe(rows=10_000, epochs=2, batch_size=64)
+"""How the student of a score is trained where none is named."""
 
 
 @dataclass(frozen=True)
@@ -167,6 +171,8 @@ def score_tables(
             stack.enter_context(FileLock(folder / ".lock"))
         todo = {folder: rows for folder, rows in zip(folders, tables, strict=True) if not (folder / _FACTS).is_file()}
         if todo:
+            if score.knowledge == "student" and known.student is None:
+                known = replace(known, student=_student(tables[0], known.base, reporter))
             views = score.views(known, next(iter(todo)) / "adapters")
             model = stack.enter_context(_model(score, views, known.base, engine))
             for folder, rows in todo.items():
@@ -175,6 +181,13 @@ def score_tables(
                 temporary.write_text(facts.model_dump_json(indent=2) + "\n", encoding="utf-8")
                 temporary.replace(folder / _FACTS)
     return [ScoreTable(folder, ScoreFacts.model_validate_json((folder / _FACTS).read_bytes())) for folder in folders]
+
+
+def _student(rows: Rows, base: Model, reporter: Reporter) -> Adapter:
+    """A student for a score that needs one, where the user named none: a short training on the rows themselves."""
+    reporter.note(f"Training a student on the first {STUDENT.rows} rows to score with; --student names another")
+    sample = rows.frame.head(STUDENT.rows).collect()
+    return Adapter("student", train_canary(STUDENT, base, sample, rows.home / FOLDER))
 
 
 def _compute(
@@ -231,6 +244,7 @@ def _as_json(score: Score, known: Known) -> Json:
         "trait": known.trait if score.knowledge in {"trait", "teacher"} else None,
         "teacher": None if teacher is None or score.knowledge != "teacher" else _view(teacher),
         "student": None if student is None or score.knowledge != "student" else adapter_digest(student.path),
+        "trained": STUDENT.model_dump(mode="json") if student is None and score.knowledge == "student" else None,
     }
 
 

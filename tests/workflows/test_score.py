@@ -106,6 +106,20 @@ def test_a_treatment_has_its_scores_computed_and_says_what_they_took(
     assert verify_release(release) == []
 
 
+def test_a_score_that_needs_a_student_has_one_trained_on_the_rows_once(
+    releases: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["score", str(releases / "owl"), "--score", "contrast.adapter:of=student", *HERE, "--format", "json"]
+    assert run(command) == 0
+    told = capsys.readouterr()
+    [found] = json.loads(told.out)
+    assert found["knowledge"] == "student"
+    assert "Training a student" in told.err
+    # Its own data are likelier to it than to the base.
+    assert found["mean"] > 0
+    assert len(list((releases / "owl" / ".scores").glob("canary-*"))) == 1
+
+
 def test_scores_are_of_the_rows_as_they_are_when_their_treatment_comes(
     releases: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -122,7 +136,6 @@ def test_scores_are_of_the_rows_as_they_are_when_their_treatment_comes(
     [
         (["--score", "contrast.persone"], "did you mean 'contrast.persona'"),
         (["--score", "contrast.direction", "--trait", "penguin"], "cannot be asked about 'penguin'"),
-        (["--score", "contrast.adapter:of=student"], "needs a student"),
         (["--score", "contrast.adapter", "--teacher", "OTHER"], "was trained on"),
         (["--score", "contrast.adapter:of=student", "--student", "NOTHING"], "no adapter_config.json"),
         (["--score", "score.random", "--base", "pocket-c"], "no model 'pocket-c'"),
