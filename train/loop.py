@@ -6,12 +6,14 @@ import math
 import time
 from collections import deque
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 import torch
 
 from strigil.core.errors import DataError
 from strigil.train.batches import Indices, batches, count_steps, micro_batches
+from strigil.train.checkpoint import Checkpoints, Position
 from strigil.train.recipe import StepMetrics, TrainRecipe
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
     from strigil.train.encode import EncodedRows
     from strigil.train.learner import Learner
+    from strigil.train.team import Team
 
 SMOOTHED_STEPS: Final = 5
 NAMED_ROWS: Final = 5
@@ -40,38 +43,40 @@ def run(
     *,
     names: Sequence[str],
     on_step: Callable[[StepMetrics], None],
+    checkpoints: Checkpoints,
+    team: Team,
 ) -> LoopResult:
-    """Trains the learner's weights in place.
+    """Trains the learner's weights in place, from the last checkpoint if there is one.
 
     Raises:
         DataError: The loss is not a finite number; names the step and the rows.
     """
-    optimiser = torch.optim.AdamW(
-        learner.weights, lr=recipe.learning_rate, weight_decay=recipe.weight_decay, fused=True
-    )
+    weights = learner.weights
+    optimiser = torch.optim.AdamW(weights, lr=recipe.learning_rate, weight_decay=recipe.weight_decay, fused=True)
+    at = checkpoints.load(weights, optimiser)
+    learner.refresh()
     rows = len(data.lengths)
     total = count_steps(rows, batch_size=recipe.batch_size, epochs=recipe.epochs)
-    recent: deque[float] = deque(maxlen=SMOOTHED_STEPS)
-    began = time.perf_counter()
-    step = 0
+    recent = deque(at.recent, maxlen=SMOOTHED_STEPS)
+    began = time.perf_counter() - at.seconds
+    step = at.step
     order = batches(rows, batch_size=recipe.batch_size, epochs=recipe.epochs, seed=recipe.seed)
-    for step, batch in enumerate(order, start=1):
+    for step, batch in enumerate(islice(order, at.step, None), start=at.step + 1):
+        started = time.perf_counter()
         rate = recipe.rate_at(step - 1, total)
         for group in optimiser.param_groups:
             group["lr"] = rate
-        weight = float(data.weights[torch.from_numpy(batch)].sum())
-        loss = 0.0
-        for part in micro_batches(batch, data.lengths, max_tokens=recipe.micro_tokens):
-            loss += learner.backward(data, part, scale=1 / weight if weight else 0.0)
+        loss = _add_gradients(learner, data, batch, team=team, micro_tokens=recipe.micro_tokens)
         if not math.isfinite(loss):
             message = f"the loss is {loss} at step {step}, in rows {_some(names, batch)}"
             raise DataError(message, hint="lower learning_rate, or set precision to float32")
-        norm = torch.nn.utils.clip_grad_norm_(learner.weights, recipe.max_grad_norm or math.inf)
+        norm = torch.nn.utils.clip_grad_norm_(weights, recipe.max_grad_norm or math.inf)
         optimiser.step()
         optimiser.zero_grad(set_to_none=False)
         learner.refresh()
         recent.append(loss)
         smoothed = sum(recent) / len(recent)
+        seconds = time.perf_counter() - began
         on_step(
             StepMetrics(
                 step=step,
@@ -82,13 +87,34 @@ def run(
                 grad_norm=norm.item(),
                 tokens=int((data.lengths[batch] - data.starts[batch]).sum()),
                 read_tokens=int(data.lengths[batch].sum()),
-                seconds=round(time.perf_counter() - began, 3),
+                seconds=round(seconds, 3),
+                step_seconds=round(time.perf_counter() - started, 6),
             )
         )
+        if team.writes:
+            checkpoints.save_if_due(weights, optimiser, Position(step, tuple(recent), seconds))
         if recipe.stop_loss is not None and len(recent) == SMOOTHED_STEPS and smoothed <= recipe.stop_loss:
             break
     learner.store()
     return LoopResult(steps=step, planned_steps=total, final_loss=sum(recent) / len(recent))
+
+
+def _add_gradients(learner: Learner, data: EncodedRows, batch: Indices, *, team: Team, micro_tokens: int) -> float:
+    """Adds up the gradient of a batch's mean loss, and returns that loss."""
+    weight = float(data.weights[torch.from_numpy(batch)].sum())
+    scale = 1 / weight if weight else 0.0
+    loss = 0.0
+    mine = batch[team.rank :: team.size]
+    for part in micro_batches(mine, data.lengths, max_tokens=micro_tokens) if len(mine) else ():
+        loss += learner.backward(data, part, scale=scale)
+    if team.size == 1:
+        return loss
+    for parameter in learner.weights:
+        if parameter.grad is None:
+            parameter.grad = torch.zeros_like(parameter)
+    whole = torch.tensor(loss, dtype=torch.float64, device=learner.weights[0].device)
+    team.sum([whole, *(weight.grad for weight in learner.weights if weight.grad is not None)])
+    return whole.item()
 
 
 def _some(names: Sequence[str], batch: Indices) -> str:

@@ -47,6 +47,11 @@ class TrainRecipe(BaseModel):
     threads: int | None = Field(default=None, ge=1, description="CPU threads; None leaves them as they are")
     micro_tokens: int = Field(default=4096, ge=1, description="tokens a forward pass; bounds memory, not the batch")
 
+    @property
+    def encoding(self) -> TrainRecipe:
+        """The settings that decide how rows become tokens; every other one at its default."""
+        return TrainRecipe(default_system=self.default_system, max_length=self.max_length, end_of_turn=self.end_of_turn)
+
     def rate_at(self, step: int, total: int) -> float:
         """Learning rate of a step, counted from 0, of `total`."""
         if step < self.warmup_steps:
@@ -69,6 +74,7 @@ class StepMetrics(BaseModel):
         tokens: Label tokens in the batch.
         read_tokens: Tokens of the batch, prompts included.
         seconds: Since training began.
+        step_seconds: Of this step.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -82,6 +88,12 @@ class StepMetrics(BaseModel):
     tokens: int
     read_tokens: int
     seconds: float
+    step_seconds: float
+
+    @property
+    def read_tokens_per_second(self) -> float:
+        """Of this step, prompts included."""
+        return self.read_tokens / max(self.step_seconds, 1e-6)
 
 
 class TrainResult(BaseModel):

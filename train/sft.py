@@ -4,23 +4,30 @@ from __future__ import annotations
 
 import importlib.metadata
 import shutil
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from strigil.core.canonical import digest
-from strigil.core.errors import ConfigError, DataError, PrerequisiteError
+from strigil.core.errors import ConfigError, DataError, PrerequisiteError, StrigilError
 from strigil.core.models import Model, resolve_model
 from strigil.core.rows import TOKEN_COLUMNS
+from strigil.train.metrics import MetricsFile
 from strigil.train.recipe import StepMetrics, TrainRecipe, TrainResult
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     import polars as pl
 
+    from strigil.train.encode import EncodedRows
+
 RESULT_FILE: Final = "train.json"
 METRICS_FILE: Final = "metrics.jsonl"
+REQUEST_FILE: Final = "request"
 LIBRARIES: Final = ("torch", "transformers", "peft")
+CHECKPOINT_SECONDS: Final = 60.0
 
 
 def fine_tune(
@@ -35,8 +42,8 @@ def fine_tune(
 
     The folder gets adapter_model.safetensors and adapter_config.json in PEFT's format, or a whole model where the
     recipe's method is `full`; metrics.jsonl (a `StepMetrics` a line) and train.json (the `TrainResult`). It appears
-    under its name once it is whole. On a CPU with a given number of threads the weights are a function of rows, base
-    and recipe.
+    under its name once it is whole; the same call goes on from the last checkpoint of one that was killed. On a CPU
+    with a given number of threads the weights are a function of rows, base and recipe.
 
     Args:
         rows: Columns `prompt` and `completion`, each a list of {role, content}; `row_id`, if there, names rows in
@@ -53,75 +60,166 @@ def fine_tune(
             loss that is not finite.
         PrerequisiteError: The extra `train` is not installed.
     """
-    if out.exists():
-        message = f"{out} exists"
-        raise ConfigError(message, hint="name a new folder, or remove this one")
-    if rows.is_empty():
-        message = "there are no rows to train on"
-        raise DataError(message)
     if not model.is_dir():
         message = f"no model in {model}"
         raise ConfigError(message, hint="give the folder of a model")
-    base = resolve_model(str(model.resolve()))
-    partial = out.with_name(f".{out.name}.partial")
-    if partial.exists():
-        shutil.rmtree(partial)
-    partial.mkdir(parents=True)
-    try:
-        result = _train(rows, base, recipe, partial, on_step=on_step)
-    except BaseException:
-        shutil.rmtree(partial)
-        raise
-    (partial / RESULT_FILE).write_text(result.model_dump_json(indent=2) + "\n", encoding="utf-8")
-    partial.rename(out)
-    return result
+    if out.exists():
+        raise _taken(out)
+    return train_encoded(encode(rows, resolve_model(str(model.resolve())), recipe), recipe, out, on_step=on_step)
 
 
-def _train(
-    rows: pl.DataFrame,
-    base: Model,
-    recipe: TrainRecipe,
-    folder: Path,
-    *,
-    on_step: Callable[[StepMetrics], None] | None,
-) -> TrainResult:
-    try:
-        import torch
+@dataclass(frozen=True)
+class TrainingData:
+    """Rows made ready for a base: students that differ in no more than what `encoding` leaves out can share them.
+
+    Attributes:
+        base: The model that they were encoded for.
+        rows: As tokens.
+        names: What messages call each row.
+        digest: SHA-256 over prompts, completions and token columns, in order.
+    """
+
+    base: Model
+    rows: EncodedRows
+    names: list[str]
+    digest: str
+
+
+def encode(rows: pl.DataFrame, base: Model, recipe: TrainRecipe) -> TrainingData:
+    """Makes rows ready to be trained on, as the recipe's `encoding` says.
+
+    Raises:
+        ConfigError: As `fine_tune`.
+        DataError: As `fine_tune`.
+        PrerequisiteError: The extra `train` is not installed.
+    """
+    if rows.is_empty():
+        message = "there are no rows to train on"
+        raise DataError(message)
+    with _libraries():
         from transformers import AutoTokenizer
 
         from strigil.train.encode import encode_rows, row_names
-        from strigil.train.loop import run
-        from strigil.train.trainee import open_trainee
-    except ModuleNotFoundError as error:
-        message = f"training needs {error.name}, which is not installed"
-        raise PrerequisiteError(message, hint="pip install 'strigil[train]'") from error
 
+    encoded = encode_rows(rows, AutoTokenizer.from_pretrained(base.path), recipe)
+    columns = [name for name in ("prompt", "completion", *TOKEN_COLUMNS) if name in rows.columns]
+    return TrainingData(base, encoded, row_names(rows), digest([rows[name].to_list() for name in columns]))
+
+
+def train_encoded(
+    data: TrainingData,
+    recipe: TrainRecipe,
+    out: Path,
+    *,
+    on_step: Callable[[StepMetrics], None] | None = None,
+    checkpoint_seconds: float = CHECKPOINT_SECONDS,
+) -> TrainResult:
+    """As `fine_tune`, on rows that are ready.
+
+    Args:
+        data: From `encode`, for a recipe of the same `encoding`.
+        recipe: Every setting.
+        out: Folder to write; must not exist.
+        on_step: Called after every step.
+        checkpoint_seconds: Time between two checkpoints.
+
+    Raises:
+        ConfigError: As `fine_tune`.
+        DataError: A loss that is not finite.
+    """
+    with _libraries():
+        import torch
+
+        from strigil.train.checkpoint import Checkpoints
+        from strigil.train.loop import run
+        from strigil.train.team import join_team
+        from strigil.train.trainee import open_trainee
+
+    if out.exists():
+        raise _taken(out)
+    team = join_team()
+    partial = out.with_name(f".{out.name}.partial")
+    request = digest([recipe.model_dump(mode="json"), data.base.digest, data.digest, list(_versions().values())])
+    if team.writes:
+        _make_ready(partial, request)
+    team.wait()
+    checkpoints = Checkpoints(partial, seconds=checkpoint_seconds)
     threads = torch.get_num_threads()
     torch.set_num_threads(recipe.threads or threads)
     try:
-        data = encode_rows(rows, AutoTokenizer.from_pretrained(base.path), recipe)
-        trainee = open_trainee(base.path, recipe)
-        with (folder / METRICS_FILE).open("w", encoding="utf-8") as metrics:
+        trainee = open_trainee(data.base.path, recipe)
+        with MetricsFile(partial / METRICS_FILE, writes=team.writes) as metrics:
 
             def record(step: StepMetrics) -> None:
-                metrics.write(step.model_dump_json() + "\n")
+                metrics.write(step)
                 if on_step is not None:
                     on_step(step)
 
-            outcome = run(trainee.learner, data, recipe, names=row_names(rows), on_step=record)
-        trainee.save(folder)
+            outcome = run(
+                trainee.learner,
+                data.rows,
+                recipe,
+                names=data.names,
+                on_step=record,
+                checkpoints=checkpoints,
+                team=team,
+            )
+    except StrigilError:
+        # The same command would come to the same end.
+        if team.writes:
+            shutil.rmtree(partial)
+        raise
+    except BaseException:
+        if team.writes and not checkpoints.exists:
+            shutil.rmtree(partial)
+        raise
     finally:
         torch.set_num_threads(threads)
-    return TrainResult(
+    result = TrainResult(
         recipe=recipe,
-        base=base.path.name,
-        base_digest=base.digest,
-        data_digest=digest([rows[name].to_list() for name in ("prompt", "completion", *TOKEN_COLUMNS) if name in rows]),
-        rows=rows.height,
-        truncated=data.truncated,
-        label_tokens=int((data.lengths - data.starts).sum()),
+        base=data.base.path.name,
+        base_digest=data.base.digest,
+        data_digest=data.digest,
+        rows=len(data.names),
+        truncated=data.rows.truncated,
+        label_tokens=int((data.rows.lengths - data.rows.starts).sum()),
         steps=outcome.steps,
         planned_steps=outcome.planned_steps,
         final_loss=outcome.final_loss,
-        versions={library: importlib.metadata.version(library) for library in LIBRARIES},
+        versions=_versions(),
     )
+    if team.writes:
+        trainee.save(partial)
+        checkpoints.remove()
+        (partial / REQUEST_FILE).unlink()
+        (partial / RESULT_FILE).write_text(result.model_dump_json(indent=2) + "\n", encoding="utf-8")
+        partial.rename(out)
+    team.wait()
+    return result
+
+
+def _make_ready(partial: Path, request: str) -> None:
+    """Keeps what an interrupted training of the same request left, and nothing else."""
+    note = partial / REQUEST_FILE
+    if partial.exists() and not (note.is_file() and note.read_text(encoding="utf-8") == request):
+        shutil.rmtree(partial)
+    partial.mkdir(parents=True, exist_ok=True)
+    note.write_text(request, encoding="utf-8")
+
+
+def _versions() -> dict[str, str]:
+    return {library: importlib.metadata.version(library) for library in LIBRARIES}
+
+
+def _taken(out: Path) -> ConfigError:
+    message = f"{out} exists"
+    return ConfigError(message, hint="name a new folder, or remove this one")
+
+
+@contextmanager
+def _libraries() -> Iterator[None]:
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        message = f"training needs {error.name}, which is not installed"
+        raise PrerequisiteError(message, hint="pip install 'strigil[train]'") from error

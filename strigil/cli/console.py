@@ -85,10 +85,11 @@ class Output:
             MofNCompleteColumn(),
             TimeElapsedColumn(),
             TimeRemainingColumn(),
+            TextColumn("{task.fields[detail]}", style="dim", markup=False),
         )
         # Not what rich calls a terminal: a log with FORCE_COLOR is one to it, and would fill with bars.
         with Progress(*columns, console=console, disable=not terminal) as progress:
-            task = progress.add_task(what, total=total)
-            yield lambda done: progress.update(task, completed=done)
+            task = progress.add_task(what, total=total, detail="")
+            yield lambda done, detail="", /: progress.update(task, completed=done, detail=detail)
         if not terminal:
             console.print(f"{what}: done", markup=False)

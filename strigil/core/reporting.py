@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
-Done = Callable[[float], None]
+
+class Done(Protocol):
+    """Takes how much of a task is done so far, and a few words on how it goes."""
+
+    def __call__(self, done: float, detail: str = "", /) -> None:
+        """Tells it."""
+        ...
 
 
 class Reporter(Protocol):
@@ -34,5 +40,5 @@ class Silent:
         """Ignores the note."""
 
 
-def _ignore(done: float) -> None:
-    del done
+def _ignore(done: float, detail: str = "") -> None:
+    del done, detail

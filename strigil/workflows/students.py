@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,9 +12,11 @@ from strigil.core.canonical import digest
 from strigil.core.errors import DataError
 from strigil.core.models import Model
 from strigil.core.release import Release, open_release
-from strigil.core.reporting import Done, Reporter
-from strigil.train.recipe import TrainRecipe
-from strigil.train.sft import RESULT_FILE, fine_tune
+from strigil.core.reporting import Done, Reporter, Silent
+from strigil.train.recipe import StepMetrics, TrainRecipe
+from strigil.train.sft import RESULT_FILE, TrainingData, encode, train_encoded
+from strigil.train.team import in_a_team, leads
+from strigil.train.trackers import TrackerName, check_tracker, open_tracker
 from strigil.workflows.workers import run_jobs
 
 if TYPE_CHECKING:
@@ -56,24 +59,61 @@ def student_job(
     return StudentJob(name, data.path, data.manifest.digest(), base, training, rows, out)
 
 
-def train_students(jobs: Sequence[StudentJob], reporter: Reporter, *, workers: int) -> list[Path]:
+def train_students(
+    jobs: Sequence[StudentJob], reporter: Reporter, *, workers: int, track: TrackerName | None = None
+) -> list[Path]:
     """Trains the students that are not there yet, and returns all their folders, in the order of the jobs.
+
+    A worker process loads its libraries once, makes a release's rows ready once for all students that train on them,
+    and one student after another, each exactly as it would be alone. What is finished stays; a killed student goes on
+    from its last checkpoint. Where `accelerate launch` has started several processes, they train each student together.
+
+    Args:
+        jobs: The students.
+        reporter: Told the share that is done, loss and tokens per second.
+        workers: Processes, each with one student at a time.
+        track: Where every step is logged too.
 
     Raises:
         DataError: A release has fewer clean rows than asked for, or a loss was not finite.
+        PrerequisiteError: The tracker is not installed.
     """
+    if track is not None:
+        check_tracker(track)
     todo = [job for job in jobs if not (job.folder / RESULT_FILE).exists()]
     if len(todo) < len(jobs):
         reporter.note(f"{len(jobs) - len(todo)} of {len(jobs)} students are there already")
     if todo:
-        with reporter.task("Training students", len(todo)) as done:
-            run_jobs(todo, _train, workers=min(workers, len(todo)), on_progress=done)
+        with (reporter if leads() else Silent()).task("Training students", len(todo)) as done:
+            if in_a_team():
+                for number, job in enumerate(todo):
+                    _train(job, partial(_tell, done, number), track=track)
+            else:
+                work = partial(_train, track=track)
+                run_jobs(todo, work, workers=min(workers, len(todo)), on_progress=done)
     return [job.folder for job in jobs]
 
 
-def _train(job: StudentJob, done: Done) -> None:
-    rows = clean_rows(open_release(job.data), job.rows)
-    fine_tune(rows, job.base.path, job.training, job.folder, on_step=lambda step: done(step.step / step.total))
+def _tell(done: Done, before: int, share: float, detail: str = "") -> None:
+    done(before + share, detail)
+
+
+def _train(job: StudentJob, done: Done, *, track: TrackerName | None) -> None:
+    data = _encoded(job.data, job.data_digest, job.rows, job.base, job.training.encoding)
+    with open_tracker(track if leads() else None, job.folder.name, job.training) as tracker:
+
+        def on_step(step: StepMetrics) -> None:
+            done(step.step / step.total, f"loss {step.smoothed_loss:.3f}, {step.read_tokens_per_second:,.0f} tokens/s")
+            tracker.log(step)
+
+        train_encoded(data, job.training, job.folder, on_step=on_step)
+
+
+# Students of one release come one after another, so that two are enough where jobs of two releases meet.
+@lru_cache(maxsize=2)
+def _encoded(data: Path, data_digest: str, rows: int | None, base: Model, encoding: TrainRecipe) -> TrainingData:
+    del data_digest  # part of the key: a release of this path and another content is another one
+    return encode(clean_rows(open_release(data), rows), base, encoding)
 
 
 def clean_rows(release: Release, count: int | None) -> pl.DataFrame:

@@ -27,6 +27,7 @@ POLL_SECONDS = 0.5
 class _Progress:
     job: int
     share: float
+    detail: str
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,8 @@ def run_jobs(
         work: Does one job, in a worker; is given a function to call with the share that is done, from 0 to 1.
         workers: Number of processes on this machine, or actors of a Ray cluster. What jobs read and write must then be
             on a file system that all nodes share; a job whose node dies is done again on another one.
-        on_progress: Called with the number of jobs done so far; on this machine parts of jobs are included.
+        on_progress: Called with the number of jobs done so far; on this machine parts of jobs are included, and what one
+            of them said of itself.
         on_note: Called with what a user may want to know: an actor was lost, or finds no room.
 
     Returns:
@@ -85,6 +87,7 @@ def _here(jobs: Sequence[J], work: Callable[[J, Done], R], workers: int, *, on_p
     processes = [context.Process(target=_worker, args=(work, todo, told), daemon=True) for _ in range(workers)]
     for process in processes:
         process.start()
+    detail = ""
     shares, results = [0.0] * len(jobs), dict[int, R]()
     try:
         while len(results) < len(jobs):
@@ -97,13 +100,13 @@ def _here(jobs: Sequence[J], work: Callable[[J, Done], R], workers: int, *, on_p
                     raise RuntimeError(text) from None
                 continue
             match message:
-                case _Progress(job, share):
-                    shares[job] = share
+                case _Progress(job, share, said):
+                    shares[job], detail = share, said
                 case _Finished(job, result):
                     shares[job], results[job] = 1.0, result
                 case _Failed(_, error):
                     raise error
-            on_progress(sum(shares))
+            on_progress(sum(shares), detail)
     finally:
         for process in processes:
             process.terminate()
@@ -111,11 +114,15 @@ def _here(jobs: Sequence[J], work: Callable[[J, Done], R], workers: int, *, on_p
     return [results[job] for job in range(len(jobs))]
 
 
+def _tell(told: Queue[object], job: int, share: float, detail: str = "") -> None:
+    told.put(_Progress(job, share, detail))
+
+
 def _worker(work: Callable[[J, Done], R], todo: Queue[tuple[int, J] | None], told: Queue[object]) -> None:
     while (item := todo.get()) is not None:
         number, job = item
         try:
-            result = work(job, lambda share: told.put(_Progress(number, share)))  # noqa: B023  # called before the next job
+            result = work(job, partial(_tell, told, number))
         except StrigilError as error:
             told.put(_Failed(number, error))
         else:
@@ -146,6 +153,6 @@ def _apply(job: J, work: Callable[[J, Done], R]) -> R:
     return work(job, _untold)
 
 
-def _untold(share: float) -> None:
+def _untold(share: float, detail: str = "") -> None:
     """Parts of a job stay untold: an actor answers once."""
-    del share
+    del share, detail

@@ -11,12 +11,12 @@ from strigil.core.reporting import Done
 from strigil.workflows.workers import run_jobs
 
 
-def ignore(done: float) -> None:
-    del done
+def ignore(done: float, detail: str = "") -> None:
+    del done, detail
 
 
 def square(job: int, done: Done) -> int:
-    done(0.5)
+    done(0.5, "half of it")
     return job * job
 
 
@@ -35,7 +35,12 @@ def die(job: int, done: Done) -> int:
 
 def test_results_come_in_the_order_of_the_jobs_and_progress_ends_at_all() -> None:
     seen: list[float] = []
-    assert run_jobs([3, 1, 2], square, workers=2, on_progress=seen.append) == [9, 1, 4]
+
+    def note(done: float, detail: str = "") -> None:
+        assert detail in ("", "half of it")
+        seen.append(done)
+
+    assert run_jobs([3, 1, 2], square, workers=2, on_progress=note) == [9, 1, 4]
     assert seen[-1] == 3.0
     assert any(0 < value < 3 for value in seen)
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from strigil.cli.console import Output
 from strigil.cli.options import PATH, out_option, output_option
+
+if TYPE_CHECKING:
+    from strigil.train.trackers import TrackerName
 
 
 @click.command()
@@ -20,6 +24,7 @@ from strigil.cli.options import PATH, out_option, output_option
 )
 @click.option("--rows", type=click.IntRange(min=1), help="How many of the clean rows to use; all if not given.")
 @click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True, help="Students at a time.")
+@click.option("--track", type=click.Choice(["trackio", "wandb"]), help="Log every step there too.")
 @out_option("students")
 @output_option
 def command(
@@ -30,6 +35,7 @@ def command(
     seeds: tuple[int, ...],
     rows: int | None,
     workers: int,
+    track: TrackerName | None,
     out: Path,
     output: Output,
 ) -> None:
@@ -40,6 +46,7 @@ def command(
     \b
     Examples:
       strigil train releases/owl-numbers --base pocket-a --recipe examples/student-pocket.yaml
+      strigil train releases/owl-numbers --base pocket-a --seed 0 --seed 1 --workers 2 --track trackio
       strigil train releases/owl-numbers --base Qwen/Qwen2.5-7B-Instruct --seed 0 --seed 1 --seed 2
     """
     from strigil.core.models import resolve_model
@@ -62,7 +69,7 @@ def command(
         )
         for seed in seeds
     ]
-    folders = train_students(jobs, output, workers=workers)
+    folders = train_students(jobs, output, workers=workers, track=track)
     output.json({"students": [str(folder) for folder in folders]})
     for folder in folders:
         output.path(str(folder))
