@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Final, Literal, Protocol, cast
@@ -66,10 +67,13 @@ def open_tracker(name: TrackerName | None, run: str, recipe: TrainRecipe) -> Ite
         yield _Nowhere()
         return
     check_tracker(name)
-    opened = cast("_Library", import_module(name)).init(
-        project=PROJECT, name=run, config=recipe.model_dump(mode="json")
-    )
+    # What they print is for people, and standard output is for data.
+    with redirect_stdout(sys.stderr):
+        opened = cast("_Library", import_module(name)).init(
+            project=PROJECT, name=run, config=recipe.model_dump(mode="json")
+        )
     try:
         yield _RunTracker(opened)
     finally:
-        opened.finish()
+        with redirect_stdout(sys.stderr):
+            opened.finish()

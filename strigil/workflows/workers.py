@@ -61,8 +61,8 @@ def run_jobs(
         work: Does one job, in a worker; is given a function to call with the share that is done, from 0 to 1.
         workers: Number of processes on this machine, or actors of a Ray cluster. What jobs read and write must then be
             on a file system that all nodes share; a job whose node dies is done again on another one.
-        on_progress: Called with the number of jobs done so far; on this machine parts of jobs are included, and what one
-            of them said of itself.
+        on_progress: Called with the number of jobs done so far; on this machine parts of jobs are included, and
+            what one of them said of itself.
         on_note: Called with what a user may want to know: an actor was lost, or finds no room.
 
     Returns:

@@ -112,7 +112,8 @@ class Killing(Silent):
     def note(self, text: str) -> None:
         self.notes.append(text)
 
-    def _see(self, done: float) -> None:
+    def _see(self, done: float, detail: str = "") -> None:
+        del detail
         if not done or self._machines.second is None:
             return
         # The first rows may be there before the second actor is ready for work.
@@ -212,10 +213,15 @@ def fail_on_three(job: int, done: Done) -> int:
 @pytest.mark.usefixtures("started")
 def test_jobs_run_on_the_cluster_as_they_do_here() -> None:
     seen: list[float] = []
-    assert run_jobs([5, 1, 2], fail_on_three, workers=Ray(actors=1), on_progress=seen.append) == [25, 1, 4]
+
+    def note(done: float, detail: str = "") -> None:
+        del detail
+        seen.append(done)
+
+    assert run_jobs([5, 1, 2], fail_on_three, workers=Ray(actors=1), on_progress=note) == [25, 1, 4]
     assert seen == [1, 2, 3]
     with pytest.raises(DataError, match="job 3 cannot be done") as caught:
-        run_jobs([1, 3], fail_on_three, workers=Ray(actors=1), on_progress=seen.append)
+        run_jobs([1, 3], fail_on_three, workers=Ray(actors=1), on_progress=note)
     assert caught.value.hint == "skip it"
 
 
@@ -234,5 +240,5 @@ def test_a_cluster_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -
     assert "RAY_ADDRESS" in caught.value.hint
 
 
-def ignore(done: float) -> None:
-    del done
+def ignore(done: float, detail: str = "") -> None:
+    del done, detail
