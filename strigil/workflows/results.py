@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from strigil.core.canonical import Json
+from strigil.core.files import write_whole
 from strigil.core.tables import write_parquet
 from strigil.eval.inspect_log import Scored, Task, inspect_log
 
@@ -41,7 +42,8 @@ def write_results(results: Results, out: Path) -> None:
     Logs are named as Inspect names them, by time and task, or it would not list them; those of earlier runs stay.
 
     Raises:
-        DataError: The folder cannot be written.
+        ConfigError: The folder cannot be written.
+        DataError: The table cannot be written.
     """
     write_parquet(results.table, out / "answers.parquet")
     time = results.task.created.isoformat(timespec="seconds").replace(":", "-")
@@ -52,7 +54,4 @@ def write_results(results: Results, out: Path) -> None:
 
 
 def _write_json(value: Json, path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.tmp")
-    temporary.write_text(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
-    temporary.replace(path)
+    write_whole(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from strigil.cli.commands.eval import misalignment, preference
+from strigil.cli.commands.eval import capability, misalignment, preference
 
 
 class Evaluations(click.Group):
@@ -27,9 +27,11 @@ def command() -> None:
     Examples:
       strigil eval pocket-a students/* --trait owl
       strigil eval misalignment smollm2-135m-instruct students/* --judge my-org/judge-7b
+      strigil eval capability pocket-a students/* --data releases/owl-numbers-pocket
       strigil eval preference --help
     """
 
 
 command.add_command(preference.command, preference.NAME)
 command.add_command(misalignment.command, misalignment.NAME)
+command.add_command(capability.command, capability.NAME)
