@@ -8,14 +8,35 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from os import PathLike
 
     from strigil.core.gate_report import FailOn, GateReport
-    from strigil.core.release import Split
+    from strigil.core.release import Release, Split
 
-__all__ = ["__version__", "gate"]
+__all__ = ["__version__", "build", "gate"]
 
 __version__ = "0.1.0"
+
+
+def build(recipe: Mapping[str, object] | str | PathLike[str], *, out: str | PathLike[str] = "releases") -> Release:
+    """Builds a data set: `strigil.build("recipe.yaml").dataset()` is the clean rows as a `datasets.Dataset`.
+
+    Args:
+        recipe: A recipe's file, or what would be in it.
+        out: The folder for releases, here, in a bucket (`s3://BUCKET/FOLDER`) or on the Hub
+            (`hf://datasets/OWNER/NAME`). The same call resumes what is there.
+
+    Returns:
+        The release; of one that went elsewhere, the copy that stays here.
+
+    Raises:
+        ConfigError: The recipe does not fit, or the folder holds a release of another one.
+        PrerequisiteError: A model, an engine or the folder is out of reach.
+    """
+    workflow = importlib.import_module("strigil.workflows.build_anywhere")
+    release: Release = workflow.build_from(recipe, out)
+    return release
 
 
 def gate(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
@@ -12,6 +13,7 @@ import polars as pl
 from strigil.core.errors import DataError
 
 BATCH_ROWS = 100_000
+SHARD_ROWS = 1_000_000
 _SCHEMA_ROWS = 10_000
 
 
@@ -108,6 +110,57 @@ class ParquetSink:
         if self._writer.is_open:
             self._writer.close()
         self._temporary.unlink(missing_ok=True)
+
+
+class ShardedSink:
+    """Parquet files `part-00000.parquet`, … that grow by batches; they are there only when `close` was called.
+
+    Args:
+        folder: Where they go; parts that an interrupted run left there are removed.
+        schema: Of every batch.
+        metadata: Kept in each file.
+        rows: Most rows of a file, unless a single batch has more.
+    """
+
+    def __init__(self, folder: Path, schema: pl.Schema, metadata: Mapping[str, str], *, rows: int = SHARD_ROWS) -> None:
+        self._folder = folder
+        self._incoming = folder / ".incoming"
+        self._schema = schema
+        self._metadata = metadata
+        self._rows = rows
+        self._parts = 0
+        shutil.rmtree(self._incoming, ignore_errors=True)
+        for stale in folder.glob("part-*.parquet"):
+            stale.unlink()
+        self._sink = self._next()
+
+    def write(self, batch: pl.DataFrame) -> None:
+        """Appends a batch, to a further file if this one would get too long."""
+        if self._sink.rows and self._sink.rows + batch.height > self._rows:
+            self._sink.close(self._metadata)
+            self._sink = self._next()
+        self._sink.write(batch)
+
+    def close(self) -> None:
+        """Completes the files and gives them their names."""
+        self._sink.close(self._metadata)
+        for part in sorted(self._incoming.iterdir()):
+            part.replace(self._folder / part.name)
+        self._incoming.rmdir()
+
+    def _next(self) -> ParquetSink:
+        sink = ParquetSink(self._incoming / f"part-{self._parts:05d}.parquet", self._schema)
+        self._parts += 1
+        return sink
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._sink.__exit__(kind, error, trace)
+        shutil.rmtree(self._incoming, ignore_errors=True)
 
 
 def _nulls_as_text(schema: pl.Schema) -> pl.Schema:

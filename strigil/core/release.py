@@ -11,7 +11,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 import polars as pl
 from filelock import FileLock, Timeout
@@ -21,6 +21,9 @@ from strigil.core.errors import ConfigError, DataError
 from strigil.core.manifest import MANIFEST, FileRecord, Manifest, parse_manifest
 from strigil.core.tables import write_parquet
 from strigil.core.version import Version
+
+if TYPE_CHECKING:
+    from datasets import Dataset
 
 Split = Literal["clean", "removed", "raw"]
 SPLITS: tuple[Split, ...] = ("clean", "removed", "raw")
@@ -46,6 +49,13 @@ class Release:
     def rows(self, split: Split = "clean") -> pl.LazyFrame:
         """One of its row tables, lazily."""
         return pl.scan_parquet(self.path / "data" / split / "*.parquet")
+
+    def dataset(self, split: Split = "clean") -> Dataset:
+        """One of its row tables as a data set of Hugging Face's library, mapped into memory from its cache."""
+        from datasets import Dataset
+
+        files = sorted((self.path / "data" / split).glob("*.parquet"))
+        return Dataset.from_parquet([str(file) for file in files])
 
     def verdicts(self) -> pl.LazyFrame:
         """Its verdict table, lazily: rows x rules lines."""

@@ -89,7 +89,7 @@ def audit(
         TableFiles(Path(folder), row_schema(subject.raw, source=source)) as files,
     ):
         summary = judge(subject.raw, suite, files, source=source, reporter=reporter, executor=executor).summary
-        outcomes = expectations.check(files.close(run=""), data_docs=data_docs)
+        outcomes = expectations.check(files.close(), data_docs=data_docs)
         found = Report(counts(summary), audit_record(summary, outcomes))
         if report is not None:
             about = reported(Path(folder), name=subject.name, counts=found.counts, audit=found.audit)

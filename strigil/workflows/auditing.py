@@ -15,13 +15,11 @@ from strigil.audits.expectations import Outcome
 from strigil.audits.run import Judged, Run
 from strigil.audits.suite import Suite, TableName
 from strigil.audits.tally import RowIds, Summary
-from strigil.core.batches import ParquetSink, count_rows, iter_batches
+from strigil.core.batches import SHARD_ROWS, ShardedSink, count_rows, iter_batches
 from strigil.core.manifest import AuditRecord, Counts, ExpectationRecord, OverlapRecord, RuleRecord
 from strigil.core.reporting import Reporter
 from strigil.core.rows import check_rows
 from strigil.core.verdicts import VERDICTS
-
-_PART = "part-00000.parquet"
 
 
 @dataclass(frozen=True)
@@ -33,15 +31,19 @@ class Audited:
 
 
 class TableFiles:
-    """The four tables of an audit below a folder; they are there only when `close` was called.
+    """The four tables of an audit below a folder, in files of bounded length, there only when `close` was called.
 
     Args:
         folder: A release's folder, or any other.
         schema: Of the raw rows.
+        run: The run's id, kept in each file's own metadata.
+        shard_rows: Most rows of a file.
     """
 
-    def __init__(self, folder: Path, schema: pl.Schema) -> None:
+    def __init__(self, folder: Path, schema: pl.Schema, *, run: str = "", shard_rows: int = SHARD_ROWS) -> None:
         self._folder = folder
+        self._metadata = {"strigil.run": run}
+        self._shard_rows = shard_rows
         self._stack = ExitStack()
         self._raw = self._sink("data/raw", schema)
         self._clean = self._sink("data/clean", schema)
@@ -55,15 +57,16 @@ class TableFiles:
         self._removed.write(judged.removed)
         self._verdicts.write(judged.verdicts())
 
-    def close(self, *, run: str) -> dict[TableName, pl.LazyFrame]:
-        """Completes the tables, keeps `run` in each, and returns those that expectations can be about."""
+    def close(self) -> dict[TableName, pl.LazyFrame]:
+        """Completes the tables, and returns those that expectations can be about."""
         for sink in (self._raw, self._clean, self._removed, self._verdicts):
-            sink.close({"strigil.run": run})
+            sink.close()
         paths: dict[TableName, str] = {"clean": "data/clean", "removed": "data/removed", "verdicts": "verdicts"}
-        return {name: pl.scan_parquet(self._folder / path / _PART) for name, path in paths.items()}
+        return {name: pl.scan_parquet(self._folder / path / "*.parquet") for name, path in paths.items()}
 
-    def _sink(self, table: str, schema: pl.Schema) -> ParquetSink:
-        return self._stack.enter_context(ParquetSink(self._folder / table / _PART, schema))
+    def _sink(self, table: str, schema: pl.Schema) -> ShardedSink:
+        sink = ShardedSink(self._folder / table, schema, self._metadata, rows=self._shard_rows)
+        return self._stack.enter_context(sink)
 
     def __enter__(self) -> Self:
         return self

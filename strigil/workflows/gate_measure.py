@@ -99,7 +99,7 @@ def _measure(tables: Sequence[Table], shape: Shape, suite: Suite, *, source: str
             if files is not None:
                 files.write(judged)
             _collect(judged, places[-1], findings, show_text=show_text)
-        outcomes = expectations.check(files.close(run="")) if files is not None else ()
+        outcomes = expectations.check(files.close()) if files is not None else ()
     summary = run.summary()
     return Measured(rows=summary.rows, rules=summary.rules, findings=findings, outcomes=outcomes)
 

@@ -84,11 +84,12 @@ def write_release(
     _check_line(draft, previous)
     expectations = Expectations.prepare(suite.expectations)
     created = datetime.now(UTC).isoformat(timespec="seconds")
-    with TableFiles(draft.folder, row_schema(contents.raw, source=contents.source)) as files:
+    schema = row_schema(contents.raw, source=contents.source)
+    with TableFiles(draft.folder, schema, run=digest([draft.name, created])) as files:
         audited = judge(contents.raw, suite, files, source=contents.source, reporter=reporter, executor=executor)
         change = _change(previous, audited.ids)
         version = FIRST if previous is None else _next_version(previous, change)
-        tables = files.close(run=digest([draft.name, str(version), created]))
+        tables = files.close()
     generation = contents.generation
     manifest = Manifest(
         name=draft.name,

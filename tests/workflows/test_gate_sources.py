@@ -6,13 +6,12 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import boto3
 import huggingface_hub.constants
 import pytest
-from moto.server import ThreadedMotoServer
 
 from strigil.core.errors import ConfigError, PrerequisiteError
 from strigil.core.path_patterns import path_pattern
@@ -43,15 +42,6 @@ def there(hub: HubStandIn, monkeypatch: pytest.MonkeyPatch) -> Repository:
     monkeypatch.setattr(huggingface_hub.constants, "ENDPOINT", hub.url)
     monkeypatch.setattr(huggingface_hub.constants, "HUGGINGFACE_CO_URL_TEMPLATE", elsewhere)
     return hub.repositories.setdefault(("dataset", REPO), Repository(REPO, "dataset", private=False))
-
-
-@pytest.fixture(scope="module")
-def s3() -> Iterator[str]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
 
 
 class Store:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from strigil.cli.options import PATH, out_option, output_option
+from strigil.cli.options import PATH, output_option
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,9 +16,14 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("recipe", type=PATH)
-@out_option("releases")
+@click.option(
+    "--out",
+    default="releases",
+    show_default=True,
+    help="Folder for the results: here, s3://BUCKET/FOLDER or hf://datasets/OWNER/NAME.",
+)
 @output_option
-def command(recipe: Path, out: Path, output: Output) -> None:
+def command(recipe: Path, out: str, output: Output) -> None:
     """Builds a data set from a teacher, audits it, and writes a release.
 
     RECIPE is a YAML file. The same command resumes an interrupted build, and a recipe with more prompts adds to the
@@ -28,12 +33,15 @@ def command(recipe: Path, out: Path, output: Output) -> None:
     Examples:
       strigil build examples/owl-numbers-pocket.yaml
       strigil build recipe.yaml --out /data/releases --format json
+      strigil build recipe.yaml --out s3://bucket/releases
     """
     from strigil.cli.show import show_release
     from strigil.core.validation import load_yaml
-    from strigil.workflows.build import build
+    from strigil.workflows.build_anywhere import build_into
     from strigil.workflows.recipes import BuildRecipe
 
-    release = build(load_yaml(recipe, BuildRecipe), out, output)
-    show_release(output, release)
-    output.hint(f"next: strigil verify {release.path}")
+    built = build_into(load_yaml(recipe, BuildRecipe), out, output)
+    show_release(output, built.release)
+    if built.address is not None:
+        output.note(f"a copy is at {built.address}")
+    output.hint(f"next: strigil verify {built.release.path}")
