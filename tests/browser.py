@@ -15,6 +15,7 @@ from strigil.core.doctor import BROWSERS
 
 QUIET = (
     "--disable-gpu",
+    "--disable-dev-shm-usage",
     "--disable-quic",
     "--no-first-run",
     "--disable-background-networking",
