@@ -17,7 +17,7 @@ from strigil.core.models import Model
 if TYPE_CHECKING:
     import polars as pl
 
-    from strigil.core.engines.protocol import Adapter, Engine
+    from strigil.core.engines.protocol import Adapter, Dtype, Engine
 
 Values: TypeAlias = Mapping[str, float]
 """A figure for every trait of the bank, by its name."""
@@ -73,6 +73,11 @@ class SampleProbe(CandidateProbe):
     """Measures samples of rows through the base alone; the null are samples of as many rows that the base wrote."""
 
     null_kind: ClassVar[NullKind] = "base samples"
+
+    @property
+    def dtype(self) -> Dtype:
+        """The type that the engine must compute in."""
+        return "auto"
 
     rows: int = Field(default=1000, ge=10, description="to the sample")
     samples: int = Field(default=12, ge=2, description="of the base, to calibrate on")

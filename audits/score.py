@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, ClassVar, Protocol, TypeAlias
 import polars as pl
 
 from strigil.audits.knowledge import Cost, Knowledge
-from strigil.core.engines.protocol import Adapter, Messages, Scorable, TokenScores
+from strigil.core.engines.protocol import Adapter, Dtype, Messages, Scorable, TokenScores
 from strigil.core.errors import ConfigError, DataError
 from strigil.core.models import Model
 from strigil.core.registry import Registry, Unit
@@ -89,12 +89,14 @@ class Score(Unit, ABC):
     Attributes:
         cost: Passes for each row.
         reads_only_tokens: Whether it needs no model, and its one view is there for the token ids.
+        dtype: The type that an engine must compute in; "auto" is the one that the weights are stored in.
         can_say: What a high score means.
         cannot_say: What it does not mean, and where it is known to fail.
     """
 
     cost: ClassVar[Cost]
     reads_only_tokens: ClassVar[bool] = False
+    dtype: ClassVar[Dtype] = "auto"
     can_say: ClassVar[str]
     cannot_say: ClassVar[str]
 

@@ -13,7 +13,7 @@ from strigil.core.traits import trait_names
 if TYPE_CHECKING:
     import polars as pl
 
-    from strigil.core.engines.protocol import Engine
+    from strigil.core.engines.protocol import Dtype, Engine
 
 
 class PersonasProbe(SampleProbe):
@@ -32,6 +32,11 @@ class PersonasProbe(SampleProbe):
     cannot_say: ClassVar[str] = "that students take it over; and a trait that is not in the bank has no figure"
 
     by: Literal["contrast.persona", "contrast.direction"] = "contrast.direction"
+
+    @property
+    def dtype(self) -> Dtype:
+        """As the contrast needs it."""
+        return SCORES.get(self.by).dtype
 
     def measurer(self, bench: Bench, engine: Engine) -> Callable[[pl.DataFrame], Values]:
         """Scores a sample once for every trait; candidates that are no traits are left out.

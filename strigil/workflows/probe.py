@@ -136,7 +136,8 @@ class _Session:
         base = self._base()
         [sample] = self._samples(self._rows, probe.rows, 1, "the release")
         clean = self._clean(base, probe.rows, probe.samples)
-        with open_engine(self._plan.told.engine, base, adapters=True, max_lora_rank=MOST_RANK) as engine:
+        opened = open_engine(self._plan.told.engine, base, adapters=True, max_lora_rank=MOST_RANK, dtype=probe.dtype)
+        with opened as engine:
             measure = probe.measurer(self._bench(probe.category, base), engine)
             with self._reporter.task(f"Measuring by {probe.name}", len(clean) + 1) as done:
                 found = []

@@ -227,7 +227,8 @@ def _model(score: Score, views: Sequence[View], base: Model, kind: EngineKind) -
         yield TokenReader(base)
         return
     ranks = [adapter_rank(view.adapter.path) for view in views if view.adapter is not None]
-    opened = open_engine(kind, base, adapters=True, max_lora_rank=max(ranks)) if ranks else open_engine(kind, base)
+    highest = max(ranks, default=16)
+    opened = open_engine(kind, base, adapters=bool(ranks), max_lora_rank=highest, dtype=score.dtype)
     with opened as engine:
         yield engine
 
