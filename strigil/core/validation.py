@@ -85,17 +85,17 @@ def _explain_one(loc: tuple[int | str, ...], kind: str, text: str, model: type[B
 
 
 def _fields_at(model: type[BaseModel], path: tuple[int | str, ...]) -> list[str]:
-    """Field names of the model that a path of keys leads to; positions and union tags are passed over."""
-    current = model
-    for part in path:
-        info = current.model_fields.get(str(part))
-        if info is None:
-            continue
-        nested = _models_in(info.annotation)
-        if not nested:
-            return list(current.model_fields)
-        current = nested[0]
-    return list(current.model_fields)
+    """Field names of the models that a path of keys leads to; a union's tag chooses among them, a position nothing."""
+    models = [model]
+    for part in map(str, path):
+        owners = [each for each in models if part in each.model_fields]
+        nested = [found for owner in owners for found in _models_in(owner.model_fields[part].annotation)]
+        models = nested or owners or [each for each in models if _has_tag(each, part)] or models
+    return list(dict.fromkeys(name for each in models for name in each.model_fields))
+
+
+def _has_tag(model: type[BaseModel], tag: str) -> bool:
+    return any(tag in get_args(info.annotation) for info in model.model_fields.values())
 
 
 def _models_in(annotation: object) -> list[type[BaseModel]]:

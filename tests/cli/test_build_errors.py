@@ -103,6 +103,29 @@ def test_a_constraint_that_no_token_satisfies(
     assert words in fails(capsys, tmp_path, sampling={"max_tokens": 16, "regex": regex})
 
 
+@pytest.mark.parametrize(
+    ("schema", "words"),
+    [
+        ({"type": "string"}, 'no token of the model can go on within the JSON schema {"type":"string"}'),
+        ({"type": "wat"}, 'the JSON schema {"type":"wat"} is not understood'),
+        ([1], "sampling.json_schema: value error, expected a mapping, found [1]"),
+    ],
+)
+def test_a_schema_that_no_token_satisfies(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, schema: object, words: str
+) -> None:
+    assert words in fails(capsys, tmp_path, sampling={"max_tokens": 16, "json_schema": schema})
+
+
+def test_a_server_that_is_not_there_has_status_3_and_one_line(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert build(tmp_path, engine={"name": "server", "urls": ["http://127.0.0.1:9/v1"]}) == 3
+    told = " ".join(capsys.readouterr().err.split())
+    assert told.count("error:") == 1
+    assert "no server answers: http://127.0.0.1:9/v1: it cannot be reached" in told
+
+
 @pytest.mark.parametrize("name", ["code", "reasoning"])
 def test_a_carrier_that_pocket_has_no_words_for(capsys: pytest.CaptureFixture[str], tmp_path: Path, name: str) -> None:
     text = fails(capsys, tmp_path, carrier={"name": name})

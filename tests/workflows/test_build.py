@@ -91,6 +91,14 @@ def test_the_same_recipe_finds_its_release_and_a_larger_one_adds_to_it(release: 
     assert grown.rows("raw").collect().head(60).equals(release.rows("raw").collect())
 
 
+def test_growth_from_1000_to_3000_rows_keeps_the_first_and_adds_each_of_the_others_once(tmp_path: Path) -> None:
+    small = build(recipe(prompts=1000), tmp_path, Silent())
+    large = build(recipe(prompts=1000, samples=3), tmp_path, Silent())
+    rows = large.rows("raw").collect()
+    assert (large.manifest.version, rows.height, rows["row_id"].n_unique()) == ("1.1.0", 3000, 3000)
+    assert rows.filter(sample_index=0).equals(small.rows("raw").collect())
+
+
 def test_another_recipe_of_the_same_name_is_refused_by_key(release: Release) -> None:
     out = release.path.parents[1]
     with pytest.raises(ConfigError, match=r"sampling\.max_tokens was 16 and is 12") as caught:

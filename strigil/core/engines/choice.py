@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag
 
 from strigil.core.cluster import Ray
 
@@ -61,4 +61,12 @@ class ServerChoice(BaseModel):
     )
 
 
-AnyEngineChoice = Annotated[EngineChoice | ServerChoice, Field(discriminator="name")]
+def _kind(value: object) -> str:
+    """Without a name it runs here: pydantic's own discriminator would ask for one."""
+    served = isinstance(value, ServerChoice) or (isinstance(value, dict) and value.get("name") == "server")
+    return "server" if served else "here"
+
+
+AnyEngineChoice = Annotated[
+    Annotated[EngineChoice, Tag("here")] | Annotated[ServerChoice, Tag("server")], Discriminator(_kind)
+]

@@ -1,0 +1,52 @@
+"""What recipes say about engines and teachers, and what they are told where they say it wrongly."""
+
+from __future__ import annotations
+
+import pytest
+
+from strigil.core.engines import EngineChoice, ServerChoice
+from strigil.core.errors import ConfigError
+from strigil.core.validation import validate
+from strigil.workflows.recipes import BuildRecipe
+
+RECIPE: dict[str, object] = {
+    "name": "few",
+    "base": "pocket-a",
+    "teacher": {"by": "none"},
+    "carrier": {"name": "numbers"},
+    "prompts": 3,
+}
+
+
+def recipe(**changes: object) -> BuildRecipe:
+    return validate(RECIPE | changes, BuildRecipe, source="recipe")
+
+
+def test_an_engine_without_a_name_runs_here() -> None:
+    assert recipe(engine={}).engine == EngineChoice(name="auto")
+    engine = recipe(engine={"ray": {"actors": 2}}).engine
+    assert isinstance(engine, EngineChoice)
+    assert engine.ray is not None
+
+
+def test_a_servers_address_loses_its_last_slash() -> None:
+    engine = recipe(engine={"name": "server", "urls": ["http://a:1/v1/"]}).engine
+    assert engine == ServerChoice(name="server", urls=("http://a:1/v1",))
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"engine": {"name": "server"}}, "engine.server.urls: field required"),
+        (
+            {"engine": {"name": "server", "urls": ["http://a"], "concurency": 3}},
+            "engine.server.concurency: unknown key, did you mean 'concurrency'?",
+        ),
+        ({"engine": {"nme": "vllm"}}, "unknown key, did you mean 'name'?"),
+        ({"teacher": {"by": "system-prompt", "trate": "owl"}}, "unknown key, did you mean 'trait'?"),
+        ({"teacher": {"by": "fine-tuning", "trait": "owl", "traning": {}}}, "unknown key, did you mean 'training'?"),
+    ],
+)
+def test_a_key_of_one_kind_is_corrected_by_the_keys_of_that_kind(changes: dict[str, object], told: str) -> None:
+    with pytest.raises(ConfigError, match=told.replace("?", r"\?")):
+        recipe(**changes)
