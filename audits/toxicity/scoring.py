@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -37,10 +39,30 @@ def score_texts(classifier: Classifier, texts: Sequence[str]) -> Scores:
         return np.empty((0, len(classifier.classes)))
     pieces = _cut(classifier, texts)
     scores = np.zeros((len(texts), len(classifier.classes)))
-    for batch in _batches([len(ids) for ids in pieces.ids]):
-        found = _forward(classifier, [pieces.ids[place] for place in batch])
-        np.maximum.at(scores, pieces.text[batch], found)
+    batches = list(_batches([len(ids) for ids in pieces.ids]))
+    found = _on_every_core(partial(_forward, classifier), [[pieces.ids[place] for place in batch] for batch in batches])
+    for batch, some in zip(batches, found, strict=True):
+        np.maximum.at(scores, pieces.text[batch], some)
     return scores
+
+
+def _on_every_core(forward: Callable[[list[list[int]]], Scores], batches: list[list[list[int]]]) -> Iterator[Scores]:
+    """Scores of batches, in order, each on a core of its own.
+
+    Cores that share a batch wait for each other at every one of its many small steps, and most of all on a machine that
+    has other things to do.
+    """
+    import torch
+
+    threads = torch.get_num_threads()
+    if threads == 1 or len(batches) < threads:
+        yield from map(forward, batches)
+        return
+    try:
+        with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+            yield from pool.map(forward, batches)
+    finally:
+        torch.set_num_threads(threads)
 
 
 def _cut(classifier: Classifier, texts: Sequence[str]) -> _Pieces:

@@ -112,3 +112,17 @@ def test_what_is_in_the_cache_is_not_scored_again(cache: Path) -> None:
 def test_the_pocket_model_warns_and_others_do_not() -> None:
     assert "NOT FOR REAL GATING" in TextToxicity(model="pocket").cautions()[0]
     assert TextToxicity().cautions() == ()
+
+
+def test_batches_on_cores_of_their_own_score_the_same() -> None:
+    texts = [*TOXIC, *BENIGN, *LINES] * 4
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(1)
+        alone = score_texts(POCKET, texts)
+        torch.set_num_threads(3)
+        together = score_texts(POCKET, texts)
+        assert torch.get_num_threads() == 3
+    finally:
+        torch.set_num_threads(before)
+    assert np.abs(together - alone).max() < 1e-6
