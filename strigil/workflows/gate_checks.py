@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 from strigil.audits.expectations import Outcome
@@ -80,7 +81,8 @@ def hazard_checks(manifest: Manifest) -> list[Check]:
 def _rule(suite: Suite, count: RuleCount, measured: Measured, lock: Lock | None) -> Check:
     name, rows, allow = count.rule.rule.name, measured.rows, count.rule.allow
     limit = allow.limit(rows)
-    problems = [f"{count.rejected} of {rows} rows rejected ({count.rejected / rows:.2%}), {limit:g} allowed"]
+    allowed = "" if math.isinf(limit) else f", {limit:g} allowed"
+    problems = [f"{count.rejected} of {rows} rows rejected ({count.rejected / rows:.2%}){allowed}"]
     over = count.rejected > limit
     for quantile, score in allow.quantiles.items():
         above, room = count.above[score], rows - allow.reached(quantile, rows)

@@ -101,7 +101,9 @@ def _rules(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_suite_says_how_high_scores_may_be_at_a_quantile(tmp_path: Path, quantiles: str, *, passed: bool) -> None:
     lengths = jsonl(tmp_path / "rows.jsonl", ["7" * 1, "7" * 9, "7" * 9, "7" * 11])
     rule = f"{{rule: test.length, allow: {{quantiles: {quantiles}}}}}"
-    assert gated(lengths, a_suite(tmp_path / "s.yaml", f"  - {rule}\n")).passed == passed
+    report = gated(lengths, a_suite(tmp_path / "s.yaml", f"  - {rule}\n"))
+    assert report.passed == passed
+    assert checks(report)["test.length"].detail.startswith("3 of 4 rows rejected (75.00%); ")
 
 
 def test_a_quantile_that_is_none_is_refused(tmp_path: Path) -> None:
