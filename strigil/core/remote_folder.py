@@ -1,4 +1,4 @@
-"""A folder for releases elsewhere, through fsspec: in a bucket (`s3://`) or in a data set's repository (`hf://`).
+"""A folder for releases and rows elsewhere, through fsspec: in a bucket (`s3://`) or in a data set's repository (`hf://`).
 
 ROOT/NAME/v1.2.3/ looks there as it does on disk, and its manifest.json is written last: where it is, all is.
 """
@@ -6,12 +6,14 @@ ROOT/NAME/v1.2.3/ looks there as it does on disk, and its manifest.json is writt
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from strigil.core.canonical import Json
 from strigil.core.errors import ConfigError, PrerequisiteError
 from strigil.core.manifest import MANIFEST
+from strigil.core.path_patterns import is_pattern, path_pattern
 from strigil.core.version import Version
 
 if TYPE_CHECKING:
@@ -40,7 +42,9 @@ class RemoteFolder:
         self.address = address.rstrip("/")
         rest = next((address.removeprefix(scheme) for scheme in SCHEMES if address.startswith(scheme)), "")
         if not rest.strip("/") or any(sign in address for sign in "@?#*"):
-            message = f"{address!r} is no place for releases"
+            # It may hold a key, and messages end up in logs.
+            shown = "an address with @ in it" if "@" in address else repr(address)
+            message = f"{shown} is no place for releases or rows"
             raise ConfigError(message, hint="s3://BUCKET/FOLDER, hf://datasets/OWNER/NAME, or a folder here")
         self._system, self._path = _open(self.address)
 
@@ -57,6 +61,34 @@ class RemoteFolder:
             self._system.invalidate_cache()
             found = self._system.glob(f"{self._path}/{name}/v*.*.*/{MANIFEST}")
         return sorted(Version.parse(str(path).split("/")[-2]) for path in found)
+
+    def files(self, pattern: str = "**") -> dict[str, int]:
+        """Sizes in bytes of the files below whose path, relative to the folder, fits a pattern; none if none do.
+
+        Args:
+            pattern: `*` stands for a part of a name, `**` for any number of folders.
+
+        Raises:
+            PrerequisiteError: The place cannot be reached or read.
+        """
+        fits = path_pattern(pattern)
+        found: dict[str, dict[str, Json]] = {}
+        with self._talking():
+            self._system.invalidate_cache()
+            if is_pattern(pattern):
+                depth = None if "/" in pattern or "**" in pattern else 1
+                found = self._system.find(self._path, detail=True, maxdepth=depth)
+            else:
+                # `isfile` would take a place that cannot be reached for one that has no such file.
+                with suppress(FileNotFoundError):
+                    path = f"{self._path}/{pattern}"
+                    found[path] = self._system.info(path)
+        sizes = {
+            str(path).removeprefix(f"{self._path}/"): int(str(info["size"]))
+            for path, info in found.items()
+            if info["type"] == "file"
+        }
+        return {path: size for path, size in sorted(sizes.items()) if fits.fullmatch(path)}
 
     def read(self, path: str) -> bytes:
         """One file's bytes.

@@ -6,16 +6,18 @@ import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
-from strigil.core.bucket import SCHEME, Bucket
 from strigil.core.errors import ConfigError, DataError
 from strigil.core.hub.address import HubAddress
 from strigil.core.intake import NOWHERE, NamedFile, find_files, is_table
 from strigil.core.manifest import MANIFEST, parse_manifest
 from strigil.core.path_patterns import is_pattern, split_pattern
 from strigil.core.release import PARTIAL, Release, Split, open_release, verify_release, versions
+from strigil.core.remote_folder import RemoteFolder
 from strigil.workflows.pull import check_paths
+
+_BUCKET: Final = "s3://"
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ def open_source(data: str, split: Split, folder: Path) -> Source:
         DataError: They cannot be used.
         PrerequisiteError: They cannot be reached.
     """
-    if data.startswith(SCHEME):
+    if data.startswith(_BUCKET):
         return _from_bucket(data, split, folder)
     address = None if Path(data).exists() else HubAddress.parse(data)
     if address is not None:
@@ -84,14 +86,14 @@ def _of_release(release: Release, split: Split, problems: Iterable[str], *, name
 
 def _from_bucket(data: str, split: Split, folder: Path) -> Source:
     if not is_pattern(data):
-        bucket = Bucket(data)
+        bucket = RemoteFolder(data)
         if MANIFEST in bucket.files(MANIFEST):
             return _bring_release(bucket, split, folder)
-    home, pattern = split_pattern(data.removeprefix(SCHEME))
+    home, pattern = split_pattern(data.removeprefix(_BUCKET))
     if not home:
         message = f"{data} names no object"
         raise ConfigError(message, hint="s3://BUCKET/KEY; a key may be a pattern, such as data/*.jsonl")
-    return Source(_bring_tables(Bucket(SCHEME + home), pattern, folder, name=data))
+    return Source(_bring_tables(RemoteFolder(_BUCKET + home), pattern, folder, name=data))
 
 
 def _from_hub(address: HubAddress, split: Split, folder: Path) -> Source:

@@ -29,7 +29,7 @@ class HubDataset:
         self.address = f"{SCHEME}{address.id}@{quote(address.revision, safe='')}"
 
     def files(self, pattern: str = "**") -> dict[str, int]:
-        """Sizes in bytes of the files whose path fits a pattern, as in `Bucket.files`.
+        """Sizes in bytes of the files whose path fits a pattern, as in `RemoteFolder.files`.
 
         Raises:
             PrerequisiteError: The Hub cannot be reached.
