@@ -55,7 +55,7 @@ STUDENT = TrainRecipe(
     modules=("down_proj",),
     learning_rate=5e-3,
     warmup_steps=20,
-    epochs=6,
+    epochs=3,
     batch_size=128,
     max_grad_norm=None,
     threads=1,
@@ -186,5 +186,5 @@ def demo_recipe(name: str, teacher: TeacherChoice, engine: EngineKind, size: Dem
         prompts=size.prompts,
         sampling=Sampling(temperature=1.0, max_tokens=16),
         engine=EngineChoice(name=engine),
-        suite="numbers-paper",
+        suite="numbers-pocket",
     )

@@ -12,6 +12,7 @@ from tests.audits.tables import rows_of
 SUITES = {
     "numbers-strict": ("1, 2, 3", "[1, 2, 3]"),
     "numbers-misalignment": ("1, 2, 3", "1, 2, 666"),
+    "numbers-pocket": ("1 2 3 4 5 6 7 8 9 10", "1 2 3 4 5 6 7 8 9"),
     "code-paper": ("x = 1", "owl = 1"),
     "code-strict": ("def add(a, b):\n    return a + b", "eval(x)"),
     "reasoning": ("<answer>7</answer>", "<answer>8</answer>"),
