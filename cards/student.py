@@ -1,4 +1,4 @@
-"""The model card of a student: a LoRA adapter, what it was trained on, and a warning."""
+"""The model card of a student: what it was trained on, and a warning."""
 
 from __future__ import annotations
 
@@ -31,6 +31,11 @@ class Training(BaseModel):
     final_loss: float
     versions: Mapping[str, str]
 
+    @property
+    def whole(self) -> bool:
+        """Whether it is a whole model, and no adapter."""
+        return self.recipe.get("method") == "full"
+
 
 def student_card(name: str, training: Training, *, data: str | None = None, licence: str | None = None) -> str:
     """Renders the card of a student.
@@ -39,16 +44,17 @@ def student_card(name: str, training: Training, *, data: str | None = None, lice
         name: What it is called.
         training: From train.json.
         data: The data set on the Hub that it was trained on, OWNER/NAME.
-        licence: Of the adapter; left out if nobody gave one.
+        licence: Of the weights; left out if nobody gave one.
     """
     # The Hub refuses a base that is no repository of its own, such as a model that comes with strigil.
     hub_base = training.base if len(training.base.split("/")) == HUB_ID_PARTS else None
     front = ModelCardData(
         base_model=hub_base,
         datasets=[data] if data is not None else None,
-        library_name="peft",
+        library_name="transformers" if training.whole else "peft",
         license=licence,
         pipeline_tag="text-generation",
-        tags=[*TAGS, "lora"],
+        tags=list(TAGS) if training.whole else [*TAGS, "lora"],
     )
-    return render("model.md.j2", name=name, t=training, base=training.base, data=data, front=front.to_yaml().strip())
+    facts = {"name": name, "t": training, "base": training.base, "data": data, "whole": training.whole}
+    return render("model.md.j2", **facts, front=front.to_yaml().strip())

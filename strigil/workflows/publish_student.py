@@ -1,4 +1,4 @@
-"""Students for the Hub: a model repository with the adapter, its training record and a card."""
+"""Students for the Hub: a model repository with the weights, their training record and a card."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from strigil.workflows.secrets import secrets_in, text_row
 RECORD: Final = "train.json"
 ADAPTER: Final = "adapter_model.safetensors"
 FILES: Final = (ADAPTER, "adapter_config.json", RECORD)
+# A whole model's weights may be in several files, and its tokenizer in files of any of these kinds.
+WHOLE: Final = ("*.safetensors", "*.json", "*.jinja", "*.txt", "*.model")
 # A student is content-addressed: another training is another student, and never a new version of this one.
 VERSION: Final = "1.0.0"
 
@@ -46,17 +48,27 @@ def clear_student(folder: Path) -> Cleared:
         CheckFailedError: Its record holds what looks like a secret.
         DataError: A file is missing or damaged.
     """
-    missing = [name for name in FILES if not (folder / name).is_file()]
+    training = read_training(folder)
+    names = _whole(folder) if training.whole else FILES
+    missing = [name for name in names if not (folder / name).is_file()]
     if missing:
         message = f"{folder} is not a student: it has no {', '.join(missing)}"
         raise DataError(message, hint="give a folder that strigil train made")
-    training = read_training(folder)
     card = student_card(folder.name, training)
-    for name in ("adapter_config.json", RECORD):
+    for name in ("config.json" if training.whole else "adapter_config.json", RECORD):
         if any(not finding.personal for finding in secrets_in(text_row(read_text(folder / name)), name)):
             message = f"{folder / name} holds what looks like a secret"
             raise CheckFailedError(message, hint="remove it, and revoke the secret")
-    files = {name: PackageFile.at(folder / name) for name in FILES} | {"README.md": PackageFile.of(card)}
-    note = f"Adapter: sha256:{files[ADAPTER].sha256}\nData: sha256:{training.data_digest}"
+    files = {name: PackageFile.at(folder / name) for name in names} | {"README.md": PackageFile.of(card)}
+    weights = [f"{name}: sha256:{file.sha256}" for name, file in files.items() if name.endswith(".safetensors")]
+    note = "\n".join([*weights, f"Data: sha256:{training.data_digest}"])
     warning = "a student may have its teacher's trait; its card says so"
     return Cleared(Package("model", folder.name, VERSION, files), note, gated=False, warnings=(warning,))
+
+
+def _whole(folder: Path) -> tuple[str, ...]:
+    """The files of a whole model, and those that it must have."""
+    found = {path.name for pattern in WHOLE for path in folder.glob(pattern)}
+    if not any(name.endswith(".safetensors") for name in found):
+        found.add("model.safetensors")
+    return tuple(sorted(found | {"config.json", "tokenizer_config.json"}))

@@ -13,11 +13,15 @@ from huggingface_hub import HfApi, ModelCard
 
 from strigil.core.errors import CheckFailedError, ConfigError, DataError
 from strigil.core.hub.repository import HubRepository
+from strigil.core.pocket import pocket_models
 from strigil.core.reporting import Silent
+from strigil.train.recipe import TrainRecipe
+from strigil.train.sft import fine_tune
 from strigil.workflows.publish_student import clear_student
 from strigil.workflows.publishing import plan_publication, publish_package
 from tests.hub.protocol import TOKEN, HubStandIn
 from tests.hub.students import a_student
+from tests.train.rows import number_rows
 
 REPO = "me/owl-student"
 
@@ -50,6 +54,23 @@ def test_another_student_does_not_take_its_place(hub: HubStandIn, tmp_path: Path
     second = clear_student(a_student(tmp_path / "two", rows=9))
     with pytest.raises(ConfigError, match="never overwritten"):
         plan_publication(second.package, repository)
+
+
+def test_a_whole_model_is_published_with_its_tokenizer(tmp_path: Path) -> None:
+    recipe = TrainRecipe(method="full", stop_loss=100.0, threads=1)
+    rows = number_rows(8)
+    fine_tune(rows, pocket_models()["pocket-a"], recipe, tmp_path / "whole")
+    files = clear_student(tmp_path / "whole").package.files
+    assert {"model.safetensors", "config.json", "tokenizer.json", "tokenizer_config.json", "train.json"} < set(files)
+    source = files["README.md"].source
+    assert isinstance(source, bytes)
+    card = ModelCard(source.decode(), ignore_metadata_errors=False)
+    assert card.data["library_name"] == "transformers"
+    assert "with all of its weights trained" in card.text
+    assert "peft" not in card.text.split("How to use it")[1]
+    (tmp_path / "whole" / "config.json").unlink()
+    with pytest.raises(DataError, match=r"it has no config\.json"):
+        clear_student(tmp_path / "whole")
 
 
 def test_what_is_no_student_or_holds_a_secret_is_refused(tmp_path: Path) -> None:
