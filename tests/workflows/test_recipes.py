@@ -39,12 +39,12 @@ def test_a_servers_address_loses_its_last_slash() -> None:
     [
         ({"engine": {"name": "server"}}, "engine.server.urls: field required"),
         (
-            {"engine": {"name": "server", "urls": ["http://a"], "concurency": 3}},
-            "engine.server.concurency: unknown key, did you mean 'concurrency'?",
+            {"engine": {"name": "server", "urls": ["http://a"], "concurrenc": 3}},
+            "engine.server.concurrenc: unknown key, did you mean 'concurrency'?",
         ),
         ({"engine": {"nme": "vllm"}}, "unknown key, did you mean 'name'?"),
         ({"teacher": {"by": "system-prompt", "trate": "owl"}}, "unknown key, did you mean 'trait'?"),
-        ({"teacher": {"by": "fine-tuning", "trait": "owl", "traning": {}}}, "unknown key, did you mean 'training'?"),
+        ({"teacher": {"by": "fine-tuning", "trait": "owl", "tuning": {}}}, "unknown key, did you mean 'training'?"),
     ],
 )
 def test_a_key_of_one_kind_is_corrected_by_the_keys_of_that_kind(changes: dict[str, object], told: str) -> None:
