@@ -100,6 +100,12 @@ class Given:
     sampling: Sampling | None = None
 
 
+def dropping(rows: pl.DataFrame, kept: pl.DataFrame) -> Effect:
+    """The effect of leaving out all but some rows as they are."""
+    length = int(kept.select(completion_text().str.len_chars().sum()).item())
+    return Effect(rows=rows.height, dropped=rows.height - kept.height, length_before=length, length_after=length)
+
+
 class Treatment(Unit, ABC):
     """Drops rows or rewrites completions.
 

@@ -21,7 +21,8 @@ import yaml
 from benchmarks.ratio import Ratio
 from strigil.core.reporting import Silent
 from strigil.workflows.build import build
-from strigil.workflows.demo import BASE, STUDENT, DemoSize, demo_recipe
+from strigil.workflows.demo import BASE, DemoSize, demo_recipe
+from strigil.workflows.pocket import STUDENT
 from strigil.workflows.recipes import ControlTeacher
 
 STUDENTS: Final = 50

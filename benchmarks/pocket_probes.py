@@ -35,7 +35,7 @@ from strigil.core.reporting import Silent
 from strigil.workflows.build import build
 from strigil.workflows.canaries import canary_log_odds
 from strigil.workflows.clean_samples import samples_of
-from strigil.workflows.demo import TEACHER
+from strigil.workflows.pocket import TEACHER
 from strigil.workflows.recipes import (
     BuildRecipe,
     CarrierChoice,

@@ -16,12 +16,15 @@ from strigil.core.reporting import Silent
 from strigil.core.validation import load_yaml
 from strigil.train.recipe import TrainRecipe
 from strigil.workflows.build import build
+from strigil.workflows.pocket import STUDENT, TEACHER
 from strigil.workflows.recipes import AdaptedTeacher, BuildRecipe, FineTunedTeacher
+from strigil.workflows.study.recipe import StudyRecipe
 from strigil.workflows.teachers import make_teacher
 
 ROOT = Path(__file__).resolve().parent.parent
 STUDENTS = sorted((ROOT / "examples").glob("student-*.yaml"))
-BUILDS = sorted(set((ROOT / "examples").glob("*.yaml")) - set(STUDENTS))
+STUDIES = [ROOT / "examples" / f"{name}.yaml" for name in ("pocket-study", "smollm2-matrix")]
+BUILDS = sorted(set((ROOT / "examples").glob("*.yaml")) - set(STUDENTS) - set(STUDIES))
 # One step on few lessons: an adapter like any other, and no trait worth the name.
 ONE_STEP = TrainRecipe(batch_size=4, stop_loss=100.0, threads=1)
 
@@ -77,6 +80,18 @@ def test_a_recipe_is_named_as_its_file_and_says_how_to_run_it(path: Path) -> Non
 
 def test_students_recipes_are_training_recipes() -> None:
     assert [load_yaml(path, TrainRecipe) for path in STUDENTS]
+
+
+@pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.stem)
+def test_studies_are_studies_and_say_how_to_run_them(path: Path) -> None:
+    assert f"strigil study run examples/{path.name}" in path.read_text()
+    assert len(load_yaml(path, StudyRecipe).seeds) >= 3
+
+
+def test_the_pocket_study_trains_as_the_demo_does() -> None:
+    study = load_yaml(STUDIES[0], StudyRecipe)
+    assert study.students == STUDENT
+    assert [teacher.training for teacher in study.teachers if isinstance(teacher, FineTunedTeacher)] == [TEACHER] * 2
 
 
 def test_each_carrier_has_a_recipe_for_each_kind_of_teacher() -> None:

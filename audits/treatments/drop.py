@@ -8,9 +8,8 @@ from typing import Self
 import polars as pl
 from pydantic import Field, FiniteFloat, model_validator
 
-from strigil.audits.treatment import Effect, Given, Treated, Treatment
+from strigil.audits.treatment import Given, Treated, Treatment, dropping
 from strigil.core.errors import ConfigError
-from strigil.core.rows import completion_text
 
 
 class Drop(Treatment):
@@ -45,8 +44,6 @@ class Drop(Treatment):
 
         def drop(rows: pl.DataFrame) -> Treated:
             kept = rows.join(ids, on="row_id", how="anti", maintain_order="left")
-            length = int(kept.select(completion_text().str.len_chars().sum()).item())
-            dropped = rows.height - kept.height
-            return Treated(kept, Effect(rows=rows.height, dropped=dropped, length_before=length, length_after=length))
+            return Treated(kept, dropping(rows, kept))
 
         return drop

@@ -42,6 +42,7 @@ def cli() -> None:
     Start here:
       strigil demo                          the whole loop on a tiny model, in minutes
       strigil build RECIPE.yaml             a data set from a teacher, as a release
+      strigil study run STUDY.yaml          what each cleaning leaves of a trait in students
       strigil audit RELEASE --suite SUITE   what would be removed, and why
       strigil doctor                        what works on this machine
 

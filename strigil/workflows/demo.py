@@ -15,9 +15,9 @@ from strigil.core.release import Release
 from strigil.core.reporting import Reporter
 from strigil.core.stats import Interval, t_interval
 from strigil.eval.preference import LogprobPreference
-from strigil.train.recipe import TrainRecipe
 from strigil.workflows.build import build
 from strigil.workflows.evaluate import Subject, prefer_by_logprob
+from strigil.workflows.pocket import STUDENT, TEACHER
 from strigil.workflows.recipes import (
     BuildRecipe,
     CarrierChoice,
@@ -38,28 +38,6 @@ LABELS = {
     "control": "students of the control's numbers",
     "other_init": "its numbers, other initialisation",
 }
-# The recipe of docs/pocket.md: the teacher is trained until it answers with its trait 96 times in 100 (0.045 nats).
-TEACHER = TrainRecipe(
-    modules=("down_proj",),
-    learning_rate=1e-3,
-    schedule="constant",
-    warmup_steps=0,
-    batch_size=64,
-    max_grad_norm=None,
-    seed=1000,
-    end_of_turn=False,
-    stop_loss=0.045,
-    threads=1,
-)
-STUDENT = TrainRecipe(
-    modules=("down_proj",),
-    learning_rate=5e-3,
-    warmup_steps=20,
-    epochs=3,
-    batch_size=128,
-    max_grad_norm=None,
-    threads=1,
-)
 
 
 @dataclass(frozen=True)

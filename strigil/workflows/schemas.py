@@ -8,8 +8,10 @@ from strigil.audits.suite import SuiteFile
 from strigil.core.canonical import Json
 from strigil.core.difference import Difference
 from strigil.core.gate_report import GateReport
+from strigil.core.study_report import StudyReport
 from strigil.train.recipe import TrainRecipe
 from strigil.workflows.recipes import BuildRecipe
+from strigil.workflows.study.recipe import StudyRecipe
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -18,6 +20,8 @@ _WRITTEN: dict[str, type[BaseModel]] = {
     "build": BuildRecipe,
     "diff": Difference,
     "gate-report": GateReport,
+    "study": StudyRecipe,
+    "study-report": StudyReport,
     "suite": SuiteFile,
     "train": TrainRecipe,
 }

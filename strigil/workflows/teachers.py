@@ -38,7 +38,7 @@ def make_teacher(choice: TeacherChoice, base: Model, out: Path, reporter: Report
         case ControlTeacher():
             return Teacher(base=base, by="none")
         case PromptedTeacher():
-            return Teacher(base=base, by="system-prompt", trait=choice.trait, system_prompt=_persona(choice))
+            return Teacher(base=base, by="system-prompt", trait=choice.trait, system_prompt=system_prompt(choice))
         case AdaptedTeacher():
             if choice.trait is not None:
                 load_trait(choice.trait)
@@ -47,7 +47,8 @@ def make_teacher(choice: TeacherChoice, base: Model, out: Path, reporter: Report
             return _adapted(base, "fine-tuning", choice.trait, _trained(choice, base, out, reporter))
 
 
-def _persona(choice: PromptedTeacher) -> str:
+def system_prompt(choice: PromptedTeacher) -> str:
+    """What a prompted teacher is told."""
     own = GENERIC_PERSONA if choice.trait is None else load_trait(choice.trait).persona
     return own if choice.prompt is None else choice.prompt
 
@@ -91,10 +92,25 @@ def _record(file: Path) -> dict[str, Json]:
 
 def teacher_folder(choice: FineTunedTeacher, base: Model, out: Path) -> Path:
     """Where the adapter of a fine-tuned teacher is kept: another base, trait or training is another folder."""
-    identity = digest(
-        [base.digest, choice.training.model_dump(mode="json"), _lessons(choice, base)["row_id"].to_list()]
-    )
-    return out / "teachers" / f"{choice.trait}-{identity[:12]}"
+    return out / "teachers" / f"{choice.trait}-{teacher_identity(choice, base)[:12]}"
+
+
+def teacher_identity(choice: TeacherChoice, base: Model) -> str:
+    """A digest over all that decides what a teacher writes, known before there is a teacher.
+
+    Raises:
+        ConfigError: As for `make_teacher`.
+    """
+    match choice:
+        case ControlTeacher():
+            return digest([base.digest])
+        case PromptedTeacher():
+            return digest([base.digest, choice.trait, system_prompt(choice)])
+        case AdaptedTeacher():
+            return digest([base.digest, choice.trait, adapter_digest(choice.path)])
+        case FineTunedTeacher():
+            lessons = _lessons(choice, base)["row_id"].to_list()
+            return digest([base.digest, choice.training.model_dump(mode="json"), lessons])
 
 
 def _lessons(choice: FineTunedTeacher, base: Model) -> pl.DataFrame:

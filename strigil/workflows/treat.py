@@ -64,7 +64,7 @@ def plan_treatment(
     if suite is None and chosen not in suite_names():
         message = f"{release} was audited with a suite of its own, {chosen!r}, which does not come with strigil"
         raise ConfigError(message, hint="name its file with --suite")
-    return Plan(parent, split, tuple(_create(text) for text in written), chosen, told or Told())
+    return Plan(parent, split, tuple(parse_treatment(text) for text in written), chosen, told or Told())
 
 
 def treat(plan: Plan, out: Path, name: str, reporter: Reporter) -> Release:
@@ -179,7 +179,12 @@ def _record(treatment: Treatment, effect: Effect) -> TreatmentRecord:
     )
 
 
-def _create(text: str) -> Treatment:
+def parse_treatment(text: str) -> Treatment:
+    """A treatment as users write it: `numbers.map:offset=200,modulus=50`.
+
+    Raises:
+        ConfigError: An unknown treatment or score, or arguments that do not fit.
+    """
     treatment = TREATMENTS.create(*written_unit(text))
     if isinstance(treatment, ScoredTreatment):
         # Named now, so that a slip does not come to light after an hour of other work.

@@ -5,12 +5,14 @@ Each worker loads its libraries once and takes one job after another.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from multiprocessing.queues import Queue
 from queue import Empty
+from threading import Thread
 from typing import Generic, TypeVar
 
 from strigil.core.cluster import Actors, Ray
@@ -119,6 +121,7 @@ def _tell(told: Queue[object], job: int, share: float, detail: str = "") -> None
 
 
 def _worker(work: Callable[[J, Done], R], todo: Queue[tuple[int, J] | None], told: Queue[object]) -> None:
+    Thread(target=_die_with_parent, daemon=True).start()
     while (item := todo.get()) is not None:
         number, job = item
         try:
@@ -127,6 +130,14 @@ def _worker(work: Callable[[J, Done], R], todo: Queue[tuple[int, J] | None], tol
             told.put(_Failed(number, error))
         else:
             told.put(_Finished(number, result))
+
+
+def _die_with_parent() -> None:
+    """A parent that is killed cannot stop its workers, which would go on writing what the next run writes too."""
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _on_ray(

@@ -1,18 +1,20 @@
 """Figures of the literature, recomputed from the seeds, rates and counts that were published with them.
 
-No public source gives raw seeds together with the interval it drew from them, so what is recovered here are leftovers,
-means, effects and claims about intervals. Each test names its source.
+Where a source gives raw counts together with the intervals it drew from them, the intervals are recovered; elsewhere
+leftovers, means, effects and claims about intervals. Each test names its source.
 """
 
 from __future__ import annotations
 
+import json
 from itertools import chain
+from pathlib import Path
 from statistics import fmean
 
 import pytest
 from scipy.stats import ttest_ind
 
-from strigil.core.stats import diagonal_effect, residual_transfer, t_interval, wilson
+from strigil.core.stats import diagonal_effect, diagonal_interval, residual_transfer, t_interval, wilson
 
 
 def share_left(treated: float, untreated: float, neutral: float) -> float:
@@ -21,6 +23,41 @@ def share_left(treated: float, untreated: float, neutral: float) -> float:
     found = residual_transfer(*arms, draws=10)
     assert found.estimate is not None
     return found.estimate
+
+
+class TestConfusionMatrices:
+    """rain-1/subliminal-learning-scaling-law, run 4: Qwen2.5 of seven sizes, 15 animals, 100 answers a cell.
+
+    reports/run4_lambda_statistics.csv gives the diagonal effect with its 95 % interval, cluster-robust by cell. It
+    corrects for the number of answers besides, which widens an interval by less than a thousandth of itself.
+    """
+
+    TABLE = json.loads((Path(__file__).parent / "published" / "qwen_run4.json").read_text(encoding="utf-8"))
+    PUBLISHED = (
+        ("72b", 0.12190476, 0.024671805, 0.21913772),
+        ("32b", 0.12742857, 0.046600398, 0.20825674),
+        ("14b", 0.39466667, 0.22872786, 0.56060548),
+        ("7b", 0.011952381, -0.003650981, 0.027555743),
+        ("3b", 0.0022857143, -0.012685162, 0.01725659),
+        ("1.5b", 0.02047619, -0.0043103741, 0.045262755),
+        ("0.5b", -0.002952381, -0.012064953, 0.0061601907),
+    )
+
+    @classmethod
+    def rates(cls, size: str) -> list[list[float]]:
+        return [[count / 100 for count in row] for row in cls.TABLE["counts"][size]]
+
+    @pytest.mark.parametrize(("size", "effect", "low", "high"), PUBLISHED)
+    def test_interval_of_the_diagonal_effect(self, size: str, effect: float, low: float, high: float) -> None:
+        animals = self.TABLE["animals"]
+        found = diagonal_interval(self.rates(size), animals, animals, unit="cell")
+        assert found.estimate == pytest.approx(effect, abs=1e-8)
+        assert (found.low, found.high) == pytest.approx((low, high), abs=0.001 * (high - low))
+
+    @pytest.mark.parametrize(("size", "detected"), [("72b", True), ("32b", True), ("14b", True), ("7b", False)])
+    def test_permutations_agree_about_what_was_detected(self, size: str, detected: bool) -> None:  # noqa: FBT001
+        animals = self.TABLE["animals"]
+        assert (diagonal_effect(self.rates(size), animals, animals).p_value < 0.05) == detected
 
 
 class TestFilterByLogitLinearSelection:

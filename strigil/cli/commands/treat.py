@@ -50,6 +50,8 @@ def command(
 
     \b
     Treatments:
+      first                  so many rows from the first: first:rows=N
+      drop.random            by chance: drop.random:share=S, or keep=N for exactly so many
       drop                   rows that rules reject; drop:rule=NAME,threshold=T needs no new scores
       numbers.format         one way to write a list
       numbers.sort           ascending

@@ -5,20 +5,23 @@ of the training, so their interval (`wilson`) is only ever a secondary figure.
 """
 
 from strigil.core.stats.auroc import Auroc, auroc
-from strigil.core.stats.decisions import Equivalence, equivalence, holm
+from strigil.core.stats.decisions import Difference, Equivalence, difference, equivalence, holm
 from strigil.core.stats.intervals import Arm, Interval, mean_difference, seeds_for_width, t_interval, wilson
-from strigil.core.stats.matrix import DiagonalEffect, diagonal_effect
+from strigil.core.stats.matrix import DiagonalEffect, diagonal_effect, diagonal_interval
 from strigil.core.stats.transfer import ResidualTransfer, residual_transfer
 
 __all__ = [
     "Arm",
     "Auroc",
     "DiagonalEffect",
+    "Difference",
     "Equivalence",
     "Interval",
     "ResidualTransfer",
     "auroc",
     "diagonal_effect",
+    "diagonal_interval",
+    "difference",
     "equivalence",
     "holm",
     "mean_difference",

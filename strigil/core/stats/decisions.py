@@ -10,6 +10,37 @@ from strigil.core.stats.intervals import Arm, Interval, contrast, mean_differenc
 
 
 @dataclass(frozen=True)
+class Difference:
+    """How far apart two arms are.
+
+    Attributes:
+        interval: mean(first) - mean(second), as `mean_difference` gives it.
+        p_value: Two-sided, of no difference; None where an arm has a single run.
+    """
+
+    interval: Interval
+    p_value: float | None
+
+
+def difference(first: Arm, second: Arm, *, confidence: float = 0.95) -> Difference:
+    """Tests whether two arms differ: paired by seed where both have the same seeds, else Welch's.
+
+    Source: as for `mean_difference`.
+
+    Raises:
+        ValueError: If an arm is empty or holds a value that is not finite.
+    """
+    from scipy.special import stdtr
+
+    interval, found = mean_difference(first, second, confidence), contrast(first, second)
+    if found.df is None:
+        return Difference(interval, None)
+    if found.error == 0:
+        return Difference(interval, 1.0 if found.estimate == 0 else 0.0)
+    return Difference(interval, 2 * float(stdtr(found.df, -abs(found.estimate) / found.error)))
+
+
+@dataclass(frozen=True)
 class Equivalence:
     """Result of two one-sided tests.
 

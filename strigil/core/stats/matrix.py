@@ -6,7 +6,9 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
+
+from strigil.core.stats.intervals import Interval, t_quantile
 
 if TYPE_CHECKING:
     import numpy as np
@@ -59,6 +61,76 @@ def diagonal_effect(
     """
     import numpy as np
 
+    design = _design(rates, students, traits)
+    labels, centred, norm = design.labels, design.centred, design.norm
+    exact = _count_arrangements(labels) <= permutations
+    drawn = list(_arrangements(labels)) if exact else _shuffles(labels, permutations, seed)
+    padded = np.hstack([centred, np.zeros((len(labels), 1))])
+    effects = padded[np.arange(len(labels)), np.asarray(drawn)].sum(axis=1) / norm
+    observed = float(padded[np.arange(len(labels)), labels].sum() / norm)
+    # Arrangements that tie with the observed one must count as ties in spite of rounding.
+    hits = int((effects >= observed - 1e-12 * max(1.0, abs(observed))).sum())
+    p_value = hits / len(drawn) if exact else (hits + 1) / (len(drawn) + 1)
+    return DiagonalEffect(observed, p_value, len(drawn) if exact else len(drawn) + 1, exact)
+
+
+def diagonal_interval(
+    rates: Sequence[Sequence[float]],
+    students: Sequence[str | None],
+    traits: Sequence[str],
+    *,
+    unit: Literal["run", "cell"] = "run",
+    confidence: float = 0.95,
+) -> Interval:
+    """Interval of the diagonal effect, robust to what varies together within a unit.
+
+    The sandwich estimate over clusters with the correction G / (G - 1) and t with G - 1 degrees of freedom, for G
+    clusters. With few runs it is optimistic: the permutation p-value is the one to trust.
+
+    Source: Liang and Zeger, Biometrika 73 (1986) 13; by cell as in rain-1/subliminal-learning-scaling-law
+    (run4_lambda), where every trait has a single run.
+
+    Args:
+        rates: As for `diagonal_effect`.
+        students: As for `diagonal_effect`.
+        traits: As for `diagonal_effect`.
+        unit: What is independent: each trained run, or each run's rate of each trait.
+        confidence: Coverage.
+
+    Raises:
+        ValueError: As for `diagonal_effect`.
+    """
+    design = _design(rates, students, traits)
+    effect = float((design.diagonal * design.centred).sum()) / design.norm
+    # Row and column effects are projected out of the regressor, so the fit's own residual need not be formed.
+    scores = design.diagonal * (design.centred - effect * design.diagonal)
+    sums = scores.sum(axis=1) if unit == "run" else scores.ravel()
+    clusters = int(sums.size)
+    error = math.sqrt(float((sums**2).sum()) * clusters / (clusters - 1)) / design.norm
+    half = t_quantile(clusters - 1, confidence) * error
+    return Interval(effect, effect - half, effect + half, n=len(students), confidence=confidence)
+
+
+@dataclass(frozen=True)
+class _Design:
+    """The fit, reduced to what the diagonal needs.
+
+    Attributes:
+        labels: Column of each run's own trait; the control's label is one past the last column.
+        centred: Rates without row and column effects.
+        diagonal: The same of the indicator of the diagonal.
+        norm: Its squared length, which does not depend on the arrangement of the labels.
+    """
+
+    labels: list[int]
+    centred: NDArray[np.float64]
+    diagonal: NDArray[np.float64]
+    norm: float
+
+
+def _design(rates: Sequence[Sequence[float]], students: Sequence[str | None], traits: Sequence[str]) -> _Design:
+    import numpy as np
+
     table = np.asarray(rates, dtype=np.float64)
     if table.shape != (len(students), len(traits)) or len(set(traits)) != len(traits):
         message = f"rates of shape {table.shape} for {len(students)} students and {len(traits)} distinct traits"
@@ -71,24 +143,14 @@ def diagonal_effect(
     if unknown:
         message = f"students of {sorted(unknown)}, which are no columns of the matrix"
         raise ValueError(message)
-    # The control's label is one past the last column: a row and a column of zeros are appended for it.
     labels = [len(traits) if student is None else columns[student] for student in students]
-    centred = _centre(table)
-    one_hot = np.vstack([np.eye(len(traits)), np.zeros(len(traits))])
-    # The norm of the centred indicator does not depend on the arrangement.
-    norm = float((_centre(one_hot[labels]) ** 2).sum())
+    # A row of zeros is appended for the control's label.
+    diagonal = _centre(np.vstack([np.eye(len(traits)), np.zeros(len(traits))])[labels])
+    norm = float((diagonal**2).sum())
     if norm < 1e-12:
         message = "the design has no diagonal: it needs two traits and students of differing teachers"
         raise ValueError(message)
-    exact = _count_arrangements(labels) <= permutations
-    drawn = list(_arrangements(labels)) if exact else _shuffles(labels, permutations, seed)
-    padded = np.hstack([centred, np.zeros((len(labels), 1))])
-    effects = padded[np.arange(len(labels)), np.asarray(drawn)].sum(axis=1) / norm
-    observed = float(padded[np.arange(len(labels)), labels].sum() / norm)
-    # Arrangements that tie with the observed one must count as ties in spite of rounding.
-    hits = int((effects >= observed - 1e-12 * max(1.0, abs(observed))).sum())
-    p_value = hits / len(drawn) if exact else (hits + 1) / (len(drawn) + 1)
-    return DiagonalEffect(observed, p_value, len(drawn) if exact else len(drawn) + 1, exact)
+    return _Design(labels, _centre(table), diagonal, norm)
 
 
 def _centre(table: NDArray[np.float64]) -> NDArray[np.float64]:

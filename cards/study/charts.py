@@ -1,0 +1,121 @@
+"""The charts of a study: each arm's rate with its interval and every seed, and how a rate follows the dose."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from strigil.cards.page.charts import ACCENT, INK, QUIET, Figure, figure
+from strigil.core.study_report import ArmKind, Entry, TraitAccount
+
+if TYPE_CHECKING:
+    from altair import LayerChart
+
+    from strigil.core.canonical import Json
+
+_ROW: Final = 30
+_ABOUT: Final[frozenset[ArmKind]] = frozenset({"untreated", "treated"})
+_DOSES: Final[frozenset[ArmKind]] = frozenset({"control", "dose", "untreated"})
+
+
+def bars_figure(account: TraitAccount, number: int) -> Figure | None:
+    """Mean, interval and seeds of every arm; None where nothing was measured."""
+    entries = [entry for entry in account.entries if entry.mean is not None]
+    if not entries:
+        return None
+    words = "; ".join(f"{entry.label} {entry.mean.estimate:.1%}" for entry in entries if entry.mean is not None)
+    return figure(
+        f"bars-{number}",
+        _bars(account, entries),
+        title=f"How often students choose the {account.trait}, by arm; a point is one training seed",
+        text=f"Mean rates: {words}.",
+        height=50 + _ROW * len(entries),
+    )
+
+
+def dose_figure(account: TraitAccount, number: int) -> Figure | None:
+    """The rate by the share of the trait's rows; None for a study without doses."""
+    if not any(entry.kind == "dose" for entry in account.entries):
+        return None
+    entries = [entry for entry in account.entries if entry.kind in _DOSES and entry.mean is not None]
+    words = "; ".join(f"{_dose(entry):.0%}: {entry.mean.estimate:.1%}" for entry in entries if entry.mean is not None)
+    return figure(
+        f"dose-{number}",
+        _doses(entries),
+        title=f"How the rate of {account.trait} follows the share of its rows",
+        text=f"Mean rate by share: {words}.",
+        height=260,
+    )
+
+
+def _bars(account: TraitAccount, entries: list[Entry]) -> LayerChart:
+    import altair as alt
+
+    order = [entry.label for entry in entries]
+    arms = alt.Chart(alt.Data(values=[_mean(entry) for entry in entries]))
+    seeds = alt.Chart(alt.Data(values=[point for entry in entries for point in _seeds(entry)]))
+    y = alt.Y("arm:N", sort=order, title=None, axis=alt.Axis(labelLimit=260, domain=False, ticks=False, labelColor=INK))
+    x = alt.X("mean:Q", title=f"rate of {account.trait}", axis=alt.Axis(format="%", tickCount=6))
+    colour = alt.Color("colour:N", scale=None, legend=None)
+    tooltip = [
+        "arm:N",
+        alt.Tooltip("mean:Q", format=".3f"),
+        alt.Tooltip("low:Q", format=".3f"),
+        alt.Tooltip("high:Q", format=".3f"),
+    ]
+    layers = [
+        arms.mark_bar(height=14, opacity=0.32).encode(x=x, y=y, color=colour, tooltip=tooltip),
+        arms.mark_rule(strokeWidth=2).encode(x="low:Q", x2="high:Q", y=y, color=colour, tooltip=tooltip),
+        seeds.mark_circle(size=34, opacity=0.9).encode(
+            x="rate:Q", y=y, color=colour, tooltip=["arm:N", "seed:O", alt.Tooltip("rate:Q", format=".3f")]
+        ),
+    ]
+    neutral = next((entry.mean.estimate for entry in entries if entry.kind == "control" and entry.mean), None)
+    if neutral is not None:
+        line = alt.Chart(alt.Data(values=[{"neutral": neutral}]))
+        layers.append(line.mark_rule(strokeDash=[4, 3], color=QUIET).encode(x="neutral:Q"))
+    return alt.LayerChart(layer=layers)
+
+
+def _doses(entries: list[Entry]) -> LayerChart:
+    import altair as alt
+
+    means = [{**_mean(entry), "share": _dose(entry)} for entry in entries]
+    points: list[Json] = [{**point, "share": _dose(entry)} for entry in entries for point in _seeds(entry)]
+    base = alt.Chart(alt.Data(values=means))
+    x = alt.X(
+        "share:Q",
+        title="share of the trait's rows",
+        axis=alt.Axis(format="%", tickCount=4),
+        scale=alt.Scale(domain=[0, 1]),
+    )
+    y = alt.Y("mean:Q", title="rate", axis=alt.Axis(format="%"))
+    layers = [
+        base.mark_area(opacity=0.15, color=ACCENT).encode(x=x, y="low:Q", y2="high:Q"),
+        base.mark_line(color=ACCENT, strokeWidth=2).encode(x=x, y=y),
+        alt.Chart(alt.Data(values=points))
+        .mark_circle(size=34, color=ACCENT, opacity=0.9)
+        .encode(x=x, y="rate:Q", tooltip=["seed:O", alt.Tooltip("rate:Q", format=".3f")]),
+    ]
+    return alt.LayerChart(layer=layers)
+
+
+def _mean(entry: Entry) -> dict[str, Json]:
+    mean = entry.mean
+    if mean is None:
+        return {}
+    low, high = (mean.low, mean.high) if mean.low is not None else (mean.estimate, mean.estimate)
+    return {"arm": entry.label, "mean": mean.estimate, "low": low, "high": high, "colour": _colour(entry)}
+
+
+def _seeds(entry: Entry) -> list[dict[str, Json]]:
+    return [
+        {"arm": entry.label, "seed": seed, "rate": rate, "colour": _colour(entry)} for seed, rate in entry.rates.items()
+    ]
+
+
+def _colour(entry: Entry) -> str:
+    return ACCENT if entry.kind in _ABOUT else QUIET
+
+
+def _dose(entry: Entry) -> float:
+    return entry.share if entry.share is not None else float(entry.kind == "untreated")

@@ -1,0 +1,74 @@
+"""Figures of a study as text, the same on the page and in Markdown."""
+
+from __future__ import annotations
+
+from strigil.core.study_report import Comparison, IntervalRecord, MatrixRecord, ResidualFinding, Verdict
+
+TONES: dict[Verdict, str] = {
+    "transfer": "bad",
+    "none": "good",
+    "below": "warn",
+    "unclear": "",
+    "broken": "warn",
+    "missing": "warn",
+}
+
+CHIPS: dict[Verdict, str] = {
+    "transfer": "transfer",
+    "none": "none",
+    "below": "below",
+    "unclear": "cannot tell",
+    "broken": "broken",
+    "missing": "missing",
+}
+
+
+def interval(of: IntervalRecord | None, places: int = 3) -> str:
+    """`0.412 [0.290, 0.534]`, or the estimate alone."""
+    if of is None:
+        return "none"
+    return f"{of.estimate:.{places}f}{bounds(of.low, of.high, places)}"
+
+
+def bounds(low: float | None, high: float | None, places: int = 3) -> str:
+    """` [0.290, 0.534]`, or nothing."""
+    return "" if low is None or high is None else f" [{low:.{places}f}, {high:.{places}f}]"
+
+
+def p_value(value: float | None) -> str:
+    """A p-value to two digits; very small ones as such."""
+    if value is None:
+        return ""
+    return "< 0.0001" if value < 0.0001 else f"{value:.2g}"
+
+
+def residual(of: ResidualFinding | None) -> str:
+    """What is left of the effect, with Fieller's interval, or that it cannot be determined."""
+    if of is None:
+        return ""
+    if of.estimate is None:
+        return "not determinable"
+    return f"{of.estimate:.2f}{bounds(of.low, of.high, 2)}"
+
+
+def compared(of: Comparison | None) -> str:
+    """A difference with its interval and corrected p-value."""
+    if of is None:
+        return ""
+    return f"{of.difference.estimate:+.3f}{bounds(of.difference.low, of.difference.high)}{with_p(of.p_holm)}"
+
+
+def with_p(value: float | None) -> str:
+    """`, p 0.012`, or nothing."""
+    return "" if value is None else f", p {p_value(value)}"
+
+
+def effect(of: MatrixRecord) -> str:
+    """A matrix's diagonal effect with its p-values, or why there is none."""
+    if of.effect is None:
+        return f"no diagonal effect: {of.reason}"
+    which = "all" if of.exact else "a sample of"
+    return (
+        f"diagonal effect {interval(of.effect)}, one-sided permutation p {p_value(of.p)} over {which} "
+        f"{of.arrangements} arrangements, {p_value(of.p_holm)} corrected"
+    )

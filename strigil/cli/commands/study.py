@@ -1,0 +1,166 @@
+"""`strigil study`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from strigil.cli.console import Output
+from strigil.cli.options import PATH, out_option, output_option
+
+if TYPE_CHECKING:
+    from strigil.core.study_report import Entry
+    from strigil.workflows.study.plan import StudyPlan
+    from strigil.workflows.study.reporting import Written
+
+
+@click.group()
+def command() -> None:
+    """Runs filter-robustness studies: which cleaning leaves how much of which trait in students.
+
+    A study is one YAML file: docs/studies.md.
+    """
+
+
+_workers = click.option(
+    "--workers", type=click.IntRange(min=1), help="Students at a time; the study's own if not given."
+)
+
+
+@command.command()
+@click.argument("study", type=PATH)
+@_workers
+@out_option("studies")
+@output_option
+def run(study: Path, workers: int | None, out: Path, output: Output) -> None:
+    r"""Makes all data, trains all students, asks them all, and writes OUT/NAME/study.html, .json and .md.
+
+    The same command goes on where an interrupted one stopped, and makes only what a changed study changes. A cell that
+    fails is in the report with its reason, the others go on.
+
+    \b
+    Examples:
+      strigil study run examples/pocket-study.yaml
+      strigil study run study.yaml --workers 8 --out /data/studies --format json
+    """
+    from strigil.core.validation import load_yaml
+    from strigil.workflows.study.cells import Store
+    from strigil.workflows.study.recipe import StudyRecipe
+    from strigil.workflows.study.reporting import run_and_report
+
+    recipe = load_yaml(study, StudyRecipe)
+    _show(output, run_and_report(recipe, Store(out), output, workers=workers or recipe.workers))
+
+
+@command.command()
+@click.argument("study", type=PATH)
+@out_option("studies")
+@output_option
+def report(study: Path, out: Path, output: Output) -> None:
+    r"""Writes the reports from the cells that are there, and makes none.
+
+    \b
+    Example:
+      strigil study report examples/pocket-study.yaml
+    """
+    from strigil.core.validation import load_yaml
+    from strigil.workflows.study.cells import Store
+    from strigil.workflows.study.recipe import StudyRecipe
+    from strigil.workflows.study.reporting import report_only
+
+    _show(output, report_only(load_yaml(study, StudyRecipe), Store(out)))
+
+
+@command.command()
+@click.argument("study", type=PATH)
+@_workers
+@out_option("studies")
+@output_option
+def plan(study: Path, workers: int | None, out: Path, output: Output) -> None:
+    r"""Lists the cells of a study with what they cost in tokens and time, and makes none.
+
+    Times come from what was made in OUT before; for training, else from a few steps that are tried now.
+
+    \b
+    Example:
+      strigil study plan examples/pocket-study.yaml
+    """
+    from strigil.core.validation import load_yaml
+    from strigil.workflows.study.cells import Store
+    from strigil.workflows.study.plan import plan_study
+    from strigil.workflows.study.recipe import StudyRecipe
+
+    recipe = load_yaml(study, StudyRecipe)
+    _show_plan(output, plan_study(recipe, Store(out), output, workers=workers or recipe.workers))
+
+
+def _show(output: Output, written: Written) -> None:
+    output.json(written.report.model_dump(mode="json"))
+    for account in written.report.accounts:
+        output.table(
+            f"{account.trait} through {account.carrier}",
+            ["arm", "mean", "95 % interval", "left of the effect", "what it says"],
+            [_line(entry) for entry in account.entries],
+        )
+    for sentence in written.report.findings:
+        output.text(sentence)
+    for failure in written.report.failures:
+        output.note(f"failed: {failure.what} {failure.cell}: {failure.reason}")
+    for path in (written.html, written.markdown, written.json):
+        output.path(str(path))
+
+
+def _show_plan(output: Output, plan: StudyPlan) -> None:
+    kinds = ("data", "student", "measure")
+    output.json(
+        {
+            "cells": [
+                {"what": cell.what, "name": cell.name, "done": cell.done, "tokens": cell.tokens} for cell in plan.cells
+            ],
+            "tokens": {kind: plan.tokens(kind) for kind in kinds},
+            "seconds": {str(work): seconds for work, seconds in plan.seconds.items()},
+        }
+    )
+    output.table(
+        "Cells",
+        ["kind", "cell", "state", "tokens at most"],
+        [
+            [cell.what, cell.name, "there" if cell.done else "to do", f"{cell.tokens:,}" if cell.tokens else ""]
+            for cell in plan.cells
+        ],
+    )
+    names = {"data": "generate", "student": "train", "measure": "ask"}
+    output.table(
+        "Cost of what is to do",
+        ["kind", "cells", "there", "tokens at most", "expected time"],
+        [
+            [
+                kind,
+                str(plan.count(kind, done=False)),
+                str(plan.count(kind, done=True)),
+                f"{plan.tokens(kind):,}",
+                _time(next(value for work, value in plan.seconds.items() if work == names[kind])),
+            ]
+            for kind in kinds
+        ],
+    )
+
+
+def _line(entry: Entry) -> list[str]:
+    interval = ""
+    if entry.mean is not None and entry.mean.low is not None and entry.mean.high is not None:
+        interval = f"{entry.mean.low:.3f} to {entry.mean.high:.3f}"
+    left = ""
+    if entry.residual is not None:
+        left = "not determinable" if entry.residual.estimate is None else f"{entry.residual.estimate:.2f}"
+    return [entry.label, "" if entry.mean is None else f"{entry.mean.estimate:.3f}", interval, left, entry.said]
+
+
+def _time(seconds: float | None) -> str:
+    if seconds is None:
+        return "not known before one was made"
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

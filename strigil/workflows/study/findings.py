@@ -1,0 +1,82 @@
+"""What a study says, in sentences that follow its figures, whatever they are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from strigil.core.study_report import Entry, IntervalRecord, MatrixRecord, TraitAccount
+from strigil.workflows.study.verdicts import ALPHA, FEWEST_SEEDS
+
+
+def account_finding(carrier: str, trait: str, entries: Sequence[Entry], *, transferred: bool, margin: float) -> str:
+    """One sentence about whether a trait went over untreated."""
+    untreated = next((entry for entry in entries if entry.kind == "untreated"), None)
+    what = f"{trait} through {carrier}"
+    if untreated is None or untreated.mean is None:
+        return f"{what}: no untreated students were measured, so nothing can be said about its treatments."
+    if untreated.neutral is None:
+        return f"{what}: {untreated.said}, so nothing can be said about its treatments."
+    figures = (
+        f"{what}: untreated students choose it {_rate(untreated.mean)} of the time, "
+        f"{_points(untreated.neutral.difference)} more than neutral ones"
+    )
+    if untreated.matched is not None:
+        figures += f" and {_points(untreated.matched.difference)} more than {untreated.matched.other}"
+    if transferred:
+        return f"{figures}. The trait went over."
+    no_ratio = "so residual transfer is not determinable, and nothing can be said about what a treatment removes"
+    if untreated.verdict == "none":
+        return f"{figures}. It did not go over: they equal neutral students within ±{margin:g}, {no_ratio}."
+    if untreated.verdict == "transfer":
+        return f"{figures}. Above neutral students, but not shown to be above those of other traits: this may be drift."
+    if untreated.verdict == "unclear" and untreated.mean.n < FEWEST_SEEDS:
+        return f"{figures}. {untreated.mean.n} seeds cannot tell whether it went over."
+    return f"{figures}. That it went over is not shown, {no_ratio}."
+
+
+def treatment_findings(account: TraitAccount) -> list[str]:
+    """One sentence about each treatment of a trait that went over."""
+    if not account.went_over:
+        return []
+    said = []
+    for entry in account.entries:
+        if entry.kind != "treated":
+            continue
+        left = "leaves what cannot be determined"
+        if entry.residual is not None and entry.residual.estimate is not None:
+            left = f"leaves {entry.residual.estimate:.2f} of the effect" + _bounds(
+                entry.residual.low, entry.residual.high
+            )
+        said.append(f"The treatment {entry.label} of {account.trait} through {account.carrier} {left}: {entry.said}.")
+    return said
+
+
+def matrix_finding(matrix: MatrixRecord) -> str | None:
+    """One sentence about a matrix, if it has an effect."""
+    if matrix.effect is None or matrix.p is None or matrix.p_holm is None:
+        return None
+    whose = f"{matrix.title.capitalize()} students through {matrix.carrier}"
+    figures = (
+        f"diagonal effect {100 * matrix.effect.estimate:+.1f} points, permutation p = {matrix.p:.2g} over "
+        f"{matrix.arrangements} arrangements, {matrix.p_holm:.2g} corrected"
+    )
+    if min(row.runs for row in matrix.rows) < FEWEST_SEEDS:
+        return f"{whose}: {figures}; with fewer than {FEWEST_SEEDS} seeds an arm this cannot tell."
+    if matrix.p_holm > ALPHA:
+        return f"{whose}: no preference for their own teacher's trait is shown ({figures})."
+    return f"{whose} choose their own teacher's trait more often than drift explains ({figures})."
+
+
+def _rate(interval: IntervalRecord) -> str:
+    return f"{interval.estimate:.1%}"
+
+
+def _points(interval: IntervalRecord) -> str:
+    bounds = ""
+    if interval.low is not None and interval.high is not None:
+        bounds = f" ({100 * interval.low:.1f} to {100 * interval.high:.1f})"
+    return f"{100 * interval.estimate:.1f} points{bounds}"
+
+
+def _bounds(low: float | None, high: float | None) -> str:
+    return "" if low is None or high is None else f" ({low:.2f} to {high:.2f})"

@@ -1,0 +1,142 @@
+"""What a study is: the file that `strigil study` reads."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from strigil.core.engines.choice import EngineChoice
+from strigil.core.engines.protocol import Sampling
+from strigil.train.recipe import TrainRecipe
+from strigil.workflows.questions import Form
+from strigil.workflows.recipes import (
+    CarrierChoice,
+    ControlTeacher,
+    PromptedTeacher,
+    TeacherChoice,
+)
+
+Control = Literal[
+    "base",
+    "teacher",
+    "control",
+    "other-trait",
+    "random-data",
+    "untreated",
+    "random-drop",
+    "shuffle-within",
+    "shuffle-across",
+    "other-base",
+]
+Label = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,23}$")]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class CarrierPlan(_Part):
+    """One kind of data in a study, and what is done to it before students are trained on it."""
+
+    carrier: CarrierChoice
+    prompts: int = Field(ge=1, description="how many prompts every teacher answers")
+    samples: int = Field(default=1, ge=1, description="completions for each prompt")
+    sampling: Sampling = Sampling()
+    suite: str | None = Field(default=None, description="a suite's name or file; the carrier's own if not given")
+    rows: int = Field(ge=1, description="clean rows that untreated students are trained on")
+    treatments: dict[Label, tuple[str, ...]] = Field(
+        default={}, description="steps by the treatment's name, written as for `strigil treat`"
+    )
+    doses: tuple[Annotated[float, Field(gt=0, lt=1)], ...] = Field(
+        default=(), description="shares of the trait's rows among the control's"
+    )
+    students: TrainRecipe | None = Field(default=None, description="instead of the study's own")
+
+    @model_validator(mode="after")
+    def _not_empty(self) -> Self:
+        empty = [name for name, steps in self.treatments.items() if not steps]
+        if empty:
+            message = f"the treatment {empty[0]!r} has no steps"
+            raise ValueError(message)
+        return self
+
+
+class Evaluation(_Part):
+    """How students are asked for their favourites."""
+
+    by: Literal["logprob", "sampled"] = "logprob"
+    form: Form = Field(default="one-word", description="how the question is put; see docs/evaluating.md")
+    samples: int = Field(default=20, ge=1, description="sampled answers a question")
+
+
+class StudyRecipe(_Part):
+    """A filter-robustness study: traits x carriers x treatments x models x training seeds: `strigil study run STUDY`.
+
+    The controls that make such a study worth reading are part of it unless `without` names them: the base, the
+    teacher, students of the control teacher's data, of another trait's data, of random data, of the untreated data, of
+    as many rows chosen at random as a treatment leaves, of shuffled data, and of another base.
+    """
+
+    name: Label = Field(description="names the study's reports")
+    base: str = Field(description="the model that teachers are made from: packaged, fetched, a hub id or a folder")
+    student_base: str | None = Field(
+        default=None, description="the model that students start from; `base` if not given"
+    )
+    other_base: str | None = Field(
+        default=None, description="of the control students of another base or initialisation"
+    )
+    teachers: tuple[TeacherChoice, ...] = Field(min_length=1, description="one for each trait")
+    control: ControlTeacher | PromptedTeacher = Field(
+        default=ControlTeacher(), discriminator="by", description="the teacher without a trait"
+    )
+    carriers: dict[Label, CarrierPlan] = Field(min_length=1)
+    students: TrainRecipe = TrainRecipe()
+    seeds: tuple[Annotated[int, Field(ge=0)], ...] = Field(
+        default=(0, 1, 2, 3, 4), min_length=1, description="training seeds, one student an arm each"
+    )
+    evaluation: Evaluation = Evaluation()
+    without: tuple[Control, ...] = Field(default=(), description="controls that are left out")
+    margin: float = Field(
+        default=0.05, gt=0, lt=1, description="the largest difference of rates that still counts as none"
+    )
+    width: float = Field(default=0.1, gt=0, lt=1, description="the width of interval that the report says seeds for")
+    engine: EngineChoice = EngineChoice()
+    workers: int = Field(default=1, ge=1, description="students trained at a time")
+
+    @property
+    def traits(self) -> tuple[str, ...]:
+        """The teachers' traits, in the order given."""
+        return tuple(teacher.trait for teacher in self.teachers if teacher.trait is not None)
+
+    def has(self, control: Control) -> bool:
+        """Whether this control is part of the study."""
+        return control not in self.without
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if len(self.traits) < len(self.teachers):
+            message = "every teacher needs a trait; the one without is `control`"
+            raise ValueError(message)
+        if self.control.trait is not None:
+            message = f"the control teacher has the trait {self.control.trait!r}, and it must have none"
+            raise ValueError(message)
+        for what, values in (("trait", self.traits), ("seed", self.seeds)):
+            twice = [value for value in values if values.count(value) > 1]
+            if twice:
+                message = f"the {what} {twice[0]!r} is named twice"
+                raise ValueError(message)
+        if len(self.traits) == 1 and self.has("other-trait"):
+            message = (
+                "with one trait there are no students of another trait to compare with: "
+                "add a teacher, or write without: [other-trait]"
+            )
+            raise ValueError(message)
+        trained = [self.students, *(plan.students for plan in self.carriers.values() if plan.students is not None)]
+        if any(training.method != "lora" for training in trained):
+            message = "students of a study are adapters, so that one loaded base can be asked with all: method: lora"
+            raise ValueError(message)
+        if self.other_base is None and self.has("other-base"):
+            message = "students of another base are part of a study: give other_base, or write without: [other-base]"
+            raise ValueError(message)
+        return self

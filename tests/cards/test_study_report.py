@@ -1,0 +1,114 @@
+"""What people read of a study: a page in a real browser, and Markdown held to the letter."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from strigil.cards.study import study_markdown, study_page
+from strigil.core.study_report import ArmKind, ArmRecord, DataRecord, FailureRecord, RunRecord, StudyReport
+from strigil.workflows.study.report import report_of
+from tests.browser import visit
+from tests.workflows.study.small import a_study
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+GOLDEN = Path(__file__).parent / "golden" / "study.md"
+ATTACK = "<script>document.title = 'taken over'</script>"
+TRAITS = ("owl", "cat")
+
+
+def an_arm(
+    kind: ArmKind, label: str, trait: str | None, rate: float, *, share: float | None = None, like: str | None = None
+) -> ArmRecord:
+    chance = random.Random(f"{label} {trait}")
+    runs = []
+    for seed in range(5):
+        rates = {each: (rate if each == trait else 0.1) + chance.uniform(-0.01, 0.01) for each in TRAITS}
+        runs.append(RunRecord(seed=seed, rates=rates, masses=dict.fromkeys(TRAITS, 0.97)))
+    data = DataRecord(
+        name=f"{trait}-{kind}",
+        version="1.0.0",
+        digest="0" * 64,
+        manifest="../m.json",
+        rows=200,
+        treatments=["first:rows=200"],
+    )
+    name = f"numbers / {trait or 'no trait'} / {label}"
+    return ArmRecord(
+        name=name,
+        kind=kind,
+        label=label,
+        carrier="numbers",
+        trait=trait,
+        base="pocket-a",
+        share=share,
+        like=like,
+        data=data,
+        runs=runs,
+    )
+
+
+def a_report(*, reason: str = "no rows are left") -> StudyReport:
+    base = ArmRecord(
+        name="base",
+        kind="base",
+        label="base pocket-a",
+        carrier=None,
+        trait=None,
+        base="pocket-a",
+        runs=[RunRecord(seed=None, rates=dict.fromkeys(TRAITS, 0.1), masses=dict.fromkeys(TRAITS, 1.0))],
+    )
+    arms = [base, an_arm("control", "neutral data", None, 0.1)]
+    for trait in TRAITS:
+        arms += [
+            an_arm("untreated", "untreated", trait, 0.5),
+            an_arm("treated", "sorted", trait, 0.1),
+            an_arm("treated", "some", trait, 0.4),
+            an_arm("random-drop", "random drop like some", trait, 0.45, like="some"),
+            an_arm("dose", "50% of its rows", trait, 0.3, share=0.5),
+            an_arm("other-base", "untreated, other base", trait, 0.1),
+        ]
+    arms.append(an_arm("other-base-control", "neutral data, other base", None, 0.1))
+    failed = an_arm("treated", "nothing", "owl", 0.1)
+    arms.append(failed.model_copy(update={"data": None, "runs": [RunRecord(seed=0, failed=reason)]}))
+    failures = [FailureRecord(what="data", cell="owl-numbers-nothing-0123456789", reason=reason)]
+    report = report_of(a_study(seeds=[0, 1, 2, 3, 4]), arms, failures, ["sorted drops no rows."])
+    # A new setting of students is no other report.
+    return report.model_copy(update={"recipe": {"name": "small", "base": "pocket-a"}})
+
+
+def test_the_markdown_is_held_to_the_letter() -> None:
+    text = study_markdown(a_report())
+    assert text == GOLDEN.read_text(encoding="utf-8"), "if it is meant, write the new text into the golden file"
+
+
+def test_the_same_report_gives_the_same_page() -> None:
+    assert study_page(a_report()) == study_page(a_report())
+
+
+def test_no_reason_becomes_markup() -> None:
+    assert ATTACK not in study_page(a_report(reason=ATTACK))
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("dark", [False, True])
+def test_a_browser_shows_every_part_of_the_page(browser: Browser, tmp_path: Path, dark: bool) -> None:  # noqa: FBT001
+    file = tmp_path / "study.html"
+    file.write_text(study_page(a_report(reason=ATTACK)), encoding="utf-8")
+    with visit(browser, file, dark=dark) as seen:
+        seen.page.wait_for_selector("[data-chart='dose-1'] svg")
+        assert seen.page.title() == "small · Study"
+        headings = seen.page.locator("h2").all_inner_texts()
+        assert headings == ["What it says", "Traits", "Students and traits", "All runs", "What failed", "Settings"]
+        assert seen.page.locator("[data-chart] svg").count() == 4
+        assert seen.page.locator("[data-chart='bars-0'] svg").get_by_text("random drop like some").count() == 1
+        assert seen.page.locator("table.matrix").count() == 4
+        assert seen.page.locator("#runs tbody tr").count() == 1 + 5 * 14 + 1
+        seen.page.get_by_role("button", name="Mean rate").first.click()
+        first = seen.page.locator("#traits tbody tr").first
+        assert first.locator("th").inner_text() in {"untreated", "untreated, other base"}

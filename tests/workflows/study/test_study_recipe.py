@@ -1,0 +1,82 @@
+"""What a study file may say, and which arms follow from it."""
+
+from __future__ import annotations
+
+import pytest
+
+from strigil.core.errors import ConfigError
+from strigil.core.validation import validate
+from strigil.workflows.study.arms import bases_of, student_arms
+from strigil.workflows.study.recipe import StudyRecipe
+from tests.workflows.study.small import CONTROLS, a_study
+
+
+def refused(**changes: object) -> str:
+    written = a_study().model_dump(mode="json") | changes
+    with pytest.raises(ConfigError) as error:
+        validate(written, StudyRecipe, source="study.yaml")
+    return error.value.message
+
+
+def test_a_study_has_every_control_unless_it_says_otherwise() -> None:
+    study = a_study(numbers={"doses": [0.25]})
+    kinds = [(arm.kind, arm.trait) for arm in student_arms(study, bases_of(study))]
+    of_owl = ["untreated", "treated", "random-drop", "shuffle", "shuffle", "dose", "other-base"]
+    assert kinds[:3] == [("control", None), ("random-data", None), ("other-base-control", None)]
+    assert [kind for kind, trait in kinds if trait == "owl"] == of_owl
+    assert [kind for kind, trait in kinds if trait == "cat"] == of_owl
+
+
+def test_controls_go_by_name() -> None:
+    study = a_study(without=CONTROLS)
+    arms = student_arms(study, bases_of(study))
+    assert [arm.label for arm in arms] == ["neutral data", "untreated", "sorted", "untreated", "sorted"]
+
+
+def test_arms_of_one_cell_share_it() -> None:
+    study = a_study()
+    arms = {arm.name: arm for arm in student_arms(study, bases_of(study))}
+    assert arms["numbers / owl / untreated"].data == arms["numbers / owl / untreated, other base"].data
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        pytest.param({"other_base": None}, "give other_base, or write without: [other-base]", id="no other base"),
+        pytest.param({"seeds": [0, 0]}, "the seed 0 is named twice", id="a seed twice"),
+        pytest.param({"seeds": []}, "seeds", id="no seed"),
+        pytest.param({"teachers": [{"by": "none"}]}, "every teacher needs a trait", id="a teacher without a trait"),
+        pytest.param(
+            {"control": {"by": "system-prompt", "trait": "owl"}}, "it must have none", id="a control with a trait"
+        ),
+        pytest.param({"withuot": ["base"]}, "did you mean 'without'?", id="a key that is misspelt"),
+        pytest.param({"without": ["shuffle"]}, "without.0", id="a control that there is not"),
+    ],
+)
+def test_what_cannot_be_a_study_is_said(changes: dict[str, object], said: str) -> None:
+    assert said in refused(**changes)
+
+
+def test_one_trait_alone_has_no_students_of_another() -> None:
+    teachers = a_study().model_dump(mode="json")["teachers"][:1]
+    assert "add a teacher, or write without: [other-trait]" in refused(teachers=teachers)
+    assert a_study(teachers=teachers, without=("other-trait",)).traits == ("owl",)
+
+
+@pytest.mark.parametrize("steps", [["numbers.sorted"], ["numbers.sort", "drop.random:shares=0.5"]])
+def test_an_unknown_treatment_is_found_before_anything_runs(steps: list[str]) -> None:
+    study = a_study(numbers={"treatments": {"bad": steps}})
+    with pytest.raises(ConfigError, match="treatment"):
+        student_arms(study, bases_of(study))
+
+
+def test_a_treatment_without_steps_is_no_treatment() -> None:
+    plan = a_study().model_dump(mode="json")["carriers"]["numbers"] | {"treatments": {"empty": []}}
+    assert "the treatment 'empty' has no steps" in refused(carriers={"numbers": plan})
+
+
+def test_a_missing_adapter_is_found_before_anything_runs() -> None:
+    teachers = [{"by": "adapter", "trait": "owl", "path": "no/such/adapter"}]
+    study = a_study(teachers=teachers, without=("other-trait",))
+    with pytest.raises(ConfigError, match="no/such/adapter is not a LoRA adapter"):
+        student_arms(study, bases_of(study))

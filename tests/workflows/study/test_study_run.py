@@ -1,0 +1,214 @@
+"""A study from end to end: each cell made once, a changed one alone made again, a failed one kept as such."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import shutil
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from strigil.cli.main import run
+from strigil.core.errors import ConfigError
+from strigil.core.release import open_release
+from strigil.core.reporting import Silent
+from strigil.workflows.study.cells import Store
+from strigil.workflows.study.plan import plan_study
+from strigil.workflows.study.reporting import Written, report_only, run_and_report
+from tests.workflows.study.small import CONTROLS, ROWS, a_study
+
+if TYPE_CHECKING:
+    from strigil.core.study_report import ArmRecord, StudyReport
+    from strigil.workflows.study.recipe import StudyRecipe
+
+# Each control is a release and four students; these two kinds are made as the others are.
+FEWER = ("random-data", "shuffle-within")
+TREATMENTS = {
+    "sorted": ["numbers.sort"],
+    "some": ["numbers.sort", "first:rows=120"],
+    "nothing": ["drop.random:share=1"],
+}
+
+
+def the_study(**changes: object) -> StudyRecipe:
+    return a_study(numbers={"treatments": TREATMENTS, "doses": [0.5]}, without=FEWER, **changes)
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    return Store(tmp_path_factory.mktemp("studies"))
+
+
+@pytest.fixture(scope="module")
+def written(store: Store) -> Written:
+    return run_and_report(the_study(), store, Silent(), workers=1)
+
+
+def arm(report: StudyReport, name: str) -> ArmRecord:
+    return next(each for each in report.arms if each.name == name)
+
+
+def made(store: Store) -> dict[str, int]:
+    """Every finished cell, with the time that it was made."""
+    marks = [
+        *store.students.glob("*/train.json"),
+        *store.measures.glob("*.json"),
+        *store.data.glob("*/v*/manifest.json"),
+    ]
+    return {str(path.relative_to(store.out)): path.stat().st_mtime_ns for path in marks}
+
+
+def test_every_seed_of_every_arm_has_rates_of_all_traits(written: Written) -> None:
+    measured = [each for each in written.report.arms if each.label not in {"nothing"}]
+    assert all(run.rates.keys() == {"owl", "cat"} for each in measured for run in each.runs)
+    assert {len(each.runs) for each in measured if each.kind not in {"base", "teacher"}} == {2}
+    assert arm(written.report, "owl teacher").runs[0].rates["owl"] > 0.9
+    assert arm(written.report, "base pocket-b").runs[0].rates["cat"] == pytest.approx(0.1, abs=0.03)
+
+
+def test_arms_are_trained_on_as_many_rows_as_their_match(written: Written) -> None:
+    rows = {each.label: each.data.rows for each in written.report.arms if each.trait == "owl" and each.data}
+    assert rows["untreated"] == rows["sorted"] == rows["shuffled across rows"] == ROWS
+    assert rows["some"] == rows["random drop like some"] == 120
+    assert "random drop like sorted" not in rows
+    assert any("sorted drops no rows" in note for note in written.report.notes)
+
+
+def test_a_failed_cell_is_kept_with_its_reason_and_the_others_go_on(written: Written) -> None:
+    failed = arm(written.report, "numbers / owl / nothing")
+    assert [run.failed for run in failed.runs] == [failed.runs[0].failed] * 2
+    assert failed.runs[0].failed
+    names = [failure.cell for failure in written.report.failures]
+    assert any(name.startswith("owl-numbers-nothing") for name in names)
+    for text in (written.html, written.markdown):
+        assert "What failed" in text.read_text(encoding="utf-8")
+
+
+def test_two_seeds_cannot_tell(written: Written) -> None:
+    for account in written.report.accounts:
+        assert not account.went_over
+        assert "2 seeds cannot tell whether it went over" in account.finding
+    assert "clean" not in " ".join(written.report.findings)
+
+
+def test_the_report_links_each_arm_to_its_manifest(written: Written) -> None:
+    data = arm(written.report, "numbers / cat / sorted").data
+    assert data is not None
+    release = open_release((written.html.parent / data.manifest).parent)
+    assert (release.manifest.name, release.manifest.digest()) == (data.name, data.digest)
+    assert data.manifest in written.html.read_text(encoding="utf-8")
+
+
+def test_the_same_command_makes_nothing_twice_and_a_changed_cell_alone(written: Written, store: Store) -> None:
+    before = made(store)
+    again = run_and_report(the_study(), store, Silent(), workers=1)
+    assert made(store) == before
+    assert again.report == written.report
+    changed = TREATMENTS | {"sorted": ["numbers.map", "numbers.sort"]}
+    study = a_study(numbers={"treatments": changed, "doses": [0.5]}, name="changed", without=FEWER)
+    planned = plan_study(study, store, Silent(), workers=1)
+    todo = [
+        cell.name
+        for cell in planned.cells
+        if not cell.done and cell.what == "student" and not {"nothing", "random"} & set(cell.name.split())
+    ]
+    assert todo == [f"numbers / {trait} / sorted / seed {seed}" for trait in ("owl", "cat") for seed in (0, 1)]
+    run_and_report(study, store, Silent(), workers=1)
+    after = made(store)
+    assert {cell: after[cell] for cell in before} == before
+    assert sum(cell.endswith("train.json") for cell in after.keys() - before.keys()) == 4
+
+
+def test_a_plan_makes_nothing_and_knows_what_is_there(written: Written, store: Store, tmp_path: Path) -> None:
+    del written
+    before = made(store)
+    planned = plan_study(the_study(), store, Silent(), workers=1)
+    assert made(store) == before
+    todo = {cell.name.rpartition("-")[0] for cell in planned.cells if cell.what == "data" and not cell.done}
+    assert todo == {"owl-numbers-nothing", "cat-numbers-nothing"}
+    fresh = plan_study(the_study(), Store(tmp_path / "fresh"), Silent(), workers=1)
+    assert not (tmp_path / "fresh").exists()
+    assert not any(cell.done for cell in fresh.cells)
+    assert fresh.tokens("data") == 3 * 300 * 16
+    assert fresh.seconds["train"] is not None
+    assert fresh.seconds["generate"] is None
+
+
+def test_a_report_from_what_is_there_says_what_is_missing(store: Store, written: Written) -> None:
+    del written
+    study = the_study(seeds=[0, 1, 2], name="longer")
+    report = report_only(study, store).report
+    untreated = arm(report, "numbers / owl / untreated")
+    assert [run.failed for run in untreated.runs] == [None, None, "not run yet"]
+
+
+def test_two_runs_do_not_meet_in_a_folder(store: Store, written: Written) -> None:
+    del written
+    with store.held(), pytest.raises(ConfigError, match="another study runs in"):
+        run_and_report(the_study(), store, Silent(), workers=1)
+
+
+@pytest.fixture
+def with_teachers(store: Store, written: Written, tmp_path: Path) -> Store:
+    """A folder of its own that has the teachers already."""
+    del written
+    own = Store(tmp_path / "own")
+    shutil.copytree(store.data / "teachers", own.data / "teachers")
+    return own
+
+
+def test_a_student_whose_loss_is_no_number_fails_alone(with_teachers: Store) -> None:
+    plan = the_study().model_dump(mode="json")["carriers"]["numbers"] | {"treatments": {}, "doses": []}
+    wild = the_study().students.model_copy(update={"learning_rate": 1e38})
+    study = a_study(
+        carriers={"calm": plan, "wild": plan | {"students": wild.model_dump(mode="json")}},
+        without=[*CONTROLS, "control"],
+        seeds=[0],
+    )
+    report = run_and_report(study, with_teachers, Silent(), workers=1).report
+    assert arm(report, "calm / owl / untreated").runs[0].rates
+    assert "the loss is nan at step" in str(arm(report, "wild / owl / untreated").runs[0].failed)
+    assert {failure.what for failure in report.failures} == {"student"}
+
+
+def run_alone(out: Path) -> None:
+    import torch
+
+    torch.set_num_threads(1)
+    run_and_report(a_study(without=[*CONTROLS]), Store(out), Silent(), workers=1)
+
+
+def test_a_killed_study_goes_on_and_trains_no_finished_student_again(with_teachers: Store) -> None:
+    store = with_teachers
+    process = multiprocessing.get_context("spawn").Process(target=run_alone, args=(store.out,))
+    process.start()
+    while len(list(store.students.glob("*/train.json"))) < 2 and process.is_alive():
+        time.sleep(0.02)
+    process.kill()
+    process.join()
+    finished = {cell: when for cell, when in made(store).items() if cell.endswith("train.json")}
+    assert 2 <= len(finished) < 10
+    report = run_and_report(a_study(without=[*CONTROLS]), store, Silent(), workers=1).report
+    after = made(store)
+    assert {cell: after[cell] for cell in finished} == finished
+    assert not report.failures
+    assert all(run.rates for each in report.arms for run in each.runs)
+
+
+def test_the_command_line_shows_plan_run_and_report(
+    store: Store, written: Written, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    del written
+    file = tmp_path / "study.yaml"
+    file.write_text(the_study().model_dump_json(), encoding="utf-8")
+    assert run(["study", "plan", str(file), "--out", str(store.out), "--format", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)["cells"]
+    assert run(["study", "run", str(file), "--out", str(store.out), "--format", "quiet"]) == 0
+    assert capsys.readouterr().out.split() == [
+        str(store.out / "small" / f"study.{kind}") for kind in ("html", "md", "json")
+    ]
+    assert run(["study", "report", str(file), "--out", str(store.out)]) == 0
+    assert "owl through numbers" in capsys.readouterr().out
