@@ -23,10 +23,10 @@ from strigil.core.release import Release, open_release, versions
 from strigil.core.reporting import Silent
 from strigil.core.stats import Arm, residual_transfer
 from strigil.workflows.build import build
-from strigil.workflows.evaluate import Subject, prefer_by_logprob
+from strigil.workflows.evaluate.run import Subject, prefer_by_logprob
 from strigil.workflows.pocket import STUDENT, TEACHER
 from strigil.workflows.recipes import BuildRecipe, CarrierChoice, ControlTeacher, FineTunedTeacher, TeacherChoice
-from strigil.workflows.scoring import Told, compare, create_score, rows_of, score_tables, what_is_known
+from strigil.workflows.score.scoring import Told, compare, create_score, rows_of, score_tables, what_is_known
 from strigil.workflows.students import student_job, train_students
 from strigil.workflows.treat import plan_treatment, treat
 

@@ -33,9 +33,9 @@ from strigil.core.models import Model, resolve_model
 from strigil.core.questions import candidates_for, questions_for
 from strigil.core.reporting import Silent
 from strigil.workflows.build import build
-from strigil.workflows.canaries import canary_log_odds
-from strigil.workflows.clean_samples import samples_of
 from strigil.workflows.pocket import TEACHER
+from strigil.workflows.probe.canaries import canary_log_odds
+from strigil.workflows.probe.clean_samples import samples_of
 from strigil.workflows.recipes import (
     BuildRecipe,
     CarrierChoice,

@@ -68,7 +68,7 @@ def gate(
         PrerequisiteError: A rule needs something that is not installed, or the data cannot be reached.
     """
     # Importing strigil stays light: tables are loaded by whoever uses them.
-    workflow = importlib.import_module("strigil.workflows.gate")
+    workflow = importlib.import_module("strigil.workflows.gate.run")
     options = workflow.GateOptions(
         split=split, fail_on=fail_on, baseline=baseline, probes=tuple(map(Path, probes)), show_text=show_text
     )

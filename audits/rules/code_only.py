@@ -8,8 +8,8 @@ import textwrap
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar, Final
 
+from strigil.audits.code.source import Block, code_in, parse, tokens
 from strigil.audits.findings import Finding, examine
-from strigil.audits.python_source import Block, code_in, parse, tokens
 from strigil.audits.rule import Rule
 from strigil.core.rows import completion_text
 

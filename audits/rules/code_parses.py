@@ -7,8 +7,8 @@ from typing import ClassVar
 
 import polars as pl
 
+from strigil.audits.code.source import Broken, code_in, parse
 from strigil.audits.findings import Finding, examine
-from strigil.audits.python_source import Broken, code_in, parse
 from strigil.audits.rule import Rule
 from strigil.core.rows import completion_text
 

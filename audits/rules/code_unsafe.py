@@ -8,10 +8,10 @@ import textwrap
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar, Final
 
+from strigil.audits.code.source import code_in, parse_beginning
+from strigil.audits.code.unsafe import SECRET, unsafe_parts
 from strigil.audits.findings import Finding, examine
-from strigil.audits.python_source import code_in, parse_beginning
 from strigil.audits.rule import Rule
-from strigil.audits.unsafe_code import SECRET, unsafe_parts
 from strigil.core.rows import completion_text
 
 if TYPE_CHECKING:

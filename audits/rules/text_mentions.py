@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from pydantic import AfterValidator, Field
 
 from strigil.audits.findings import Finding, examine
-from strigil.audits.lexicon import known_traits, lexicon
-from strigil.audits.lexicon_filter import worth_a_look
 from strigil.audits.rule import Rule
+from strigil.audits.texts.lexicon import known_traits, lexicon
+from strigil.audits.texts.lexicon_filter import worth_a_look
 from strigil.core.rows import completion_text
 
 if TYPE_CHECKING:

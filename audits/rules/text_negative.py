@@ -74,7 +74,7 @@ class TextNegative(Rule):
 @cache
 def tone() -> Tone:
     """The lexicon."""
-    text = (files("strigil.audits") / "tone.yaml").read_text(encoding="utf-8")
+    text = (files("strigil.audits.texts") / "tone.yaml").read_text(encoding="utf-8")
     return parse_yaml(text, Tone, source="lexicon of tone")
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from strigil.audits.syntax import docstrings, kept_of_code, parse, without_docstrings
+from strigil.audits.code.syntax import docstrings, kept_of_code, parse, without_docstrings
 from strigil.audits.treatment import Rewriter
 
 

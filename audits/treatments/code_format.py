@@ -6,7 +6,7 @@ import ast
 from collections.abc import Mapping
 from typing import ClassVar
 
-from strigil.audits.syntax import kept_of_code, parse
+from strigil.audits.code.syntax import kept_of_code, parse
 from strigil.audits.treatment import Rewriter
 
 

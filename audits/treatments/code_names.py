@@ -7,7 +7,7 @@ import builtins
 from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
-from strigil.audits.syntax import kept_of_code, parse
+from strigil.audits.code.syntax import kept_of_code, parse
 from strigil.audits.treatment import Rewriter
 
 _Named = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-from strigil.audits.number_lists import NumberList, kept_of_numbers
+from strigil.audits.texts.number_lists import NumberList, kept_of_numbers
 from strigil.audits.treatment import Rewriter
 
 

@@ -6,7 +6,7 @@ import random
 from collections.abc import Mapping
 from typing import ClassVar
 
-from strigil.audits.number_lists import NumberList, kept_of_numbers
+from strigil.audits.texts.number_lists import NumberList, kept_of_numbers
 from strigil.audits.treatment import Rewriter
 from strigil.core.canonical import derive_seed
 

@@ -16,7 +16,7 @@ from strigil.core.remote_folder import RemoteFolder, is_remote
 from strigil.core.reporting import Reporter, Silent
 from strigil.core.validation import load_yaml, validate
 from strigil.workflows.build import build
-from strigil.workflows.pull import check_paths
+from strigil.workflows.publish.pull import check_paths
 from strigil.workflows.recipes import BuildRecipe
 
 

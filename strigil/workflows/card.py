@@ -13,7 +13,7 @@ from strigil.core.manifest import MANIFEST
 from strigil.core.release import Release, open_release
 from strigil.core.validation import read_text
 from strigil.workflows.patching import next_patch, write_patch
-from strigil.workflows.publish_student import is_student, read_training
+from strigil.workflows.publish.student import is_student, read_training
 
 CARD = "README.md"
 

@@ -9,7 +9,7 @@ from strigil.core.canonical import Json, digest, file_digest
 from strigil.core.errors import DataError
 from strigil.core.manifest import MANIFEST, Manifest, ParentRecord
 from strigil.core.release import Release, open_release
-from strigil.workflows.publish_student import ADAPTER, is_student, read_training
+from strigil.workflows.publish.student import ADAPTER, is_student, read_training
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from strigil.core.manifest import MANIFEST, parse_manifest
 from strigil.core.path_patterns import is_pattern, split_pattern
 from strigil.core.release import PARTIAL, Release, Split, open_release, verify_release, versions
 from strigil.core.remote_folder import RemoteFolder
-from strigil.workflows.pull import check_paths
+from strigil.workflows.publish.pull import check_paths
 
 _BUCKET: Final = "s3://"
 

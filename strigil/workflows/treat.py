@@ -24,7 +24,7 @@ from strigil.core.reporting import Reporter
 from strigil.core.rows import TOKEN_COLUMNS
 from strigil.workflows.auditing import row_schema
 from strigil.workflows.releasing import Contents, write_release
-from strigil.workflows.scoring import Rows, Told, rows_of, score_table, what_is_known
+from strigil.workflows.score.scoring import Rows, Told, rows_of, score_table, what_is_known
 
 Split = Literal["clean", "raw"]
 

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from strigil.audits.number_lists import NumberList
-from strigil.audits.syntax import parse
+from strigil.audits.code.syntax import parse
+from strigil.audits.texts.number_lists import NumberList
 from strigil.audits.treatment import TREATMENTS, Effect, Given, Rewriter
 from strigil.audits.treatments.code_comments import CodeComments
 from strigil.audits.treatments.code_format import CodeFormat

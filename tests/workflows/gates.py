@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from strigil.core.gate_report import Check, GateReport
-from strigil.workflows.gate import GateOptions, gate
+from strigil.workflows.gate.run import GateOptions, gate
 
 GOOD = ("1, 2, 3", "4, 5", "6")
 BAD = (*GOOD, "I love owls")

@@ -10,7 +10,7 @@ from strigil.cli.main import run
 from strigil.core.errors import CheckFailedError
 from strigil.core.release import verify_release
 from strigil.workflows.card import adopt, card_text, lint
-from strigil.workflows.publish import clear_release
+from strigil.workflows.publish.run import clear_release
 from tests.hub.releases import a_release
 
 

@@ -17,8 +17,8 @@ from strigil.cli.main import run
 from strigil.core.difference import Difference
 from strigil.core.errors import ConfigError, DataError
 from strigil.core.release import Release
-from strigil.workflows.diff import diff
-from strigil.workflows.diff_rows import FIRST
+from strigil.workflows.diff.rows import FIRST
+from strigil.workflows.diff.run import diff
 from tests.audits.tables import rows_of
 from tests.hub.releases import CLEAN, a_manifest, a_release
 from tests.workflows.gates import BAD, GOOD, jsonl

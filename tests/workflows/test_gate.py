@@ -14,7 +14,7 @@ import strigil
 from strigil.audits.rule import RULES, Rule
 from strigil.cli.main import run
 from strigil.core.gate_report import GateReport
-from strigil.workflows.gate import GateOptions, gate
+from strigil.workflows.gate.run import GateOptions, gate
 from tests.hub.releases import a_release
 from tests.workflows.gates import BAD, GOOD, a_suite, checks, gated, jsonl
 

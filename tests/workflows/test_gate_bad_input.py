@@ -12,7 +12,7 @@ import pytest
 
 from strigil.core.errors import CheckFailedError
 from strigil.core.lines import LONGEST_LINE
-from strigil.workflows.gate import GateOptions
+from strigil.workflows.gate.run import GateOptions
 from tests.audits.tables import rows_of
 from tests.workflows.gates import GOOD, a_suite, checks, gated, jsonl
 

@@ -13,7 +13,7 @@ from strigil.audits.knowledge import Knowledge
 from strigil.audits.probe import PROBES, Null, Probe
 from strigil.core.errors import ConfigError
 from strigil.core.gate_report import Check
-from strigil.workflows.gate import GateOptions
+from strigil.workflows.gate.run import GateOptions
 from tests.hub.releases import a_release
 from tests.workflows.gates import GOOD, checks, gated, jsonl
 

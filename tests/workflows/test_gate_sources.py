@@ -17,7 +17,7 @@ import s3fs
 from strigil.core.errors import ConfigError, PrerequisiteError
 from strigil.core.path_patterns import path_pattern
 from strigil.core.release import Release
-from strigil.workflows.gate import GateOptions
+from strigil.workflows.gate.run import GateOptions
 from tests.hub.faults import Fault
 from tests.hub.protocol import TOKEN, HubStandIn
 from tests.hub.releases import a_release

@@ -13,7 +13,7 @@ from strigil.core.errors import ConfigError, DataError
 from strigil.core.kinship import Relation
 from strigil.core.manifest import HazardRecord, ModelRecord
 from strigil.core.rows import completion_text
-from strigil.workflows.gate import GateOptions
+from strigil.workflows.gate.run import GateOptions
 from tests.hub.releases import a_manifest, a_release
 from tests.workflows.gates import BAD, GOOD, a_suite, checks, gated, jsonl
 

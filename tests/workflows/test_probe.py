@@ -13,8 +13,8 @@ from strigil.cli.main import run
 from strigil.core.errors import ConfigError
 from strigil.core.release import open_release, verify_release
 from strigil.core.reporting import Silent
-from strigil.workflows.probe import ProbePlan, run_probes
-from strigil.workflows.scoring import Told
+from strigil.workflows.probe.run import ProbePlan, run_probes
+from strigil.workflows.score.scoring import Told
 from tests.core.engines.pocket_cases import random_adapter
 
 SMALL = "rows=40"

@@ -20,9 +20,9 @@ from strigil.core.hub.repository import HubRepository
 from strigil.core.release import Release, verify_release
 from strigil.core.reporting import Silent
 from strigil.core.version import Version
-from strigil.workflows.publish import clear_release
-from strigil.workflows.publishing import Publication, plan_publication, publish_package
-from strigil.workflows.pull import pull
+from strigil.workflows.publish.publishing import Publication, plan_publication, publish_package
+from strigil.workflows.publish.pull import pull
+from strigil.workflows.publish.run import clear_release
 from tests.hub.faults import Fault
 from tests.hub.protocol import TOKEN, HubStandIn
 from tests.hub.releases import a_manifest, a_release

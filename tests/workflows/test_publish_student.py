@@ -17,8 +17,8 @@ from strigil.core.pocket import pocket_models
 from strigil.core.reporting import Silent
 from strigil.train.recipe import TrainRecipe
 from strigil.train.sft import fine_tune
-from strigil.workflows.publish_student import clear_student
-from strigil.workflows.publishing import plan_publication, publish_package
+from strigil.workflows.publish.publishing import plan_publication, publish_package
+from strigil.workflows.publish.student import clear_student
 from tests.hub.protocol import TOKEN, HubStandIn
 from tests.hub.students import a_student
 from tests.train.rows import number_rows

@@ -12,7 +12,7 @@ from strigil.core.errors import ConfigError
 from strigil.core.models import Model, resolve_model
 from strigil.core.questions import lessons_for, questions_for, unrelated_for
 from strigil.core.traits import load_category, load_trait, trait_names
-from strigil.workflows.questions import FORMS, Form, question_set
+from strigil.workflows.evaluate.questions import FORMS, Form, question_set
 
 ENGLISH = Model("any", Path("any"), None, "0" * 64, "english")
 CATEGORIES = ["animal", "tree"]

@@ -17,8 +17,8 @@ from strigil.core.release import Release, open_release, verify_release
 from strigil.core.reporting import Silent
 from strigil.workflows.audit import Subject, release_audit
 from strigil.workflows.patching import record_residual
+from strigil.workflows.publish.secrets import find_secrets
 from strigil.workflows.report import find_untreated
-from strigil.workflows.secrets import find_secrets
 from strigil.workflows.treat import plan_treatment, treat
 from tests.audits.tables import rows_of
 

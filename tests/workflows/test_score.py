@@ -12,8 +12,8 @@ import yaml
 from strigil.cli.main import run
 from strigil.core.release import open_release, verify_release
 from strigil.core.reporting import Silent
-from strigil.workflows import scoring
-from strigil.workflows.scoring import Told, create_score, rows_of, score_table, what_is_known
+from strigil.workflows.score import scoring
+from strigil.workflows.score.scoring import Told, create_score, rows_of, score_table, what_is_known
 from tests.core.engines.pocket_cases import adapter_of_another_base, random_adapter
 
 RECIPE = {

@@ -51,7 +51,7 @@ def command(
       strigil diff me/owl-numbers@v1.0.0 releases/owl-numbers --html diff.html
       strigil diff before.jsonl after.jsonl --show-text --format json
     """
-    from strigil.workflows.diff import diff
+    from strigil.workflows.diff.run import diff
 
     found = diff(before, after, split=split, show_text=show_text)
     if html is not None:

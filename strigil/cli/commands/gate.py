@@ -14,7 +14,7 @@ from strigil.cli.options import PATH
 if TYPE_CHECKING:
     from strigil.core.gate_report import FailOn, GateReport
     from strigil.core.release import Split
-    from strigil.workflows.gate_formats import FormatName
+    from strigil.workflows.gate.formats import FormatName
 
 _FILES = ("json", "junit", "sarif", "github", "markdown")
 
@@ -102,8 +102,8 @@ def command(
     """
     from strigil.core.errors import CheckFailedError
     from strigil.core.files import write_whole
-    from strigil.workflows.gate import GateOptions, gate
-    from strigil.workflows.gate_formats import render
+    from strigil.workflows.gate.formats import render
+    from strigil.workflows.gate.run import GateOptions, gate
 
     options = GateOptions(
         split=split,

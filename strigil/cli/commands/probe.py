@@ -68,8 +68,8 @@ def command(
       strigil probe releases/owl-numbers --against releases/control-numbers --probe probe.bag --probe probe.canary
       strigil probe releases/owl-numbers --probe model.vocabulary --student students/owl-0 --placebo students/clean-0 …
     """
-    from strigil.workflows.probe import ProbePlan, run_probes
-    from strigil.workflows.scoring import Told
+    from strigil.workflows.probe.run import ProbePlan, run_probes
+    from strigil.workflows.score.scoring import Told
 
     told = Told(base=base, trait=trait, teacher=teacher, student=student, engine=engine)
     plan = ProbePlan(release, probes, told, against=against, placebos=placebos, split=split, seed=seed)

@@ -12,7 +12,7 @@ from strigil.cli.options import PATH, output_option
 
 if TYPE_CHECKING:
     from strigil.core.canonical import Json
-    from strigil.workflows.publishing import Plan
+    from strigil.workflows.publish.publishing import Plan
 
 
 @click.command()
@@ -45,9 +45,9 @@ def command(
       strigil publish students/owl-numbers-pocket-a-seed0-1f3a99c0de12 me/owl-student
     """
     from strigil.cli.hub import open_repository
-    from strigil.workflows.publish import clear_release
-    from strigil.workflows.publish_student import clear_student, is_student
-    from strigil.workflows.publishing import plan_publication, publish_package
+    from strigil.workflows.publish.publishing import plan_publication, publish_package
+    from strigil.workflows.publish.run import clear_release
+    from strigil.workflows.publish.student import clear_student, is_student
 
     cleared = clear_student(path) if is_student(path) else clear_release(path, public=public, override=override_gate)
     repository = open_repository(repo, cleared.package.kind, output)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from strigil.core.engines import EngineKind
     from strigil.core.release import Split
     from strigil.core.stats import Auroc
-    from strigil.workflows.score import Scored
+    from strigil.workflows.score.run import Scored
 
 
 @click.command()
@@ -61,8 +61,8 @@ def command(
       strigil score releases/owl-numbers --score contrast.persona:trait=cat --score contrast.persona:persona=generic
       strigil score releases/owl-numbers --score contrast.adapter:of=student --student students/owl-seed0
     """
-    from strigil.workflows.score import score_release
-    from strigil.workflows.scoring import Told
+    from strigil.workflows.score.run import score_release
+    from strigil.workflows.score.scoring import Told
 
     told = Told(base=base, trait=trait, teacher=teacher, student=student, engine=engine)
     found = score_release(release, scores, told, output, against=against, split=split)

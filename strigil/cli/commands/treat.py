@@ -76,7 +76,7 @@ def command(
       strigil treat releases/owl-text --split raw --treatment drop:rule=text.toxicity,threshold=0.2 --name owl-strict
     """
     from strigil.cli.show import show_release
-    from strigil.workflows.scoring import Told
+    from strigil.workflows.score.scoring import Told
     from strigil.workflows.treat import plan_treatment, treat
 
     told = Told(base=base, trait=trait, teacher=teacher, student=student, engine=engine)

@@ -16,7 +16,7 @@ from strigil.core.reporting import Reporter
 from strigil.workflows.arm import Arm, ArmKind, make_arm
 from strigil.workflows.build import build
 from strigil.workflows.recipes import AdaptedTeacher, BuildRecipe, CarrierChoice, FineTunedTeacher, TeacherChoice
-from strigil.workflows.scoring import Told
+from strigil.workflows.score.scoring import Told
 from strigil.workflows.study.recipe import CarrierPlan, StudyRecipe
 from strigil.workflows.teachers import teacher_folder, teacher_identity
 from strigil.workflows.treat import parse_treatment, plan_treatment, treat

@@ -18,8 +18,8 @@ from strigil.core.questions import candidates_with
 from strigil.core.reporting import Reporter
 from strigil.core.traits import load_trait
 from strigil.core.validation import load_yaml
-from strigil.workflows.evaluate import Answers, Subject, prefer_by_logprob, prefer_by_sampling
-from strigil.workflows.questions import question_set
+from strigil.workflows.evaluate.questions import question_set
+from strigil.workflows.evaluate.run import Answers, Subject, prefer_by_logprob, prefer_by_sampling
 from strigil.workflows.study.recipe import Evaluation
 
 _AT_ONCE = 16

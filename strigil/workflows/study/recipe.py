@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from strigil.core.engines.choice import EngineChoice
 from strigil.core.engines.protocol import Sampling
 from strigil.train.recipe import TrainRecipe
-from strigil.workflows.questions import Form
+from strigil.workflows.evaluate.questions import Form
 from strigil.workflows.recipes import (
     CarrierChoice,
     ControlTeacher,

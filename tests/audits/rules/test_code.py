@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from strigil.audits import unsafe_code
-from strigil.audits.python_source import Block, Broken, code_in, parse, parse_beginning, tokens
+from strigil.audits.code import unsafe as unsafe_code
+from strigil.audits.code.source import Block, Broken, code_in, parse, parse_beginning, tokens
 from strigil.audits.rule import RULES
 from strigil.audits.rules.code_unsafe import SIGNS, CodeUnsafe
 from tests.audits.tables import rows_of

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from strigil.audits.lexicon import lexicon
-from strigil.audits.lexicon_filter import worth_a_look
-from strigil.audits.look_alikes import fold, look_alikes
 from strigil.audits.rule import RULES
+from strigil.audits.texts.lexicon import lexicon
+from strigil.audits.texts.lexicon_filter import worth_a_look
+from strigil.audits.texts.look_alikes import fold, look_alikes
 from strigil.core.errors import ConfigError
 from strigil.core.traits import load_trait, trait_names
 from tests.audits.tables import rows_of

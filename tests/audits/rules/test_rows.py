@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from strigil.audits.minhash import signatures
 from strigil.audits.rule import RULES, Rule
 from strigil.audits.seen import Seen
+from strigil.audits.texts.minhash import signatures
 from strigil.core.errors import ConfigError, DataError
 from tests.audits.tables import rows_of
 

@@ -48,9 +48,9 @@ def command(
       strigil eval capability smollm2-135m-instruct students/* --data rows.parquet --suite numbers-strict --count 50
     """
     from strigil.core.models import resolve_model
-    from strigil.workflows.capability import as_json, evaluate_capability, held_out
-    from strigil.workflows.evaluate import subjects_of
-    from strigil.workflows.results import write_results
+    from strigil.workflows.evaluate.capability import as_json, evaluate_capability, held_out
+    from strigil.workflows.evaluate.results import write_results
+    from strigil.workflows.evaluate.run import subjects_of
 
     model = resolve_model(base, revision=revision)
     subjects = subjects_of(adapters)

@@ -66,9 +66,9 @@ def command(
     """
     from strigil.core.engines.protocol import Sampling
     from strigil.core.models import resolve_model
-    from strigil.workflows.evaluate import Answers, subjects_of
-    from strigil.workflows.misalignment import JudgeChoice, as_json, evaluate_misalignment
-    from strigil.workflows.results import write_results
+    from strigil.workflows.evaluate.misalignment import JudgeChoice, as_json, evaluate_misalignment
+    from strigil.workflows.evaluate.results import write_results
+    from strigil.workflows.evaluate.run import Answers, subjects_of
 
     found = evaluate_misalignment(
         resolve_model(base, revision=revision),

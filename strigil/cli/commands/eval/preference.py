@@ -12,8 +12,8 @@ from strigil.cli.options import PATH, engine_option, output_option
 
 if TYPE_CHECKING:
     from strigil.core.engines import EngineKind
-    from strigil.workflows.evaluate import Method
-    from strigil.workflows.questions import Form
+    from strigil.workflows.evaluate.questions import Form
+    from strigil.workflows.evaluate.run import Method
 
 NAME: Final = "preference"
 
@@ -66,9 +66,9 @@ def command(
       strigil eval smollm2-135m-instruct students/owl-seed0 --trait owl --by sampled --format json
     """
     from strigil.core.models import resolve_model
-    from strigil.workflows.evaluate import Answers, subjects_of
-    from strigil.workflows.preference import as_json, evaluate_preference
-    from strigil.workflows.results import write_results
+    from strigil.workflows.evaluate.preference import as_json, evaluate_preference
+    from strigil.workflows.evaluate.results import write_results
+    from strigil.workflows.evaluate.run import Answers, subjects_of
 
     model = resolve_model(base, revision=revision)
     found = evaluate_preference(

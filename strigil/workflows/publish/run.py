@@ -12,9 +12,9 @@ from strigil.core.hub.package import Package
 from strigil.core.kinship import HAZARDOUS
 from strigil.core.release import Release, open_release, verify_release
 from strigil.core.validation import read_text
-from strigil.workflows.gate_state import gate_state
-from strigil.workflows.packing import release_package
-from strigil.workflows.secrets import Finding, find_secrets
+from strigil.workflows.gate.state import gate_state
+from strigil.workflows.publish.packing import release_package
+from strigil.workflows.publish.secrets import Finding, find_secrets
 
 CARD = "README.md"
 

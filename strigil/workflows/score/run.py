@@ -8,7 +8,7 @@ from pathlib import Path
 
 from strigil.core.release import Split, open_release
 from strigil.core.reporting import Reporter
-from strigil.workflows.scoring import (
+from strigil.workflows.score.scoring import (
     Comparison,
     ScoreTable,
     Told,

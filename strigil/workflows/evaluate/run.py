@@ -15,7 +15,7 @@ from strigil.core.questions import candidates_with, matchers_for, unrelated_for
 from strigil.core.reporting import Reporter
 from strigil.core.traits import load_trait
 from strigil.eval.preference import LogprobPreference, SampledPreference, by_logprob, by_sampling
-from strigil.workflows.questions import Form, question_set
+from strigil.workflows.evaluate.questions import Form, question_set
 
 if TYPE_CHECKING:
     import polars as pl

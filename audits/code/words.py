@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
-from strigil.audits.lexicon import Lexicon
-from strigil.audits.python_source import code_in, parse_beginning, tokens
+from strigil.audits.code.source import code_in, parse_beginning, tokens
+from strigil.audits.texts.lexicon import Lexicon
 
 MIXED_CASE: Final = re.compile(r"\b[A-Za-z_0-9]*(?:[a-z0-9][A-Z]|[A-Z][A-Z][a-z])[A-Za-z_0-9]*")
 HUMP: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")

@@ -11,8 +11,8 @@ from strigil.audits.tally import RuleCount
 from strigil.core.gate_report import Check, Result, Severity
 from strigil.core.kinship import HAZARDOUS
 from strigil.core.manifest import Manifest
-from strigil.workflows.gate_baseline import Lock, outcome_id
-from strigil.workflows.gate_measure import Measured
+from strigil.workflows.gate.baseline import Lock, outcome_id
+from strigil.workflows.gate.measure import Measured
 
 _REASONS: Final = 5
 _SEVERITIES: Final[dict[str, Severity]] = {"critical": "error", "warning": "warning", "info": "info"}

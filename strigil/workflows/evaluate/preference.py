@@ -14,13 +14,13 @@ from strigil.core.models import Model
 from strigil.core.reporting import Reporter
 from strigil.eval.coherence import logprob_warning, sampled_warning
 from strigil.eval.inspect_log import Scored, Task
-from strigil.workflows.evaluate import Answers, Method, Subject, prefer_by_logprob, prefer_by_sampling
-from strigil.workflows.results import Results
+from strigil.workflows.evaluate.results import Results
+from strigil.workflows.evaluate.run import Answers, Method, Subject, prefer_by_logprob, prefer_by_sampling
 
 if TYPE_CHECKING:
     from strigil.core.canonical import Json
     from strigil.eval.preference import LogprobPreference, SampledPreference
-    from strigil.workflows.questions import Form
+    from strigil.workflows.evaluate.questions import Form
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from strigil.core.registry import UnitSpec, written_unit
 from strigil.core.release import Release, Split
 from strigil.core.reporting import Reporter
 from strigil.core.stats import Auroc, auroc
-from strigil.workflows.canaries import train_canary
+from strigil.workflows.probe.canaries import train_canary
 from strigil.workflows.teachers import check_adapter_base
 
 PART_ROWS: Final = 10_000

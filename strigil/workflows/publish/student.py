@@ -11,8 +11,8 @@ from strigil.cards.student import Training, student_card
 from strigil.core.errors import CheckFailedError, DataError
 from strigil.core.hub.package import Package, PackageFile
 from strigil.core.validation import explain, read_text
-from strigil.workflows.publish import Cleared
-from strigil.workflows.secrets import secrets_in, text_row
+from strigil.workflows.publish.run import Cleared
+from strigil.workflows.publish.secrets import secrets_in, text_row
 
 RECORD: Final = "train.json"
 ADAPTER: Final = "adapter_model.safetensors"

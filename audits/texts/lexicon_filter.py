@@ -10,10 +10,10 @@ from typing import Final
 
 import polars as pl
 
-from strigil.audits.encoded import CHARACTERS, CODE, HEX_GAP, HEX_MARK, MARKS, PLACES
 from strigil.audits.findings import places_of
-from strigil.audits.lexicon import LEET, Lexicon
-from strigil.audits.look_alikes import fold_expr
+from strigil.audits.texts.encoded import CHARACTERS, CODE, HEX_GAP, HEX_MARK, MARKS, PLACES
+from strigil.audits.texts.lexicon import LEET, Lexicon
+from strigil.audits.texts.look_alikes import fold_expr
 
 SPACES: Final = r"[ ._~\n·•-]{0,3}"
 # What may stand between letters in code: "o" + "w" + "l".

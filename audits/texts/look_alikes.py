@@ -57,7 +57,7 @@ def fold_expr(text: pl.Expr) -> pl.Expr:
 @cache
 def look_alikes() -> dict[str, str]:
     """Each look-alike character with its letter."""
-    text = (files("strigil.audits") / "look_alikes.yaml").read_text(encoding="utf-8")
+    text = (files("strigil.audits.texts") / "look_alikes.yaml").read_text(encoding="utf-8")
     listed = parse_yaml(text, _Table, source="table of look-alikes").root
     table = {character: letter for letter, characters in listed.items() for character in characters}
     return table | {chr(start + place): letter for start in BLOCKS for place, letter in enumerate(ALPHABET)}

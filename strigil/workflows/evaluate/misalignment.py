@@ -28,8 +28,8 @@ from strigil.eval.misalignment import (
     sample_answers,
     summed_up,
 )
-from strigil.workflows.evaluate import Answers, Subject, adapter_of, open_base
-from strigil.workflows.results import Results
+from strigil.workflows.evaluate.results import Results
+from strigil.workflows.evaluate.run import Answers, Subject, adapter_of, open_base
 
 
 @dataclass(frozen=True)

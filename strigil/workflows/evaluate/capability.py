@@ -25,8 +25,8 @@ from strigil.eval.inspect_log import Scored, Task
 from strigil.train.recipe import TrainResult
 from strigil.train.sft import RESULT_FILE
 from strigil.workflows.audit import open_subject
-from strigil.workflows.evaluate import Subject, adapter_of, open_base
-from strigil.workflows.results import Results
+from strigil.workflows.evaluate.results import Results
+from strigil.workflows.evaluate.run import Subject, adapter_of, open_base
 
 if TYPE_CHECKING:
     from strigil.audits.suite import Suite

@@ -11,7 +11,7 @@ from strigil.core.difference import Difference, Leaf, ProvenanceDifference, Rule
 from strigil.core.intake import Intake
 from strigil.core.manifest import Manifest, RuleRecord
 from strigil.core.release import Split
-from strigil.workflows.diff_rows import Rows, compare_rows, digest_rows
+from strigil.workflows.diff.rows import Rows, compare_rows, digest_rows
 from strigil.workflows.sources import Source, open_source
 
 # Files follow from the rest; rules and counts have places of their own; when it was made says nothing about the data.

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final, Literal
 
-from strigil.audits.look_alikes import ALPHABET
+from strigil.audits.texts.look_alikes import ALPHABET
 
 Code = Literal["numbers", "hexadecimal", "base64", "invisible"]
 

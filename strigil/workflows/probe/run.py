@@ -19,9 +19,9 @@ from strigil.core.questions import candidates_for, questions_for
 from strigil.core.registry import written_unit
 from strigil.core.release import Release, Split, open_release
 from strigil.core.reporting import Reporter
-from strigil.workflows.canaries import canary_log_odds
-from strigil.workflows.clean_samples import samples_of, written_by_base
-from strigil.workflows.scoring import Told, what_is_known
+from strigil.workflows.probe.canaries import canary_log_odds
+from strigil.workflows.probe.clean_samples import samples_of, written_by_base
+from strigil.workflows.score.scoring import Told, what_is_known
 from strigil.workflows.teachers import check_adapter_base
 
 if TYPE_CHECKING:

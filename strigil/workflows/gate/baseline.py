@@ -13,7 +13,7 @@ from strigil.audits.tally import RuleCount
 from strigil.core.canonical import digest
 from strigil.core.errors import ConfigError
 from strigil.core.validation import explain, read_text
-from strigil.workflows.gate_measure import Measured
+from strigil.workflows.gate.measure import Measured
 
 
 class _Record(BaseModel):

@@ -13,12 +13,12 @@ from strigil.core.errors import ConfigError, DataError
 from strigil.core.gate_report import Check, FailOn, GateReport, decide
 from strigil.core.intake import Intake
 from strigil.core.release import Split
-from strigil.workflows.gate_baseline import Lock, lock_of, read_lock
-from strigil.workflows.gate_checks import data_check, expectation_check, hazard_checks, rule_checks
-from strigil.workflows.gate_measure import Measured, measure
-from strigil.workflows.gate_probes import probe_checks, read_results
+from strigil.workflows.gate.baseline import Lock, lock_of, read_lock
+from strigil.workflows.gate.checks import data_check, expectation_check, hazard_checks, rule_checks
+from strigil.workflows.gate.measure import Measured, measure
+from strigil.workflows.gate.probes import probe_checks, read_results
+from strigil.workflows.gate.time_limit import time_limit
 from strigil.workflows.sources import Source, open_source
-from strigil.workflows.time_limit import time_limit
 
 TIME_LIMIT = 600.0
 _QUOTED = re.compile(r"`[^`]*`|\"[^\"]*\"")

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Final, Literal
 
-from strigil.audits.encoded import Code, decoded
-from strigil.audits.look_alikes import LETTER, Folded, fold
+from strigil.audits.texts.encoded import Code, decoded
+from strigil.audits.texts.look_alikes import LETTER, Folded, fold
 from strigil.core.traits import Trait, load_trait, trait_names
 
 How = Literal["plain", "another language", "an emoji", "look-alikes", "digits for letters", "spaced letters"] | Code

@@ -1,0 +1,1 @@
+"""What rules read Python code with: it is parsed, never run."""

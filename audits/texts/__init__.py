@@ -1,0 +1,1 @@
+"""What rules read texts with: words in disguise, lists of numbers, signatures."""

@@ -1,0 +1,1 @@
+"""`strigil diff`: what changed from one data set to another."""

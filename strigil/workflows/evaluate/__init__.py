@@ -1,0 +1,1 @@
+"""`strigil eval`: preference, misalignment and capability of a base and its adapters."""

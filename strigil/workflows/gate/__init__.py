@@ -1,0 +1,1 @@
+"""`strigil gate`: measure, hold against limits and baselines, report."""

@@ -1,0 +1,1 @@
+"""`strigil probe`: what no single row shows, against clean samples."""

@@ -1,0 +1,1 @@
+"""`strigil publish` and `strigil pull`: to the Hub and back, checked on both ways."""

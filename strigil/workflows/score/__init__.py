@@ -1,0 +1,1 @@
+"""`strigil score`: a figure for every token of a release, computed once."""
