@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar, get_args
 
@@ -75,23 +76,37 @@ def explain(error: ValidationError, model: type[BaseModel]) -> str:
 
 
 def _explain_one(loc: tuple[int | str, ...], kind: str, text: str, model: type[BaseModel]) -> str:
-    where = ".".join(str(part) for part in loc) or "(top level)"
-    if kind != "extra_forbidden":
+    unknown = loc[-1:] if kind == "extra_forbidden" else ()
+    place = _walk(model, loc[: len(loc) - len(unknown)])
+    where = ".".join(map(str, (*place.keys, *unknown))) or "(top level)"
+    if not unknown:
         return f"{where}: {text[:1].lower()}{text[1:]}"
-    known = _fields_at(model, loc[:-1])
-    near = difflib.get_close_matches(str(loc[-1]), known, n=1, cutoff=0.5)
-    suffix = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(sorted(known))}"
+    near = difflib.get_close_matches(str(loc[-1]), place.fields, n=1, cutoff=0.5)
+    suffix = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(sorted(place.fields))}"
     return f"{where}: unknown key, {suffix}"
 
 
-def _fields_at(model: type[BaseModel], path: tuple[int | str, ...]) -> list[str]:
-    """Field names of the models that a path of keys leads to; a union's tag chooses among them, a position nothing."""
+@dataclass(frozen=True)
+class _Place:
+    """Where a path leads to: the keys that the user wrote on the way, and the fields of the models there."""
+
+    keys: list[int | str]
+    fields: list[str]
+
+
+def _walk(model: type[BaseModel], path: tuple[int | str, ...]) -> _Place:
+    """Follows a path of keys; a union's tag, which nobody wrote, chooses among models, a position nothing."""
     models = [model]
-    for part in map(str, path):
+    keys: list[int | str] = []
+    for part in path:
         owners = [each for each in models if part in each.model_fields]
-        nested = [found for owner in owners for found in _models_in(owner.model_fields[part].annotation)]
-        models = nested or owners or [each for each in models if _has_tag(each, part)] or models
-    return list(dict.fromkeys(name for each in models for name in each.model_fields))
+        nested = [found for owner in owners for found in _models_in(owner.model_fields[str(part)].annotation)]
+        if owners or isinstance(part, int) or not models:
+            keys.append(part)
+            models = nested if owners else models
+        else:
+            models = [each for each in models if _has_tag(each, part)] or models
+    return _Place(keys, list(dict.fromkeys(name for each in models for name in each.model_fields)))
 
 
 def _has_tag(model: type[BaseModel], tag: str) -> bool:

@@ -37,10 +37,10 @@ def test_a_servers_address_loses_its_last_slash() -> None:
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({"engine": {"name": "server"}}, "engine.server.urls: field required"),
+        ({"engine": {"name": "server"}}, "engine.urls: field required"),
         (
             {"engine": {"name": "server", "urls": ["http://a"], "concurrenc": 3}},
-            "engine.server.concurrenc: unknown key, did you mean 'concurrency'?",
+            "engine.concurrenc: unknown key, did you mean 'concurrency'?",
         ),
         ({"engine": {"nme": "vllm"}}, "unknown key, did you mean 'name'?"),
         ({"teacher": {"by": "system-prompt", "trate": "owl"}}, "unknown key, did you mean 'trait'?"),
