@@ -23,7 +23,7 @@ from strigil.workflows.teachers import make_teacher
 
 ROOT = Path(__file__).resolve().parent.parent
 STUDENTS = sorted((ROOT / "examples").glob("student-*.yaml"))
-STUDIES = [ROOT / "examples" / f"{name}.yaml" for name in ("pocket-study", "smollm2-matrix")]
+STUDIES = [ROOT / "examples" / f"{name}.yaml" for name in ("pocket-study", "pocket-probes", "smollm2-matrix")]
 BUILDS = sorted(set((ROOT / "examples").glob("*.yaml")) - set(STUDENTS) - set(STUDIES))
 # One step on few lessons: an adapter like any other, and no trait worth the name.
 ONE_STEP = TrainRecipe(batch_size=4, stop_loss=100.0, threads=1)

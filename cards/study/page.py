@@ -21,6 +21,7 @@ def study_page(report: StudyReport) -> str:
     sections = [
         Section("findings", "What it says", "study/findings.html.j2"),
         Section("traits", "Traits", "study/traits.html.j2"),
+        *([Section("cleanings", wording.CLEANINGS, "study/cleanings.html.j2")] if report.cleanings else []),
         *([Section("matrix", "Students and traits", "study/matrices.html.j2")] if report.matrices else []),
         Section("runs", "All runs", "study/runs.html.j2"),
         *([Section("failures", "What failed", "study/failures.html.j2")] if report.failures else []),

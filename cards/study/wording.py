@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from strigil.core.study_report import Comparison, IntervalRecord, MatrixRecord, ResidualFinding, Verdict
+from typing import Final
+
+from strigil.core.study_report import CleaningRecord, Comparison, IntervalRecord, MatrixRecord, ResidualFinding, Verdict
+
+CLEANINGS: Final = "What each cleaning must know, costs and leaves"
+CLEANINGS_NOTE: Final = (
+    "Passes are forward (F) and backward (B) ones for each row that is scored; what is made once for all rows, such as "
+    "the training of a student or a gradient, is not counted, nor is the drawing of new text. AUROC says how well the "
+    "score tells the rows of the trait's teacher from neutral ones, by single rows and by means over a hundred (0.5 is "
+    "chance); what students take over is another matter, and is in the column after it. Touched are rows that were "
+    "dropped or rewritten, or tokens that were changed; valid are the rows left that the suite accepts."
+)
 
 TONES: dict[Verdict, str] = {
     "transfer": "bad",
@@ -33,6 +44,21 @@ def interval(of: IntervalRecord | None, places: int = 3) -> str:
 def bounds(low: float | None, high: float | None, places: int = 3) -> str:
     """` [0.290, 0.534]`, or nothing."""
     return "" if low is None or high is None else f" [{low:.{places}f}, {high:.{places}f}]"
+
+
+def area(value: float | None) -> str:
+    """An AUROC, or nothing."""
+    return "" if value is None else f"{value:.2f}"
+
+
+def share(value: float | None) -> str:
+    """`10.0%`, or nothing."""
+    return "" if value is None else f"{value:.1%}"
+
+
+def touched(of: CleaningRecord) -> str:
+    """`10.0% of tokens`, or nothing."""
+    return "" if of.touched is None else f"{share(of.touched)} of {of.unit}"
 
 
 def p_value(value: float | None) -> str:

@@ -219,10 +219,45 @@ class MatrixRecord(_Record):
     reason: str | None
 
 
+class CleaningRecord(_Record):
+    """What one ranked treatment must know and costs, how well its ranking tells rows apart, and what it leaves.
+
+    Attributes:
+        arm: The arm's name.
+        step: The treatment as it is written in the study.
+        score: What ranks; None for a random drop.
+        knowledge: What the score must know.
+        cost: Forward and backward passes for each row that is scored; what is made once for all rows is not counted.
+        auroc_row: Of single rows of the trait's teacher against those of the neutral one; None where it is not known.
+        auroc_hundred: The same of means over a hundred rows.
+        touched: Share of the rows that were dropped or rewritten, or of the tokens that were changed.
+        unit: Which of the two.
+        residual: What is left of the untreated effect.
+        valid: Share of the rows it leaves that the suite still accepts.
+    """
+
+    carrier: str
+    trait: str
+    arm: str
+    label: str
+    step: str
+    score: str | None
+    knowledge: str
+    cost: str
+    auroc_row: float | None
+    auroc_hundred: float | None
+    touched: float | None
+    unit: Literal["rows", "tokens"]
+    residual: ResidualFinding | None
+    valid: float | None
+    verdict: Verdict | None
+    said: str
+
+
 class FailureRecord(_Record):
     """A cell that could not be made, and why."""
 
-    what: Literal["data", "student", "evaluation"]
+    what: Literal["data", "score", "student", "evaluation"]
     cell: str
     reason: str
 
@@ -235,6 +270,7 @@ class StudyReport(_Record):
         recipe: The whole study file.
         strigil: The version that wrote it.
         findings: What it all says, in sentences.
+        cleanings: One a treatment with a budget; empty for a study without such.
         notes: What a reader must know besides.
     """
 
@@ -248,6 +284,7 @@ class StudyReport(_Record):
     findings: list[str]
     notes: list[str]
     accounts: list[TraitAccount]
+    cleanings: list[CleaningRecord] = []
     matrices: list[MatrixRecord]
     arms: list[ArmRecord]
     failures: list[FailureRecord]

@@ -8,8 +8,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from strigil.cards.study import study_markdown, study_page
-from strigil.core.study_report import ArmKind, ArmRecord, DataRecord, FailureRecord, RunRecord, StudyReport
+from strigil.cards.study import study_markdown, study_page, wording
+from strigil.core.study_report import (
+    ArmKind,
+    ArmRecord,
+    CleaningRecord,
+    DataRecord,
+    FailureRecord,
+    RunRecord,
+    StudyReport,
+)
 from strigil.workflows.study.report import report_of
 from tests.browser import visit
 from tests.workflows.study.small import a_study
@@ -53,6 +61,29 @@ def an_arm(
     )
 
 
+def a_cleaning(report: StudyReport, label: str, *, auroc: float | None) -> CleaningRecord:
+    """A line as ranked treatments have; without an AUROC, that of one which could not be made."""
+    entry = next(entry for entry in report.accounts[0].entries if entry.label == label)
+    return CleaningRecord(
+        carrier="numbers",
+        trait="owl",
+        arm=entry.arm,
+        label=label,
+        step="rows.drop:by=contrast.direction,share=0.5",
+        score="contrast.direction",
+        knowledge="trait",
+        cost="2 F",
+        auroc_row=auroc,
+        auroc_hundred=None if auroc is None else 1.0,
+        touched=None if auroc is None else 0.5,
+        unit="rows",
+        residual=entry.residual,
+        valid=None if auroc is None else 1.0,
+        verdict=entry.verdict,
+        said=entry.said,
+    )
+
+
 def a_report(*, reason: str = "no rows are left") -> StudyReport:
     base = ArmRecord(
         name="base",
@@ -78,8 +109,9 @@ def a_report(*, reason: str = "no rows are left") -> StudyReport:
     arms.append(failed.model_copy(update={"data": None, "runs": [RunRecord(seed=0, failed=reason)]}))
     failures = [FailureRecord(what="data", cell="owl-numbers-nothing-0123456789", reason=reason)]
     report = report_of(a_study(seeds=[0, 1, 2, 3, 4]), arms, failures, ["sorted drops no rows."])
+    cleanings = [a_cleaning(report, "sorted", auroc=0.79), a_cleaning(report, "nothing", auroc=None)]
     # A new setting of students is no other report.
-    return report.model_copy(update={"recipe": {"name": "small", "base": "pocket-a"}})
+    return report.model_copy(update={"recipe": {"name": "small", "base": "pocket-a"}, "cleanings": cleanings})
 
 
 def test_the_markdown_is_held_to_the_letter() -> None:
@@ -89,6 +121,11 @@ def test_the_markdown_is_held_to_the_letter() -> None:
 
 def test_the_same_report_gives_the_same_page() -> None:
     assert study_page(a_report()) == study_page(a_report())
+
+
+def test_a_study_without_rankings_has_no_table_of_them() -> None:
+    report = a_report().model_copy(update={"cleanings": []})
+    assert wording.CLEANINGS not in study_page(report) + study_markdown(report)
 
 
 def test_no_reason_becomes_markup() -> None:
@@ -104,7 +141,9 @@ def test_a_browser_shows_every_part_of_the_page(browser: Browser, tmp_path: Path
         seen.page.wait_for_selector("[data-chart='dose-1'] svg")
         assert seen.page.title() == "small · Study"
         headings = seen.page.locator("h2").all_inner_texts()
-        assert headings == ["What it says", "Traits", "Students and traits", "All runs", "What failed", "Settings"]
+        assert headings[:3] == ["What it says", "Traits", wording.CLEANINGS]
+        assert headings[3:] == ["Students and traits", "All runs", "What failed", "Settings"]
+        assert seen.page.locator("#cleanings tbody tr").count() == 2
         assert seen.page.locator("[data-chart] svg").count() == 4
         assert seen.page.locator("[data-chart='bars-0'] svg").get_by_text("random drop like some").count() == 1
         assert seen.page.locator("table.matrix").count() == 4

@@ -161,9 +161,7 @@ def score_tables(
         DataError: The rows cannot be read, or have other tokens behind another prompt.
         PrerequisiteError: The engine's libraries are not installed.
     """
-    kind = "vllm" if engine == "vllm" or (engine == "auto" and vllm_installed()) else "transformers"
-    written = [score.spec().model_dump(mode="json"), _as_json(score, known), kind]
-    folders = [rows.home / FOLDER / f"{score.name}-{digest([rows.identity, *written])[:16]}" for rows in tables]
+    folders = _folders(score, tables, known, engine)
     with ExitStack() as stack:
         # In one order everywhere, so that two runs over the same tables do not wait for each other for ever.
         for folder in sorted(set(folders)):
@@ -180,7 +178,29 @@ def score_tables(
                 temporary = folder / f".{_FACTS}.tmp"
                 temporary.write_text(facts.model_dump_json(indent=2) + "\n", encoding="utf-8")
                 temporary.replace(folder / _FACTS)
-    return [ScoreTable(folder, ScoreFacts.model_validate_json((folder / _FACTS).read_bytes())) for folder in folders]
+    return [_read(folder) for folder in folders]
+
+
+def kept_tables(score: Score, tables: Sequence[Rows], known: Known, *, engine: EngineKind) -> list[ScoreTable] | None:
+    """What `score_tables` made before; None if one of them is not whole."""
+    folders = _folders(score, tables, known, engine)
+    return [_read(folder) for folder in folders] if all((folder / _FACTS).is_file() for folder in folders) else None
+
+
+def _folders(score: Score, tables: Sequence[Rows], known: Known, engine: EngineKind) -> list[Path]:
+    kind = "vllm" if engine == "vllm" or (engine == "auto" and vllm_installed()) else "transformers"
+    written = [score.spec().model_dump(mode="json"), _as_json(score, known), kind]
+    folders = []
+    for rows in tables:
+        # A student that is trained here is one of the first table: other tables have other scores by another student.
+        trains = score.knowledge == "student" and known.student is None and rows.identity != tables[0].identity
+        decides = [rows.identity, *written, *([tables[0].identity] if trains else [])]
+        folders.append(rows.home / FOLDER / f"{score.name}-{digest(decides)[:16]}")
+    return folders
+
+
+def _read(folder: Path) -> ScoreTable:
+    return ScoreTable(folder, ScoreFacts.model_validate_json((folder / _FACTS).read_bytes()))
 
 
 def _student(rows: Rows, base: Model, reporter: Reporter) -> Adapter:

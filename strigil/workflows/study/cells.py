@@ -17,6 +17,7 @@ from strigil.core.study_report import FailureRecord
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from strigil.workflows.score.scoring import Comparison
     from strigil.workflows.study.arms import StudentArm
     from strigil.workflows.study.measures import Measure
 
@@ -83,12 +84,16 @@ class Student:
 
 @dataclass
 class Outcome:
-    """What a run of a study has come to: releases by cell identity, students, measures by key, and failures."""
+    """What a run of a study has come to: releases by cell identity, students, measures by key, and failures.
+
+    `comparisons` says how well scores tell a trait's rows from neutral ones, by `ScoredStep.key`.
+    """
 
     arms: list[StudentArm] = field(default_factory=list)
     releases: dict[str, Release] = field(default_factory=dict)
     students: list[Student] = field(default_factory=list)
     measures: dict[str, Measure] = field(default_factory=dict)
+    comparisons: dict[str, Comparison] = field(default_factory=dict)
     failures: list[FailureRecord] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 

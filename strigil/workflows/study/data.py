@@ -175,7 +175,7 @@ def _make(cell: DataCell, folder: Path, reporter: Reporter) -> Release:
             return build(cell.recipe, folder, reporter)
         case Treated():
             _enough(folder / cell_name(cell.parent), cell.rows)
-            parent, told = folder / cell_name(cell.parent), _told(cell, folder)
+            parent, told = folder / cell_name(cell.parent), told_of(cell, folder)
             plan = plan_treatment(parent, cell.steps, split="clean", suite=cell.suite, told=told)
             return treat(plan, folder, cell_name(cell), reporter)
         case Made():
@@ -184,7 +184,7 @@ def _make(cell: DataCell, folder: Path, reporter: Reporter) -> Release:
             return make_arm(arm, folder, cell_name(cell), reporter, suite=cell.suite)
 
 
-def _told(cell: DataCell, folder: Path) -> Told:
+def told_of(cell: DataCell, folder: Path) -> Told:
     """What scores may know: a fine-tuned teacher's adapter, which the manifest names by its digest alone."""
     while not isinstance(cell, Built):
         cell = cell.parents[-1]

@@ -15,6 +15,7 @@ from strigil.workflows.study.accounts import accounts_of
 from strigil.workflows.study.analysis import section
 from strigil.workflows.study.arms import Bases, StudentArm
 from strigil.workflows.study.cells import Outcome, Store
+from strigil.workflows.study.cleanings import cleanings
 from strigil.workflows.study.data import cell_name
 from strigil.workflows.study.findings import matrix_finding, treatment_findings
 from strigil.workflows.study.matrices import matrices, record
@@ -36,7 +37,8 @@ _NOTES = (
 def study_report(study: StudyRecipe, bases: Bases, store: Store, outcome: Outcome) -> StudyReport:
     """Everything that can be said of the cells in the outcome; cells that are missing are named."""
     arms = list(_arms(study, bases, store, outcome))
-    return report_of(study, arms, outcome.failures, outcome.notes)
+    report = report_of(study, arms, outcome.failures, outcome.notes)
+    return report.model_copy(update={"cleanings": cleanings(outcome, report.accounts)})
 
 
 def report_of(

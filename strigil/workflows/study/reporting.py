@@ -8,8 +8,10 @@ from pathlib import Path
 from strigil.cards.study import study_markdown, study_page
 from strigil.core.reporting import Reporter
 from strigil.core.study_report import StudyReport
+from strigil.workflows.score.scoring import kept_tables
 from strigil.workflows.study.arms import bases_of, student_arms
 from strigil.workflows.study.cells import Outcome, Store
+from strigil.workflows.study.cleanings import tell_apart
 from strigil.workflows.study.measures import Questions, known
 from strigil.workflows.study.recipe import StudyRecipe
 from strigil.workflows.study.report import study_report
@@ -47,6 +49,7 @@ def report_only(study: StudyRecipe, store: Store) -> Written:
     """
     bases, outcome = bases_of(study), Outcome()
     make_data(student_arms(study, bases), store, outcome, lambda _: None)
+    tell_apart(outcome, store, lambda it: kept_tables(it.score, it.tables, it.known, engine=it.engine))
     student_jobs(study, store, outcome)
     questions = Questions(study.traits, study.evaluation, study.engine.name)
     for asked in whom_to_ask(study, bases, store, outcome):

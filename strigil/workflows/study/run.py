@@ -16,9 +16,11 @@ from strigil.core.reporting import Reporter
 from strigil.core.study_report import FailureRecord
 from strigil.train.sft import RESULT_FILE
 from strigil.workflows.recipes import AdaptedTeacher, FineTunedTeacher, PromptedTeacher, TeacherChoice
+from strigil.workflows.score.scoring import score_tables
 from strigil.workflows.students import StudentJob, student_job, train_students
 from strigil.workflows.study.arms import Bases, StudentArm, bases_of, matched, student_arms
 from strigil.workflows.study.cells import Outcome, Store, Student
+from strigil.workflows.study.cleanings import tell_apart
 from strigil.workflows.study.data import Built, DataCell, Treated, cell_name, existing, make
 from strigil.workflows.study.measures import Asked, Questions, ask, known
 from strigil.workflows.study.recipe import StudyRecipe
@@ -48,6 +50,7 @@ def run_study(study: StudyRecipe, store: Store, reporter: Reporter, *, workers: 
     outcome = Outcome()
     speeds = Speeds.of(store.out / "cells")
     make_data(arms, store, outcome, lambda cell: _make(cell, bases.teachers, store, speeds, reporter))
+    tell_apart(outcome, store, lambda it: score_tables(it.score, it.tables, it.known, reporter, engine=it.engine))
     todo = [job for job in student_jobs(study, store, outcome) if not is_trained(job.folder)]
     with timed() as seconds:
         _train(todo, outcome, reporter, workers)
