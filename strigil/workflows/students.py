@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from strigil.core.canonical import digest
+from strigil.core.cluster import Ray
 from strigil.core.errors import DataError
 from strigil.core.models import Model
 from strigil.core.release import Release, open_release
@@ -60,7 +61,7 @@ def student_job(
 
 
 def train_students(
-    jobs: Sequence[StudentJob], reporter: Reporter, *, workers: int, track: TrackerName | None = None
+    jobs: Sequence[StudentJob], reporter: Reporter, *, workers: int | Ray, track: TrackerName | None = None
 ) -> list[Path]:
     """Trains the students that are not there yet, and returns all their folders, in the order of the jobs.
 
@@ -71,7 +72,7 @@ def train_students(
     Args:
         jobs: The students.
         reporter: Told the share that is done, loss and tokens per second.
-        workers: Processes, each with one student at a time.
+        workers: Processes, or actors of a Ray cluster whose nodes share the folders; each has one student at a time.
         track: Where every step is logged too.
 
     Raises:
@@ -90,7 +91,8 @@ def train_students(
                     _train(job, partial(_tell, done, number), track=track)
             else:
                 work = partial(_train, track=track)
-                run_jobs(todo, work, workers=min(workers, len(todo)), on_progress=done)
+                size = workers if isinstance(workers, Ray) else min(workers, len(todo))
+                run_jobs(todo, work, workers=size, on_progress=done, on_note=reporter.note)
     return [job.folder for job in jobs]
 
 

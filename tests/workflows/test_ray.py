@@ -22,10 +22,13 @@ from strigil.audits.executors import SHARE
 from strigil.cli.main import run
 from strigil.core.cluster import ENVIRONMENT, Actors, Ray, in_order
 from strigil.core.errors import DataError, PrerequisiteError
+from strigil.core.models import resolve_model
 from strigil.core.release import PARTIAL, open_release
 from strigil.core.reporting import Done, Silent
+from strigil.train.recipe import TrainRecipe
 from strigil.workflows.build import build
 from strigil.workflows.recipes import BuildRecipe
+from strigil.workflows.students import student_job, train_students
 from strigil.workflows.workers import run_jobs
 from tests.audits.tables import rows_of
 
@@ -242,3 +245,15 @@ def test_a_cluster_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -
 
 def ignore(done: float, detail: str = "") -> None:
     del done, detail
+
+
+@pytest.mark.usefixtures("started")
+def test_students_trained_on_the_cluster_are_those_trained_here(tmp_path: Path) -> None:
+    data = build(BuildRecipe.model_validate(RECIPE | {"name": "few", "prompts": 40}), tmp_path, Silent())
+    training = TrainRecipe(modules=("down_proj",), epochs=1, batch_size=16, threads=1)
+    weights = []
+    for place, workers in (("here", 1), ("there", Ray(actors=1))):
+        job = student_job("student", data, resolve_model("pocket-a"), training, tmp_path / place)
+        [folder] = train_students([job], Silent(), workers=workers)
+        weights.append((folder / "adapter_model.safetensors").read_bytes())
+    assert weights[0] == weights[1]

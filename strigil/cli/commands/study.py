@@ -24,6 +24,9 @@ def command() -> None:
     """
 
 
+_ray = click.option(
+    "--ray", type=click.IntRange(min=1), metavar="ACTORS", help="Train with this many actors of a Ray cluster."
+)
 _workers = click.option(
     "--workers", type=click.IntRange(min=1), help="Students at a time; the study's own if not given."
 )
@@ -32,9 +35,10 @@ _workers = click.option(
 @command.command()
 @click.argument("study", type=PATH)
 @_workers
+@_ray
 @out_option("studies")
 @output_option
-def run(study: Path, workers: int | None, out: Path, output: Output) -> None:
+def run(study: Path, workers: int | None, ray: int | None, out: Path, output: Output) -> None:
     r"""Makes all data, trains all students, asks them all, and writes OUT/NAME/study.html, .json and .md.
 
     The same command goes on where an interrupted one stopped, and makes only what a changed study changes. A cell that
@@ -44,14 +48,18 @@ def run(study: Path, workers: int | None, out: Path, output: Output) -> None:
     Examples:
       strigil study run examples/pocket-study.yaml
       strigil study run study.yaml --workers 8 --out /data/studies --format json
+      strigil study run study.yaml --ray 16 --out /shared/studies
     """
+    from strigil.core.cluster import Ray
     from strigil.core.validation import load_yaml
     from strigil.workflows.study.cells import Store
     from strigil.workflows.study.recipe import StudyRecipe
     from strigil.workflows.study.reporting import run_and_report
 
     recipe = load_yaml(study, StudyRecipe)
-    _show(output, run_and_report(recipe, Store(out), output, workers=workers or recipe.workers))
+    size = Ray(actors=ray) if ray is not None else workers or recipe.workers
+    # Nodes of a cluster have working folders of their own.
+    _show(output, run_and_report(recipe, Store(out.resolve()), output, workers=size))
 
 
 @command.command()

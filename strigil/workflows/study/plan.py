@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from strigil.core.cluster import Ray
 from strigil.core.models import Model
 from strigil.core.reporting import Reporter
 from strigil.workflows.study.arms import Bases, StudentArm, bases_of, student_arms
@@ -57,7 +58,7 @@ class StudyPlan:
         return sum(cell.tokens for cell in self.cells if cell.what == what and not cell.done)
 
 
-def plan_study(study: StudyRecipe, store: Store, reporter: Reporter, *, workers: int) -> StudyPlan:
+def plan_study(study: StudyRecipe, store: Store, reporter: Reporter, *, workers: int | Ray) -> StudyPlan:
     """Lists every cell; random drops are listed for every treatment, since which drop rows is known only afterwards.
 
     Raises:
@@ -124,7 +125,7 @@ def _measures(study: StudyRecipe, bases: Bases, store: Store, outcome: Outcome) 
 
 
 def _seconds(
-    study: StudyRecipe, store: Store, cells: list[PlannedCell], reporter: Reporter, *, workers: int
+    study: StudyRecipe, store: Store, cells: list[PlannedCell], reporter: Reporter, *, workers: int | Ray
 ) -> dict[Work, float | None]:
     speeds = Speeds.of(store.out / "cells")
     seconds: dict[Work, float | None] = {"generate": 0.0, "train": 0.0, "ask": 0.0}
@@ -137,7 +138,9 @@ def _seconds(
             if cell.base.digest not in tried:
                 reporter.note(f"Timing a few steps of training on {cell.base.id}")
                 plan = next(iter(study.carriers.values()))
-                tried[cell.base.digest] = trial(cell.base, plan.students or study.students, plan) * workers
+                tried[cell.base.digest] = trial(cell.base, plan.students or study.students, plan) * (
+                    workers.actors if isinstance(workers, Ray) else workers
+                )
             speed = tried[cell.base.digest]
         total = seconds[cell.work]
         seconds[cell.work] = None if speed is None or total is None else total + cell.amount / speed

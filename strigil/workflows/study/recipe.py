@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from strigil.core.cluster import Ray
 from strigil.core.engines.choice import EngineChoice
 from strigil.core.engines.protocol import Sampling
 from strigil.train.recipe import TrainRecipe
@@ -102,7 +103,9 @@ class StudyRecipe(_Part):
     )
     width: float = Field(default=0.1, gt=0, lt=1, description="the width of interval that the report says seeds for")
     engine: EngineChoice = EngineChoice()
-    workers: int = Field(default=1, ge=1, description="students trained at a time")
+    workers: int | Ray = Field(
+        default=1, description="students trained at a time: processes here, or actors of a Ray cluster"
+    )
 
     @property
     def traits(self) -> tuple[str, ...]:

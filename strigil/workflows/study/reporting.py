@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from strigil.cards.study import study_markdown, study_page
+from strigil.core.cluster import Ray
 from strigil.core.reporting import Reporter
 from strigil.core.study_report import StudyReport
 from strigil.workflows.score.scoring import kept_tables
@@ -28,7 +29,7 @@ class Written:
     json: Path
 
 
-def run_and_report(study: StudyRecipe, store: Store, reporter: Reporter, *, workers: int) -> Written:
+def run_and_report(study: StudyRecipe, store: Store, reporter: Reporter, *, workers: int | Ray) -> Written:
     """Makes what is missing, then writes the report.
 
     Raises:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
+from strigil.core.cluster import Ray
 from strigil.core.errors import PrerequisiteError, StrigilError
 from strigil.core.models import Model
 from strigil.core.release import Release
@@ -28,14 +29,14 @@ from strigil.workflows.study.speeds import Speeds, Timing, timed
 from strigil.workflows.teachers import system_prompt, teacher_folder
 
 
-def run_study(study: StudyRecipe, store: Store, reporter: Reporter, *, workers: int) -> Outcome:
+def run_study(study: StudyRecipe, store: Store, reporter: Reporter, *, workers: int | Ray) -> Outcome:
     """Makes every cell that is not there yet.
 
     Args:
         study: What to run.
         store: Where cells are kept.
         reporter: Is told of progress.
-        workers: Students trained at a time.
+        workers: Students trained at a time: processes here, or actors of a Ray cluster.
 
     Raises:
         ConfigError: The study names something that does not exist; nothing was begun then.
@@ -178,7 +179,7 @@ def is_trained(folder: Path) -> bool:
     return (folder / RESULT_FILE).exists()
 
 
-def _train(jobs: Sequence[StudentJob], outcome: Outcome, reporter: Reporter, workers: int) -> None:
+def _train(jobs: Sequence[StudentJob], outcome: Outcome, reporter: Reporter, workers: int | Ray) -> None:
     try:
         train_students(jobs, reporter, workers=workers)
     except PrerequisiteError:
