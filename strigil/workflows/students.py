@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from strigil.core.canonical import digest
 from strigil.core.cluster import Ray
-from strigil.core.errors import DataError
+from strigil.core.errors import DataError, PrerequisiteError, StrigilError
 from strigil.core.models import Model
 from strigil.core.release import Release, open_release
 from strigil.core.reporting import Done, Reporter, Silent
@@ -61,7 +61,12 @@ def student_job(
 
 
 def train_students(
-    jobs: Sequence[StudentJob], reporter: Reporter, *, workers: int | Ray, track: TrackerName | None = None
+    jobs: Sequence[StudentJob],
+    reporter: Reporter,
+    *,
+    workers: int | Ray,
+    track: TrackerName | None = None,
+    on_failed: Callable[[StudentJob, StrigilError], None] | None = None,
 ) -> list[Path]:
     """Trains the students that are not there yet, and returns all their folders, in the order of the jobs.
 
@@ -74,6 +79,7 @@ def train_students(
         reporter: Told the share that is done, loss and tokens per second.
         workers: Processes, or actors of a Ray cluster whose nodes share the folders; each has one student at a time.
         track: Where every step is logged too.
+        on_failed: Told of each student that cannot be trained, while the others go on; None: the first one ends it all.
 
     Raises:
         DataError: A release has fewer clean rows than asked for, or a loss was not finite.
@@ -90,10 +96,23 @@ def train_students(
                 for number, job in enumerate(todo):
                     _train(job, partial(_tell, done, number), track=track)
             else:
-                work = partial(_train, track=track)
+                work = partial(_train if on_failed is None else _try, track=track)
                 size = workers if isinstance(workers, Ray) else min(workers, len(todo))
-                run_jobs(todo, work, workers=size, on_progress=done, on_note=reporter.note)
+                errors = run_jobs(todo, work, workers=size, on_progress=done, on_note=reporter.note)
+                for job, error in zip(todo, errors, strict=True):
+                    if error is not None and on_failed is not None:
+                        on_failed(job, error)
     return [job.folder for job in jobs]
+
+
+def _try(job: StudentJob, done: Done, *, track: TrackerName | None) -> StrigilError | None:
+    try:
+        _train(job, done, track=track)
+    except PrerequisiteError:
+        raise
+    except StrigilError as error:
+        return error
+    return None
 
 
 def _tell(done: Done, before: int, share: float, detail: str = "") -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from strigil.core.cluster import Ray
-from strigil.core.errors import PrerequisiteError, StrigilError
+from strigil.core.errors import StrigilError
 from strigil.core.models import Model
 from strigil.core.release import Release
 from strigil.core.reporting import Reporter
@@ -180,19 +180,20 @@ def is_trained(folder: Path) -> bool:
 
 
 def _train(jobs: Sequence[StudentJob], outcome: Outcome, reporter: Reporter, workers: int | Ray) -> None:
+    def failed(job: StudentJob, error: Exception) -> None:
+        outcome.failures.append(FailureRecord(what="student", cell=job.folder.name, reason=str(error)))
+
     try:
-        train_students(jobs, reporter, workers=workers)
-    except PrerequisiteError:
-        raise
-    except (StrigilError, RuntimeError):
-        # One of them cannot be trained: alone, each says for itself whether it is the one.
+        train_students(jobs, reporter, workers=workers, on_failed=failed)
+    except RuntimeError:
+        # A worker process died and took the others with it: alone, each student says for itself whether it is the one.
         for job in jobs:
             if is_trained(job.folder):
                 continue
             try:
-                train_students([job], reporter, workers=1)
-            except (StrigilError, RuntimeError) as error:
-                outcome.failures.append(FailureRecord(what="student", cell=job.folder.name, reason=str(error)))
+                train_students([job], reporter, workers=1, on_failed=failed)
+            except RuntimeError as error:
+                failed(job, error)
 
 
 def whom_to_ask(study: StudyRecipe, bases: Bases, store: Store, outcome: Outcome) -> list[Asked]:
