@@ -13,7 +13,15 @@ from strigil.cli.main import run
 from strigil.core.release import open_release, verify_release
 from strigil.core.reporting import Silent
 from strigil.workflows.score import scoring
-from strigil.workflows.score.scoring import Told, create_score, rows_of, score_table, what_is_known
+from strigil.workflows.score.scoring import (
+    Told,
+    create_score,
+    kept_tables,
+    rows_of,
+    score_table,
+    score_tables,
+    what_is_known,
+)
 from tests.core.engines.pocket_cases import adapter_of_another_base, random_adapter
 
 RECIPE = {
@@ -118,6 +126,16 @@ def test_a_score_that_needs_a_student_has_one_trained_on_the_rows_once(
     # Its own data are likelier to it than to the base.
     assert found["mean"] > 0
     assert len(list((releases / "owl" / ".scores").glob("canary-*"))) == 1
+
+
+def test_a_control_is_scored_by_the_student_of_the_rows_that_it_is_held_against(releases: Path) -> None:
+    owl, control = open_release(releases / "owl"), open_release(releases / "control")
+    known, score = what_is_known(owl, Told()), create_score("contrast.adapter:of=student")
+    tables = [rows_of(owl), rows_of(control)]
+    beside = score_tables(score, tables, known, Silent(), engine="transformers")
+    assert kept_tables(score, tables, known, engine="transformers") == beside
+    alone = score_table(score, tables[1], known, Silent(), engine="transformers")
+    assert not alone.table().collect().equals(beside[1].table().collect())
 
 
 def test_scores_are_of_the_rows_as_they_are_when_their_treatment_comes(
