@@ -1,4 +1,4 @@
-"""`strigil validate`: recipes and suites, before anything is run with them."""
+"""`strigil validate`: recipes, suites and studies, before anything is run with them."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from strigil.audits.suite import SuiteFile, load_suite
 from strigil.core.validation import load_yaml
 from strigil.train.recipe import TrainRecipe
 from strigil.workflows.recipes import BuildRecipe
+from strigil.workflows.study.recipe import StudyRecipe
 
-FileKind = Literal["build recipe", "suite", "training recipe"]
+FileKind = Literal["build recipe", "study", "suite", "training recipe"]
 
 
 class _AnyMapping(BaseModel):
@@ -34,5 +35,8 @@ def validate_file(path: Path) -> FileKind:
     if keys & {"teacher", "carrier"}:
         load_yaml(path, BuildRecipe)
         return "build recipe"
+    if keys & {"teachers", "carriers", "students"}:
+        load_yaml(path, StudyRecipe)
+        return "study"
     load_yaml(path, TrainRecipe)
     return "training recipe"

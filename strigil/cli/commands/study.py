@@ -39,7 +39,7 @@ _workers = click.option(
 @out_option("studies")
 @output_option
 def run(study: Path, workers: int | None, ray: int | None, out: Path, output: Output) -> None:
-    r"""Makes all data, trains all students, asks them all, and writes OUT/NAME/study.html, .json and .md.
+    """Makes all data, trains all students, asks them all, and writes OUT/NAME/study.html, .json and .md.
 
     The same command goes on where an interrupted one stopped, and makes only what a changed study changes. A cell that
     fails is in the report with its reason, the others go on.
@@ -67,7 +67,7 @@ def run(study: Path, workers: int | None, ray: int | None, out: Path, output: Ou
 @out_option("studies")
 @output_option
 def report(study: Path, out: Path, output: Output) -> None:
-    r"""Writes the reports from the cells that are there, and makes none.
+    """Writes the reports from the cells that are there, and makes none.
 
     \b
     Example:
@@ -87,7 +87,7 @@ def report(study: Path, out: Path, output: Output) -> None:
 @out_option("studies")
 @output_option
 def plan(study: Path, workers: int | None, out: Path, output: Output) -> None:
-    r"""Lists the cells of a study with what they cost in tokens and time, and makes none.
+    """Lists the cells of a study with what they cost in tokens and time, and makes none.
 
     Times come from what was made in OUT before; for training, else from a few steps that are tried now.
 
