@@ -1,7 +1,7 @@
 """Our streaming vLLM engine against a bare `LLM.chat` over the same prompts with the same parameters.
 
 Each runs in a process of its own, since a process holds one vLLM engine. They take turns; the median of each counts.
-There are four times as many prompts as are decoded together, so that the window of our engine is refilled as it drains.
+There are many more prompts than are decoded together, so that the window of our engine is refilled as it drains.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from strigil.core.engines import Message, Request, Sampling, open_engine, prepar
 from strigil.core.errors import PrerequisiteError
 from strigil.core.models import SMOLLM2, resolve_model
 
-PROMPTS = 256
+PROMPTS = 1_000
 TURNS = 2
 BATCH = 64
 CONTEXT = 1024
