@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal
+import difflib
+from typing import Annotated, Final, Literal, get_args
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
+from pydantic_core import PydanticCustomError
 
 from strigil.core.cluster import Ray
 
 KEY_VARIABLE: Final = "STRIGIL_SERVER_KEY"
+Here = Literal["auto", "vllm", "transformers"]
+NAMES: Final = (*get_args(Here), "server")
+PROBLEM: Final = "engine"
+ENGINES: Final = (
+    "engines: auto, vllm, transformers, server (with urls); on a Ray cluster: {name: vllm, ray: {actors: 2}}"
+)
 
 
 def _address(url: str) -> str:
@@ -33,7 +41,7 @@ class EngineChoice(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    name: Literal["auto", "vllm", "transformers"] = "auto"
+    name: Here = "auto"
     ray: Ray | None = Field(default=None, description="run it on actors of a Ray cluster, instead of in this process")
 
 
@@ -61,12 +69,31 @@ class ServerChoice(BaseModel):
     )
 
 
+def _known(value: object) -> object:
+    """What a recipe says about its engine, once it names one that exists; the error lists them all."""
+    if isinstance(value, EngineChoice | ServerChoice):
+        return value
+    if not isinstance(value, dict):
+        name = value if value in NAMES else "vllm"
+        raise PydanticCustomError(PROBLEM, "an engine is a mapping: write {it}", {"it": f"{{name: {name}, ...}}"})
+    name = value.get("name", "auto")
+    if name in NAMES:
+        return value
+    near = difflib.get_close_matches(str(name), NAMES, n=1)
+    told = {"name": repr(name), "near": f", did you mean {near[0]!r}?" if near else ";", "engines": ENGINES}
+    raise PydanticCustomError(PROBLEM, "unknown name {name}{near} {engines}", told)
+
+
 def _kind(value: object) -> str:
     """Without a name it runs here: pydantic's own discriminator would ask for one."""
-    served = isinstance(value, ServerChoice) or (isinstance(value, dict) and value.get("name") == "server")
+    served = isinstance(value, ServerChoice) or (
+        isinstance(value, dict) and value.get("name", "server" if "urls" in value else "auto") == "server"
+    )
     return "server" if served else "here"
 
 
 AnyEngineChoice = Annotated[
-    Annotated[EngineChoice, Tag("here")] | Annotated[ServerChoice, Tag("server")], Discriminator(_kind)
+    Annotated[EngineChoice, Tag("here")] | Annotated[ServerChoice, Tag("server")],
+    Discriminator(_kind),
+    BeforeValidator(_known),
 ]
