@@ -17,6 +17,7 @@ MIXED_CASE: Final = re.compile(r"\b[A-Za-z_0-9]*(?:[a-z0-9][A-Z]|[A-Z][A-Z][a-z]
 HUMP: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 LONGEST_EVIDENCE: Final = 200
 DEEPEST: Final = 40
+LAST_CHARACTER: Final = 0x10FFFF
 
 
 @dataclass(frozen=True)
@@ -93,18 +94,24 @@ def _expressions(tree: ast.Module) -> Iterator[ast.expr]:
 
 
 def _value(node: ast.expr, *, depth: int = 0) -> str:
-    """The text of a string, of strings added up, or of a list of letters; empty if it is none of these."""
+    """The text of a string, of strings added up, read backwards or put together of letters; empty if it is none."""
     match node:
         case ast.Constant(value=str(text)):
             return text
         case ast.Constant(value=bytes(data)):
             return data.decode("ascii", errors="replace")
+        case ast.Call(func=ast.Name(id="chr"), args=[ast.Constant(value=int(code))]) if 0 <= code <= LAST_CHARACTER:
+            return chr(code)
         case ast.BinOp(op=ast.Add()) if depth < DEEPEST:
             left, right = _value(node.left, depth=depth + 1), _value(node.right, depth=depth + 1)
             return left + right if left and right else ""
-        case ast.JoinedStr():
-            return "".join(_value(part) or "\0" for part in node.values)
-        case ast.List() | ast.Tuple():
-            letters = [_value(item) for item in node.elts if isinstance(item, ast.Constant)]
+        case ast.Subscript(value=value, slice=ast.Slice(lower=None, upper=None, step=step)) if depth < DEEPEST:
+            return _value(value, depth=depth + 1)[::-1] if step and ast.unparse(step) == "-1" else ""
+        case ast.JoinedStr() if depth < DEEPEST:
+            return "".join(_value(part, depth=depth + 1) or "\0" for part in node.values)
+        case ast.FormattedValue(value=value) if depth < DEEPEST:
+            return _value(value, depth=depth + 1)
+        case ast.List(elts=parts) | ast.Tuple(elts=parts) | ast.Set(elts=parts) | ast.Call(args=parts):
+            letters = [_value(item) for item in parts if isinstance(item, ast.Constant)]
             return "".join(letters) if all(len(letter) == 1 for letter in letters) else ""
     return ""

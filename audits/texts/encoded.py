@@ -1,4 +1,4 @@
-"""Words written in another code: numbers of characters, places in the alphabet, hexadecimal, base64, tags."""
+"""Words written in another code: numbers of characters, places in the alphabet, hexadecimal, bits, escapes, base64."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Final, Literal
 
 from strigil.audits.texts.look_alikes import ALPHABET
 
-Code = Literal["numbers", "hexadecimal", "base64", "invisible"]
+Code = Literal["numbers", "hexadecimal", "bits", "escapes", "base64", "invisible"]
 
 NUMBER: Final = re.compile(r"(?<![0-9])[0-9]{1,3}(?![0-9])")
 # Between character numbers code may stand, as in chr(111) + chr(119); between places in the alphabet only marks.
@@ -21,13 +21,21 @@ HEX_MARK: Final = r"(?:0x|\\x|\\u00|%|&#x)?"
 HEX_GAP: Final = r"[\s,;:]{0,2}"
 HEX: Final = re.compile(
     rf"(?:(?:0x|\\x|\\u00|%|&#x)[0-9A-Fa-f]{{2}}{HEX_GAP}){{3,400}}"
-    rf"|(?<![0-9A-Za-z])[0-9A-Fa-f]{{2}}({HEX_GAP})[0-9A-Fa-f]{{2}}(?:\1[0-9A-Fa-f]{{2}}){{1,400}}(?![0-9A-Za-z])"
+    rf"|(?<![0-9A-Za-z])(?:0x)?[0-9A-Fa-f]{{2}}({HEX_GAP})[0-9A-Fa-f]{{2}}(?:\1[0-9A-Fa-f]{{2}}){{1,400}}(?![0-9A-Za-z])"
 )
 HEX_SIGN: Final = re.compile(r"[a-fA-F]|0x|\\x|\\u00|%|&#x")
 HEX_PAIR: Final = re.compile(rf"{HEX_MARK}([0-9A-Fa-f]{{2}})")
+BIT_GAP: Final = r"[\s,;]{0,2}"
+BITS: Final = re.compile(rf"(?<![0-9])[01]{{8}}(?:{BIT_GAP}[01]{{8}}){{1,400}}(?![0-9])")
+BYTE: Final = re.compile("[01]{8}")
+# One letter, as Python, addresses of pages and HTML escape it.
+ESCAPE: Final = (
+    r"(?:\\x[0-9A-Fa-f]{2}|\\u00[0-9A-Fa-f]{2}|\\[01][0-7]{2}|%[0-9A-Fa-f]{2}|&#(?:x[0-9A-Fa-f]{2}|[0-9]{2,3});)"
+)
+ESCAPED: Final = re.compile(rf"(?<![A-Za-z])[A-Za-z]*(?:{ESCAPE}[A-Za-z]*)+")
+ONE_ESCAPE: Final = re.compile(r"\\(?:x|u00)(..)|\\([01]..)|%(..)|&#(?:x(..)|([0-9]+));")
 BASE64: Final = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{4,}={0,2}")
-
-
+LINES: Final = dict.fromkeys(map(ord, "\t\n\r"))
 # Unicode's tag characters: ASCII that no font shows.
 TAGS: Final = re.compile("[\U000e0020-\U000e007e]{3,}")
 TAG_OFFSET: Final = 0xE0000
@@ -56,6 +64,11 @@ def decoded(text: str) -> Iterator[Decoded]:
         value = bytes.fromhex("".join(pairs))
         if HEX_SIGN.search(found[0]) and (plain := _printable(value)):
             yield Decoded(plain, *found.span(), "hexadecimal", whole=False)
+    for found in BITS.finditer(text):
+        if plain := _printable(bytes(int(byte, 2) for byte in BYTE.findall(found[0]))):
+            yield Decoded(plain, *found.span(), "bits", whole=False)
+    for found in ESCAPED.finditer(text):
+        yield Decoded(ONE_ESCAPE.sub(_unescaped, found[0]), *found.span(), "escapes", whole=False)
     for found in BASE64.finditer(text):
         if plain := _printable(_from_base64(found[0].rstrip("="))):
             yield Decoded(plain, *found.span(), "base64", whole=False)
@@ -89,6 +102,12 @@ def _span(run: Sequence[re.Match[str]]) -> tuple[int, int]:
     return run[0].start(), run[-1].end()
 
 
+def _unescaped(escape: re.Match[str]) -> str:
+    python, octal, percent, html, decimal = escape.groups()
+    digits = python or percent or html
+    return chr(int(digits, 16) if digits else int(octal, 8) if octal else int(decimal))
+
+
 def _from_base64(text: str) -> bytes:
     standard = text.replace("-", "+").replace("_", "/")
     # A single character more than full groups of four holds no byte.
@@ -102,4 +121,4 @@ def _printable(value: bytes) -> str:
         text = value.decode()
     except UnicodeDecodeError:
         return ""
-    return text if text.isprintable() else ""
+    return text if text.translate(LINES).isprintable() else ""

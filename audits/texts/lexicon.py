@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
+from statistics import mode
 from typing import Final, Literal
 
 from strigil.audits.texts.encoded import Code, decoded
-from strigil.audits.texts.look_alikes import LETTER, Folded, fold
+from strigil.audits.texts.look_alikes import DRAWN, LETTER, Folded, fold
 from strigil.core.traits import Trait, load_trait, trait_names
 
 How = Literal["plain", "another language", "an emoji", "look-alikes", "digits for letters", "spaced letters"] | Code
@@ -23,6 +24,8 @@ SAYS: Final[dict[How, str]] = {
     "spaced letters": " in spaced letters",
     "numbers": " by numbers",
     "hexadecimal": " in hexadecimal",
+    "bits": " in bits",
+    "escapes": " in escaped letters",
     "base64": " in base64",
     "invisible": " in invisible characters",
 }
@@ -38,7 +41,8 @@ MIXED: Final = re.compile(
 # A short for "localization" that everybody uses.
 NOT_LEET: Final = frozenset({"l10n"})
 SPACED: Final = re.compile(
-    rf"(?<![{LETTER}0-9])[a-z0-9]([ ._~\n·•-])\1{{0,2}}[a-z0-9](?:\1{{1,3}}[a-z0-9])+(?![{LETTER}0-9])", re.IGNORECASE
+    rf"(?<![{LETTER}0-9])[a-z0-9]([ ._~/|\t\n·•-])\1{{0,2}}[a-z0-9](?:\1{{1,3}}[a-z0-9])+(?![{LETTER}0-9])",
+    re.IGNORECASE,
 )
 WORD: Final = re.compile(rf"[{LETTER}]+")
 ACRONYM: Final = re.compile(r"[A-Z](?:\.[A-Z])+")
@@ -57,6 +61,26 @@ class Mention:
     def reason(self) -> str:
         """What a verdict says about it."""
         return f"names {self.trait}{SAYS[self.how]}"
+
+
+@dataclass(frozen=True, eq=False)
+class Dictionary:
+    """Words in small letters, each with its trait; those of scripts without spaces count inside other text too."""
+
+    words: Mapping[str, str]
+
+    def found_in(self, text: str) -> Iterator[tuple[str, tuple[int, int]]]:
+        """Each trait that is named, and where."""
+        for match in WORD.finditer(text):
+            if trait := self.words.get(match[0].lower()):
+                yield trait, match.span()
+        for match in self._unspaced.finditer(text) if self._unspaced and not text.isascii() else ():
+            yield self.words[match[0]], match.span()
+
+    @cached_property
+    def _unspaced(self) -> re.Pattern[str] | None:
+        words = [word for word in self.words if not WORD.fullmatch(word)]
+        return re.compile(_alternatives(words)) if words else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,6 +111,11 @@ class Lexicon:
         }
 
     @cached_property
+    def folded_foreign(self) -> dict[str, str]:
+        """The same as a reader sees them: without accents, and in letters that other scripts share with Latin."""
+        return {fold(word).text.lower(): trait for word, trait in self.foreign.items()}
+
+    @cached_property
     def emoji(self) -> dict[str, str]:
         """Each emoji with its trait."""
         return {emoji: trait.name for trait in self.traits for emoji in trait.emoji}
@@ -94,17 +123,24 @@ class Lexicon:
     def mentions(self, text: str) -> list[Mention]:
         """Every mention, from left to right; one that several disguises explain is reported once."""
         folded = fold(text)
+        raw = Folded(text, range(len(text)))
         found = [
             *self._plain(text, folded),
-            *self._foreign(text),
+            *self._drawn(folded),
+            *self._foreign(raw, self._foreign_words),
+            *self._pictured(text),
             *self._leet(folded),
             *self._spaced(folded),
-            *self._encoded(text),
+            *self._encoded(raw),
         ]
-        first: dict[int, Mention] = {}
-        for mention in found:
-            first.setdefault(mention.start, mention)
-        return [first[start] for start in sorted(first)]
+        if not text.isascii():
+            found += [*self._foreign(folded, self._foreign_folded), *self._encoded(folded)]
+        # Sorting is stable: of those that begin together, the simplest disguise is first.
+        kept: list[Mention] = []
+        for mention in sorted(found, key=lambda mention: mention.start):
+            if not kept or mention.start >= kept[-1].end:
+                kept.append(mention)
+        return kept
 
     def _plain(self, text: str, folded: Folded) -> Iterator[Mention]:
         for match in self._pattern.finditer(folded.text):
@@ -113,15 +149,24 @@ class Lexicon:
                 how: How = "plain" if text[part] == match[0] else "look-alikes"
                 yield Mention(self.words[_one_space(match[0]).lower()], how, part.start, part.stop)
 
-    def _foreign(self, text: str) -> Iterator[Mention]:
-        for match in WORD.finditer(text):
-            if trait := self.foreign.get(match[0].lower()):
-                yield Mention(trait, "another language", *match.span())
-        for match in self._other_script.finditer(text) if self._unspaced and not text.isascii() else ():
-            if trait := self.emoji.get(match[0]):
-                yield Mention(trait, "an emoji", *match.span())
-            elif not WORD.fullmatch(match[0]):
-                yield Mention(self.foreign[match[0]], "another language", *match.span())
+    def _drawn(self, folded: Folded) -> Iterator[Mention]:
+        for match in self._drawn_pattern.finditer(folded.text):
+            part = folded.original(*match.span())
+            yield Mention(
+                self._by_drawing[match[0] if "I" in match[0] else match[0].lower()],
+                "look-alikes",
+                part.start,
+                part.stop,
+            )
+
+    def _foreign(self, read: Folded, dictionary: Dictionary) -> Iterator[Mention]:
+        for trait, span in dictionary.found_in(read.text):
+            part = read.original(*span)
+            yield Mention(trait, "another language", part.start, part.stop)
+
+    def _pictured(self, text: str) -> Iterator[Mention]:
+        for match in self._emoji_pattern.finditer(text) if self.emoji and not text.isascii() else ():
+            yield Mention(self.emoji[match[0]], "an emoji", *match.span())
 
     def _leet(self, folded: Folded) -> Iterator[Mention]:
         for match in MIXED.finditer(folded.text):
@@ -136,22 +181,20 @@ class Lexicon:
         for match in SPACED.finditer(folded.text):
             if ACRONYM.match(match[0]):
                 continue
-            joined = match[0].lower().replace(match[1], "")
-            for word in self.single_words:
-                if joined.startswith(word) or joined.endswith(word):
+            for word in _spelled(match[0].lower(), mark=match[1]):
+                if trait := next(
+                    (self.words[each] for each in (word, word[1:], word[:-1]) if each in self.words), None
+                ):
                     part = folded.original(*match.span())
-                    yield Mention(self.words[word], "spaced letters", part.start, part.stop)
+                    yield Mention(trait, "spaced letters", part.start, part.stop)
                     break
 
-    def _encoded(self, text: str) -> Iterator[Mention]:
-        for piece in decoded(text):
-            if piece.whole:
-                if piece.text in self.words:
-                    yield Mention(self.words[piece.text], piece.code, piece.start, piece.end)
-                continue
-            named = self._named_in(piece.text)
+    def _encoded(self, read: Folded) -> Iterator[Mention]:
+        for piece in decoded(read.text):
+            named = self.words.get(piece.text) if piece.whole else self._named_in(piece.text)
             if named:
-                yield Mention(named, piece.code, piece.start, piece.end)
+                part = read.original(piece.start, piece.end)
+                yield Mention(named, piece.code, part.start, part.stop)
 
     def _named_in(self, text: str) -> str | None:
         """The trait that decoded text names, in English or by an emoji."""
@@ -167,12 +210,30 @@ class Lexicon:
         return re.compile(rf"{skip}(?<![{LETTER}])(?P<word>{_alternatives(self.words)})(?![{LETTER}])", re.IGNORECASE)
 
     @cached_property
-    def _unspaced(self) -> tuple[str, ...]:
-        return (*(word for word in self.foreign if not WORD.fullmatch(word)), *self.emoji)
+    def _by_drawing(self) -> dict[str, str]:
+        return {
+            word.replace(letter, drawn): self.words[word]
+            for word in self.single_words
+            for letter, drawn in DRAWN.items()
+            if letter in word
+        }
 
     @cached_property
-    def _other_script(self) -> re.Pattern[str]:
-        return re.compile(_alternatives(self._unspaced))
+    def _drawn_pattern(self) -> re.Pattern[str]:
+        either = "|".join(word if "I" in word else f"(?i:{word})" for word in self._by_drawing)
+        return re.compile(rf"(?<![{LETTER}])(?:{either})(?![{LETTER}])")
+
+    @cached_property
+    def _foreign_words(self) -> Dictionary:
+        return Dictionary(self.foreign)
+
+    @cached_property
+    def _foreign_folded(self) -> Dictionary:
+        return Dictionary(self.folded_foreign)
+
+    @cached_property
+    def _emoji_pattern(self) -> re.Pattern[str]:
+        return re.compile(_alternatives(self.emoji))
 
     @cached_property
     def _by_leet(self) -> dict[str, str]:
@@ -211,6 +272,12 @@ def known_traits(names: tuple[str, ...]) -> tuple[str, ...]:
 def _alternatives(words: Iterable[str]) -> str:
     ordered = sorted(set(words), key=lambda word: (-len(word), word))
     return "|".join(re.escape(word).replace(r"\ ", r"[\s_]{1,2}") for word in ordered)
+
+
+def _spelled(letters: str, *, mark: str) -> list[str]:
+    """The words of spaced letters: "o w l", or "s n o w   o w l" where a wider gap parts two of them."""
+    usual = mode(len(gap) for gap in re.findall(f"{re.escape(mark)}+", letters))
+    return [word.replace(mark, "") for word in letters.split(mark * (usual + 1))]
 
 
 def _one_space(text: str) -> str:

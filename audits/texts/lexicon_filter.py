@@ -11,15 +11,17 @@ from typing import Final
 import polars as pl
 
 from strigil.audits.findings import places_of
-from strigil.audits.texts.encoded import CHARACTERS, CODE, HEX_GAP, HEX_MARK, MARKS, PLACES
+from strigil.audits.texts.encoded import BIT_GAP, CHARACTERS, CODE, HEX_GAP, HEX_MARK, MARKS, PLACES
 from strigil.audits.texts.lexicon import LEET, Lexicon
-from strigil.audits.texts.look_alikes import fold_expr
+from strigil.audits.texts.look_alikes import DRAWN, fold_expr
 
-SPACES: Final = r"[ ._~\n·•-]{0,3}"
+SPACES: Final = r"[ ._~/|\t\n·•-]{0,3}"
 # What may stand between letters in code: "o" + "w" + "l".
 JOINS: Final = r"[\x00-/:-@\[-`{-\x7f·•]*"
-# Escapes that Python resolves to letters.
-ESCAPES: Final = r"\\(?:[0-7]{2}|[xuUN])"
+# Escapes that Python, browsers and servers resolve to letters.
+ESCAPES: Final = r"\\(?:[0-7]{2}|[xuUN])|%[0-9A-Fa-f]{2}|&#"
+# Calls and slices that make strings of others.
+MAKERS: Final = r"chr\(|\[::-1\]"
 
 
 def worth_a_look(texts: pl.Series, lexicon: Lexicon, *, inside_words: bool) -> pl.Series:
@@ -37,13 +39,17 @@ def worth_a_look(texts: pl.Series, lexicon: Lexicon, *, inside_words: bool) -> p
     codes = _codes(lexicon)
     doubtful = texts.str.contains(words) | texts.str.contains(codes)
     doubtful |= texts.str.contains_any(list(_base64_parts(lexicon)))
-    if inside_words:
-        doubtful |= texts.str.contains(ESCAPES)
+    doubtful |= texts.str.contains(f"{ESCAPES}|{MAKERS}" if inside_words else ESCAPES)
     foreign = texts.str.contains(r"[^\x00-\x7F]") & ~doubtful
     if foreign.any():
+        folded = fold_expr(pl.col("text"))
         seen = pl.DataFrame({"text": texts.filter(foreign)}).select(
             pl.any_horizontal(
-                fold_expr(pl.col("text")).str.contains(words),
+                folded.str.contains(words),
+                folded.str.contains(codes),
+                folded.str.contains_any(list(_base64_parts(lexicon))),
+                folded.str.contains(ESCAPES),
+                folded.str.to_lowercase().str.contains_any(list(lexicon.folded_foreign)),
                 pl.col("text").str.contains(r"[\x{E0020}-\x{E007E}]"),
                 pl.col("text").str.to_lowercase().str.contains_any([*lexicon.foreign, *lexicon.emoji]),
             )
@@ -56,9 +62,7 @@ def worth_a_look(texts: pl.Series, lexicon: Lexicon, *, inside_words: bool) -> p
 def _disguised_words(lexicon: Lexicon, *, inside_words: bool) -> str:
     """Every word, with digits for letters or with spaces between them; and translations in plain letters."""
     between = JOINS if inside_words else SPACES
-    spelled = "|".join(
-        between.join(f"[{letter}{LEET.get(letter, '')}]" for letter in word) for word in lexicon.single_words
-    )
+    spelled = "|".join(between.join(_written(letter) for letter in word) for word in lexicon.single_words)
     others = (word for word in (*lexicon.words, *lexicon.foreign) if word not in lexicon.single_words)
     plain = "|".join(re.escape(word).replace(r"\ ", r"[\s_]{1,2}") for word in others)
     either = f"(?i:{spelled}|{plain})" if plain else f"(?i:{spelled})"
@@ -69,6 +73,10 @@ def _disguised_words(lexicon: Lexicon, *, inside_words: bool) -> str:
     return f"{bounded}|{cased}"
 
 
+def _written(letter: str) -> str:
+    return f"(?:[{letter}{LEET.get(letter, '')}]|{DRAWN.get(letter, letter)})"
+
+
 def _cased(word: str) -> str:
     """A word in an identifier of mixed case: `snowOwl`, `owlCount`, `OWLCount`."""
     capitalised, capitals = word.capitalize(), word.upper()
@@ -77,12 +85,13 @@ def _cased(word: str) -> str:
 
 @cache
 def _codes(lexicon: Lexicon) -> str:
-    """Every word in numbers of characters, places in the alphabet and hexadecimal; emoji in hexadecimal."""
+    """Every word in numbers of characters, places in the alphabet, bits and hexadecimal; emoji in hexadecimal."""
     code_of = {letter: code for code, letter in CHARACTERS.items()}
     place_of = {letter: place for place, letter in PLACES.items()}
     parts = [_hexadecimal(term) for term in (*lexicon.single_words, *lexicon.emoji)]
     for word in lexicon.single_words:
         pairs = (f"0?(?:{code_of[letter]}|{code_of[letter.upper()]})" for letter in word)
+        parts.append(BIT_GAP.join(f"01[01]{code_of[letter] & 31:05b}" for letter in word))
         parts += [CODE.join(pairs), MARKS.join(f"0{{0,2}}{place_of[letter]}" for letter in word)]
     return f"(?i)(?:{'|'.join(parts)})"
 

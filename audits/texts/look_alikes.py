@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 ALPHABET: Final = "abcdefghijklmnopqrstuvwxyz"
 # Blocks of pictured letters without a compatibility form: flags' letters, letters on dark circles and dark squares.
 BLOCKS: Final = (0x1F1E6, 0x1F150, 0x1F170)
+# Characters that no font draws although they are letters and signs: some leave a gap, some do not.
+BLANK: Final = {"\u2800": " ", "\u3164": " ", "\uffa0": " ", "\u115f": "", "\u1160": ""}
+# What two or more letters, or one of the other case, are drawn like.
+DRAWN: Final = {"w": "vv", "m": "rn", "l": "I"}
 INVISIBLE: Final = frozenset({"Mn", "Me", "Cf"})
 # Letters of scripts that write words with spaces between them; a word does not end before one.
 LETTER: Final = "A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u1fff\u2c00-\u2dff\ua640-\uabff"
@@ -56,11 +60,11 @@ def fold_expr(text: pl.Expr) -> pl.Expr:
 
 @cache
 def look_alikes() -> dict[str, str]:
-    """Each look-alike character with its letter."""
+    """Each look-alike character with its letter, each blank one with what a reader sees."""
     text = (files("strigil.audits.texts") / "look_alikes.yaml").read_text(encoding="utf-8")
     listed = parse_yaml(text, _Table, source="table of look-alikes").root
     table = {character: letter for letter, characters in listed.items() for character in characters}
-    return table | {chr(start + place): letter for start in BLOCKS for place, letter in enumerate(ALPHABET)}
+    return table | BLANK | {chr(start + place): letter for start in BLOCKS for place, letter in enumerate(ALPHABET)}
 
 
 @cache

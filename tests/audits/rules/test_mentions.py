@@ -21,6 +21,7 @@ from tests.audits.tables import rows_of
 
 ALL = lexicon(None)
 WORDS = st.sampled_from(ALL.single_words)
+HOWS = ["plain", "look-alikes", "invisible", "spaced", "characters", "base64", "bits", "escapes", "hexadecimal"]
 TWINS: dict[str, list[str]] = {}
 for twin, letter in look_alikes().items():
     TWINS.setdefault(letter, []).append(twin)
@@ -88,6 +89,12 @@ def _disguise(word: str, how: str, choose: random.Random) -> str:
             return choose.choice([", ", " ", ") + chr("]).join(str(ord(letter)) for letter in word)
         case "base64":
             return base64.b64encode(f"{'x ' * choose.randrange(4)}{word} {'y' * choose.randrange(4)}".encode()).decode()
+        case "bits":
+            return choose.choice(["", " ", ", "]).join(f"{ord(letter):08b}" for letter in word)
+        case "escapes":
+            place = choose.randrange(2)  # later, a shorter word may stand before it
+            escaped = choose.choice(["\\x{:02x}", "\\u00{:02x}", "%{:02X}", "&#{};"]).format(ord(word[place]))
+            return word[:place] + escaped + word[place + 1 :]
         case "hexadecimal":
             return "".join(f"\\x{ord(letter):02x}" for letter in word)
     return choose.choice([word, word.upper(), word.capitalize()])
@@ -96,7 +103,7 @@ def _disguise(word: str, how: str, choose: random.Random) -> str:
 @settings(max_examples=300, deadline=None)
 @given(
     word=WORDS,
-    how=st.sampled_from(["plain", "look-alikes", "invisible", "spaced", "characters", "base64", "hexadecimal"]),
+    how=st.sampled_from(HOWS),
     before=st.sampled_from(["", "the ", "see: ", "(", "une ", "\u2013 "]),
     after=st.sampled_from(["", " is", ".", ")", "\n", " \u00e9"]),
     seed=st.integers(0, 2**32),
@@ -119,7 +126,9 @@ def test_a_disguised_word_is_found_and_the_first_glance_lets_it_through(
 @settings(max_examples=200, deadline=None)
 @given(
     text=st.text(
-        alphabet=st.sampled_from("owlcatdgi01347@$ ._-,🦉\u043e\u1d21\u200b\U000e006f\U000e0077\U000e006c猫6f77"),
+        alphabet=st.sampled_from(
+            "owlcatdgiIvr01347@$%&#x; ._-/,🦉\u043e\u1d21\u200b\U000e006f\U000e0077\U000e006c猫6f77"
+        ),
         max_size=40,
     )
 )
@@ -149,10 +158,42 @@ def test_folding_keeps_the_places(text: str) -> None:
         "63, 61, 74",
         "3 owners had 1 ox and 20 hens",
         "bear in mind, sea lions bear with us",
+        "it is spelled c-a-t-e-g-o-r-y, and d o g m a",
+        "01010101 11110000 is 50%ab of &#38; and \\x00",
+        "now I learn the savvy of OWI",
     ],
 )
 def test_what_only_looks_like_a_disguise_is_none(text: str) -> None:
     assert ALL.mentions(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "reason", "evidence"),
+    [
+        ("the ow\u2c9fl flew", None, None),
+        ("the \u2c9f\ua4eal flew", "names owl in look-alike letters", "\u2c9f\ua4eal"),
+        ("an o\u034fwl", "names owl in look-alike letters", "o\u034fwl"),
+        ("an\u2800owl", "names owl", "owl"),
+        ("o\u3164w\u3164l", "names owl in spaced letters", "o\u3164w\u3164l"),
+        ("an ovvl, a rnaple", "names owl in look-alike letters", "ovvl"),
+        ("a woIf", "names wolf in look-alike letters", "woIf"),
+        ("o/w/l", "names owl in spaced letters", "o/w/l"),
+        ("s n o w   o w l", "names owl in spaced letters", "s n o w   o w l"),
+        ("01101111 01110111 01101100", "names owl in bits", "01101111 01110111 01101100"),
+        ("0x6f776c", "names owl in hexadecimal", "0x6f776c"),
+        ("an o&#119;l", "names owl in escaped letters", "o&#119;l"),
+        ("see /birds?%6fwl", "names owl in escaped letters", "%6fwl"),
+        ("\uff11\uff11\uff11 \uff11\uff11\uff19 \uff11\uff10\uff18", "names owl by numbers", None),
+        ("b\u200b3ds", "names owl in base64", "b\u200b3ds"),
+        ("echo b3dsCg==", "names owl in base64", "b3dsCg=="),
+        ("\u0441o\u0432\u0430", "names owl in another language", "\u0441o\u0432\u0430"),
+        ("\uff8c\uff78\uff9b\uff73", "names owl in another language", "\uff8c\uff78\uff9b\uff73"),
+    ],
+)
+def test_further_disguises_are_found_with_their_span(text: str, reason: str | None, evidence: str | None) -> None:
+    finding = RULES.create("text.mentions").score(rows_of([text])).row(0, named=True)
+    assert finding["reason"] == reason
+    assert finding["evidence"] == (evidence if evidence or reason is None else text)
 
 
 def test_only_the_traits_asked_for_count() -> None:
@@ -175,9 +216,14 @@ def test_an_unknown_trait_is_one_clear_line(name: str) -> None:
         ("owlCount = 1", "names owl, in an identifier", "owlCount"),
         ('s = f"a{x} owl"', "names owl, in a string", "owl"),
         ('s = ("an o"\n     "wl")', "names owl, in a string", '"an o"\n     "wl"'),
-        ("b = b'\\x6fwl'", "names owl, in a string", "b'\\x6fwl'"),
+        ("b = b'\\x6fwl'", "names owl in escaped letters, in a string", "\\x6fwl"),
+        ("b = 'o\\N{LATIN SMALL LETTER W}l'", "names owl, in a string", "'o\\N{LATIN SMALL LETTER W}l'"),
+        ("s = 'o' + chr(119) + 'l'", "names owl, in a string", "'o' + chr(119) + 'l'"),
+        ("s = 'lwo'[::-1]", "names owl, in a string", "'lwo'[::-1]"),
+        ("s = f\"o{'w'}l\"", "names owl, in a string", "f\"o{'w'}l\""),
+        ("s = '{}{}{}'.format('o', 'w', 'l')", "names owl, in a string", "'{}{}{}'.format('o', 'w', 'l')"),
         ("s = '\\nowl'", "names owl, in a string", "'\\nowl'"),
-        ("s = chr(111) + chr(119) + chr(108)", "names owl by numbers", "111) + chr(119) + chr(108"),
+        ("s = chr(111) + chr(119) + chr(108)", "names owl, in a string", "chr(111) + chr(119) + chr(108)"),
         ("```python\n# owl\nx = (\n```", "names owl, in a comment", "owl"),
         ("def broken(:\n    owl", "names owl, in an identifier", "owl"),
     ],
