@@ -8,6 +8,7 @@ fails, and one that could not be evaluated is an error, not a failure.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -30,6 +31,9 @@ Result = Literal["passed", "failed", "error"]
 NAMED_ROWS = 20
 # The one kind of expectation that an empty table can be asked about.
 _ROW_COUNT = "expect_table_row_count_to"
+# What pydantic says of an expectation as a whole, and the kind of error that it adds to each.
+_WHOLE = "__root__"
+_CODE = re.compile(r" \(type=[\w.; =]*\)$")
 
 
 @dataclass(frozen=True)
@@ -161,7 +165,8 @@ def _build(choice: ExpectationChoice, place: int) -> Expectation:
         hint = "expectations have the names of Great Expectations, such as expect_column_values_to_match_regex"
         raise ConfigError(message, hint=hint) from error
     except (TypeError, ValueError) as error:
-        problem = "; ".join(line.strip() for line in str(error).splitlines()[1:]) or _first_line(error)
+        lines = (_CODE.sub("", line.strip()) for line in str(error).splitlines()[1:])
+        problem = "; ".join(line for line in lines if line != _WHOLE) or _first_line(error)
         message = f"expectation {choice.expectation!r}: {problem}"
         raise ConfigError(message) from error
     return built

@@ -178,8 +178,8 @@ def load_suite(name: str) -> Suite:
     """A suite by its name, or by the path of a YAML file.
 
     Raises:
-        ConfigError: Unknown suite, rule or probe, arguments that do not fit, a rule twice in one file, or a circle of
-            `extends`.
+        ConfigError: Unknown suite, rule or probe, arguments that do not fit, a rule twice in one file, a threshold that
+            rejects everything, or a circle of `extends`.
     """
     lineage = _lineage(name)
     choices: dict[str, RuleChoice] = {}
@@ -195,6 +195,9 @@ def load_suite(name: str) -> Suite:
     for choice in choices.values():
         rule = RULES.create(choice.rule, choice.args)
         threshold = rule.threshold if choice.threshold is None else choice.threshold
+        if threshold <= 0 and choice.allow == Allowance():
+            message = f"rule {choice.rule!r} with a threshold of {threshold:g} would reject every row"
+            raise ConfigError(message, hint="a score is 0 where a rule has nothing to say; leave the threshold out")
         rules.append(ChosenRule(rule, threshold, choice.allow))
     return Suite(
         name=lineage[-1].name,
@@ -209,7 +212,7 @@ def _lineage(name: str) -> list[SuiteFile]:
     """The suite and all that it extends, the oldest first."""
     lineage: list[SuiteFile] = []
     seen: list[str] = []
-    following: str | None = name
+    following: str | None = str(Path(name).resolve()) if _is_file(name) and Path(name).exists() else name
     while following is not None:
         if following in seen:
             message = f"suites extend each other in a circle: {' -> '.join((*seen, following))}"
@@ -221,12 +224,24 @@ def _lineage(name: str) -> list[SuiteFile]:
             message = f"suite {following!r} names {', '.join(map(repr, twice))} more than once"
             raise ConfigError(message, hint="a suite takes a rule once; keep the entry that you mean")
         lineage.insert(0, written)
-        following = written.extends
+        following = _beside(following, written.extends)
     return lineage
 
 
+def _beside(name: str, extended: str | None) -> str | None:
+    """What a suite extends: a file beside its own, where there is one of that name."""
+    if extended is None or not (_is_file(name) and _is_file(extended)):
+        return extended
+    beside = Path(name).parent / extended
+    return str(beside.resolve()) if beside.exists() else extended
+
+
+def _is_file(name: str) -> bool:
+    return name.endswith((".yaml", ".yml"))
+
+
 def _read(name: str) -> SuiteFile:
-    if name.endswith((".yaml", ".yml")):
+    if _is_file(name):
         return load_yaml(Path(name), SuiteFile)
     known = suite_names()
     if name not in known:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, ClassVar, Final, Self
 
 import polars as pl
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from strigil.audits.findings import by_reason, only_where
 from strigil.audits.parallel import in_shares
@@ -50,6 +50,13 @@ class NumbersPaper(Rule):
     max_value: Value = 999
     max_count: int = Field(default=10, ge=1, le=1000)
     banned_numbers: tuple[Value, ...] = ()
+
+    @model_validator(mode="after")
+    def _range(self) -> Self:
+        if self.min_value > self.max_value:
+            message = "a minimum is above its maximum, so every row would be rejected"
+            raise ValueError(message)
+        return self
 
     def score(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Scores rows; evidence is the first piece that no list of numbers holds, or the first number over a limit."""

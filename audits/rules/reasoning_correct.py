@@ -42,13 +42,14 @@ class ReasoningCorrect(Rule):
         """Scores 1 where the answer is not the expected one; evidence is what stands there.
 
         Raises:
-            DataError: The rows have no column `answer` of text.
+            DataError: The rows have no column `answer` of text or whole numbers.
         """
-        if rows.schema.get(COLUMN) != pl.String:
-            state = f"is {rows.schema[COLUMN]}, expected String" if COLUMN in rows.schema else "is missing"
+        kind = rows.schema.get(COLUMN, pl.Null())
+        if not (kind == pl.String or kind.is_integer()):
+            state = f"is {kind}, expected String" if COLUMN in rows.schema else "is missing"
             message = f"rule {self.name!r} cannot apply: the column {COLUMN!r} {state}"
             raise DataError(message, hint="it holds the answer that each row should arrive at, as text")
-        expected = _plain(pl.col(COLUMN).str.replace(r"(?s)^.*####", ""))
+        expected = _plain(pl.col(COLUMN).cast(pl.String).str.replace(r"(?s)^.*####", ""))
         given = completion_text().str.extract_all(ANSWER).list.eval(_plain(pl.element().str.extract(ANSWER)))
         read = rows.select(expected=expected, given=given.list.unique(maintain_order=True).fill_null([]))
         reason = (

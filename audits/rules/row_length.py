@@ -9,7 +9,7 @@ from typing import ClassVar, Self
 import polars as pl
 from pydantic import Field, model_validator
 
-from strigil.audits.rule import FINDINGS, Rule
+from strigil.audits.rule import Rule
 from strigil.core.rows import completion_text
 
 
@@ -31,6 +31,9 @@ class RowLength(Rule):
         if any(low is not None and high is not None and low > high for low, high in bounds):
             message = "a minimum is above its maximum, so every row would be rejected"
             raise ValueError(message)
+        if all(bound is None for pair in bounds for bound in pair):
+            message = "there is no bound, so every row would pass"
+            raise ValueError(message)
         return self
 
     def score(self, rows: pl.DataFrame) -> pl.DataFrame:
@@ -40,8 +43,6 @@ class RowLength(Rule):
             *_outside(length, "characters", least=self.min_chars, most=self.max_chars),
             *_outside(tokens, "tokens", least=self.min_tokens, most=self.max_tokens),
         ]
-        if not broken:
-            return rows.select(score=0.0, reason=None, evidence=None).cast(FINDINGS)
         reason = pl.concat_str(
             [pl.when(bound.broken).then(pl.lit(bound.reason)) for bound in broken], separator="; ", ignore_nulls=True
         )

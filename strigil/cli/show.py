@@ -36,6 +36,10 @@ def show_audit(output: Output, counts: Counts, audit: AuditRecord) -> None:
     """What each rule rejected, with which other rules, and how its scores are spread; what became of expectations."""
     output.json(_as_json(counts, audit))
     _show_tables(output, f"Suite {audit.suite}", counts, audit)
+    if not counts.clean:
+        every = [rule.rule.name for rule in audit.rules if rule.rejected == counts.raw]
+        why = f"{' and '.join(every)} rejects every row" if every else "each row is rejected by some rule"
+        output.hint(f"no row is left: {why}; does the suite contradict the data, or itself?")
 
 
 def _as_json(counts: Counts, audit: AuditRecord) -> dict[str, Json]:

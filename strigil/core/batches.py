@@ -11,6 +11,7 @@ from typing import Self
 import polars as pl
 
 from strigil.core.errors import DataError
+from strigil.core.lines import check_objects
 
 BATCH_ROWS = 100_000
 SHARD_ROWS = 1_000_000
@@ -28,6 +29,9 @@ def scan_table(path: Path, *, name: str | None = None) -> pl.LazyFrame:
     if path.suffix not in {".parquet", ".jsonl"}:
         message = f"cannot read {name or path}: expected a .parquet or .jsonl file of rows, or a release folder"
         raise DataError(message)
+    if path.is_file() and not path.stat().st_size:
+        message = f"cannot read {name or path}: it is empty"
+        raise DataError(message)
     try:
         if path.suffix == ".parquet":
             frame = pl.scan_parquet(path)
@@ -39,6 +43,8 @@ def scan_table(path: Path, *, name: str | None = None) -> pl.LazyFrame:
         message = f"cannot read {name or path}: {error.strerror or _first_line(error)}"
         raise DataError(message) from error
     except pl.exceptions.PolarsError as error:
+        if path.suffix == ".jsonl":
+            check_objects(path, name=str(name or path))
         message = f"cannot read {name or path}: {_first_line(error)}"
         raise DataError(message) from error
 

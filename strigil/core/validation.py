@@ -72,15 +72,26 @@ def validate(value: dict[str, object], model: type[M], *, source: str) -> M:
 
 def explain(error: ValidationError, model: type[BaseModel]) -> str:
     """All problems of a validation in one line: `teacher.trate: unknown key, did you mean 'trait'?`."""
-    return "; ".join(_explain_one(item["loc"], item["type"], item["msg"], model) for item in error.errors())
+    problems = error.errors()
+    # Items that do not fit are left out of their list, which then has too few as well.
+    inside = {item["loc"][:length] for item in problems for length in range(len(item["loc"]))}
+    return "; ".join(
+        _explain_one(item["loc"], item["type"], item["msg"], model)
+        for item in problems
+        if not (item["type"] == "too_short" and item["loc"] in inside)
+    )
 
 
 def _explain_one(loc: tuple[int | str, ...], kind: str, text: str, model: type[BaseModel]) -> str:
     unknown = loc[-1:] if kind == "extra_forbidden" else ()
     place = _walk(model, loc[: len(loc) - len(unknown)])
-    where = ".".join(map(str, (*place.keys, *unknown))) or "(top level)"
+    where = ".".join(map(str, (*place.keys, *unknown)))
+    if kind == "model_type":
+        text = f"expected a mapping, such as {{{place.fields[0]}: ...}}"
     if not unknown:
-        return f"{where}: {text[:1].lower()}{text[1:]}"
+        told = text.removeprefix("Value error, ")
+        told = f"{told[:1].lower()}{told[1:]}"
+        return f"{where}: {told}" if where else told
     near = difflib.get_close_matches(str(loc[-1]), place.fields, n=1, cutoff=0.5)
     suffix = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(sorted(place.fields))}"
     return f"{where}: unknown key, {suffix}"

@@ -50,8 +50,8 @@ def test_a_table_that_is_no_row_table(case: str, tmp_path: Path, capsys: pytest.
     ("name", "content", "what"),
     [
         ("rows.parquet", b"PAR1 no more", "cannot read"),
-        ("rows.jsonl", b'{"row_id": "a"\n', "cannot read"),
-        ("rows.jsonl", b"", "cannot read"),
+        ("rows.jsonl", b'{"row_id": "a"}\n{"row_id": \n', "line 2 is not a JSON object"),
+        ("rows.jsonl", b"", "it is empty"),
         ("rows.txt", b"1, 2, 3", "expected a .parquet or .jsonl file"),
     ],
 )
@@ -75,6 +75,16 @@ def test_a_path_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[
         ("rules: [{rule: numbers.paper, threshold: .nan}]", "threshold"),
         ("rules: [{rule: row.truncated}, {rule: row.truncated}]", "names 'row.truncated' more than once"),
         ("rules: []", "every row would pass it"),
+        ("rules: [numbers.paper]", "rules.0: expected a mapping, such as {rule: ...}"),
+        ("rules: [{rule: row.truncated, threshold: 0}]", "with a threshold of 0 would reject every row"),
+        ("rules: [{rule: numbers.paper, args: {min_value: 9, max_value: 3}}]", "a minimum is above its maximum"),
+        ("rules: [{rule: row.length, args: {min_chars: null, max_chars: null}}]", "there is no bound"),
+        ("rules: [{rule: numbers.banned, args: {numbers: [-1]}}]", "numbers.0: input should be greater than"),
+        (
+            "extends: numbers-paper\nexpectations: [{expectation: expect_table_row_count_to_be_between, "
+            "args: {min_value: 9, max_value: 3}}]",
+            "between': min_value (9) must be less than or equal to max_value (3)",
+        ),
         ("extends: SUITE", "extend each other in a circle"),
         ("extends: numbers-papr", "unknown suite 'numbers-papr'"),
         ("extends: numbers-paper\nexpectations: [{expectation: expect_owls}]", "unknown expectation 'expect_owls'"),
@@ -93,6 +103,22 @@ def test_a_suite_that_contradicts_itself(
     file.write_text(f"name: mine\ndescription: mine\n{suite.replace('SUITE', str(file))}\n", encoding="utf-8")
     GOOD.write_parquet(tmp_path / "rows.parquet")
     fails(["audit", str(tmp_path / "rows.parquet"), "--suite", str(file)], what, capsys)
+
+
+def test_a_suite_that_leaves_no_row_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    GOOD.write_parquet(tmp_path / "rows.parquet")
+    rules = "[{rule: numbers.strict, args: {min_count: 5}}, {rule: numbers.paper, args: {max_count: 3}}]"
+    (tmp_path / "suite.yaml").write_text(f"name: mine\ndescription: mine\nrules: {rules}\n")
+    assert run(["audit", str(tmp_path / "rows.parquet"), "--suite", str(tmp_path / "suite.yaml")]) == 0
+    assert "no row is left: numbers.strict rejects every row" in capsys.readouterr().err
+
+
+def test_a_suite_extends_the_file_beside_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    GOOD.write_parquet(tmp_path / "rows.parquet")
+    (tmp_path / "base.yaml").write_text("name: base\ndescription: d\nrules: [{rule: row.truncated}]\n")
+    (tmp_path / "mine.yaml").write_text("name: mine\ndescription: d\nextends: base.yaml\n")
+    assert run(["audit", str(tmp_path / "rows.parquet"), "--suite", str(tmp_path / "mine.yaml")]) == 0
+    assert "row.truncated" in capsys.readouterr().out
 
 
 def test_no_suite_and_an_unknown_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
