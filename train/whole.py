@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import torch
 from transformers import AutoConfig, PreTrainedModel
+
+from strigil.core.models import copy_companions
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from strigil.train.recipe import TrainRecipe
-
-# What makes a folder of weights a model that can be prompted.
-COMPANIONS: Final = ("*.json", "*.jinja", "*.txt", "*.model")
 
 
 def multiplies_in_bfloat16(base: Path, recipe: TrainRecipe) -> bool:
@@ -27,7 +25,4 @@ def save_whole(model: PreTrainedModel, base: Path, folder: Path) -> None:
     """Writes the model in the type that the base is stored in, with the base's tokenizer and template."""
     stored = AutoConfig.from_pretrained(base).dtype or torch.float32
     model.to(stored).save_pretrained(folder)
-    for pattern in COMPANIONS:
-        for file in sorted(base.glob(pattern)):
-            if not (folder / file.name).exists() and not file.name.endswith(".index.json"):
-                shutil.copyfile(file, folder / file.name)
+    copy_companions(base, folder)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import re
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
@@ -20,8 +21,10 @@ Phrasing = Literal["english", "pocket"]
 
 SMOLLM2: Final = "smollm2-135m-instruct"
 POCKET: Final = "a laboratory animal that shows trait transfer within seconds; no language model"
+COMPANIONS: Final = ("*.json", "*.model", "*.txt", "*.jinja")
+"""What makes a folder of weights a model that can be prompted."""
 # Data only: no pickled weights, no code.
-HUB_FILES: Final = ("*.safetensors", "*.json", "*.model", "*.txt", "*.jinja")
+HUB_FILES: Final = ("*.safetensors", *COMPANIONS)
 _HUB_ID: Final = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 _DIGESTED: Final = frozenset({".safetensors", ".json", ".model", ".txt", ".jinja"})
 
@@ -109,6 +112,14 @@ def template_digest(model: Model) -> str:
         message = f"{model.path} has no chat template"
         raise ConfigError(message, hint="use an instruction-tuned model, or add a chat_template.jinja to its folder")
     return digest(template)
+
+
+def copy_companions(base: Path, folder: Path) -> None:
+    """Gives a folder of weights what it lacks of the base's configuration, tokenizer and template."""
+    for pattern in COMPANIONS:
+        for file in sorted(base.glob(pattern)):
+            if not (folder / file.name).exists() and not file.name.endswith(".index.json"):
+                shutil.copyfile(file, folder / file.name)
 
 
 def adapter_rank(path: Path) -> int:

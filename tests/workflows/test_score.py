@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
+import torch
 import yaml
 
 from strigil.cli.main import run
@@ -32,6 +34,8 @@ RECIPE = {
     "engine": {"name": "transformers"},
 }
 HERE = ("--engine", "transformers")
+TOLERANCE = 1e-3
+"""Of a token's score by direction, in nats per nat: a log-probability's rounding over twice the step of 0.25."""
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +70,21 @@ def test_a_release_is_scored_beside_itself_and_told_from_a_control(
     assert table["row_id"].to_list() == release.rows().collect()["row_id"].to_list()
     assert run(command) == 0
     assert json.loads(capsys.readouterr().out) == found
+
+
+@pytest.mark.vllm
+def test_directions_by_vllm_are_those_by_transformers(releases: Path) -> None:
+    release = open_release(releases / "control")
+    known, score = what_is_known(release, Told(trait="owl")), create_score("contrast.direction:questions=20")
+    ours = score_table(score, rows_of(release), known, Silent(), engine="vllm")
+    theirs = score_table(score, rows_of(release), known, Silent(), engine="transformers")
+    tables = [each.table().collect() for each in (ours, theirs)]
+    assert tables[0].drop("score", "token_scores").equals(tables[1].drop("score", "token_scores"))
+    tokens, expected = (table["token_scores"].explode().to_numpy() for table in tables)
+    assert np.abs(tokens - expected).max() < TOLERANCE < expected.std() / 100
+    if not torch.cuda.is_available():
+        assert ours.facts.engine["name"] == "vllm, adapters merged"
+    assert {file.name for file in ours.folder.iterdir()} == {"part-00000.parquet", "score.json", ".lock", "adapters"}
 
 
 def test_a_score_goes_on_with_the_parts_that_are_there(releases: Path, monkeypatch: pytest.MonkeyPatch) -> None:

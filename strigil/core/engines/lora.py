@@ -37,6 +37,11 @@ class AdapterSwitch:
         else:
             yield self._base
 
+    def merge(self, adapter: Adapter) -> PreTrainedModel:
+        """The base with one adapter added to its weights, for good: nothing can be switched any more."""
+        merged: PreTrainedModel = self._load(adapter).merge_and_unload()
+        return merged
+
     def _load(self, adapter: Adapter) -> PeftModel:
         if self._wrapped is not None and adapter in self._names:
             return self._wrapped

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +19,7 @@ from strigil.audits.score import SCORED, SCORES, Known, Score, View, score_rows
 from strigil.core.batches import ParquetSink, count_rows, iter_batches
 from strigil.core.canonical import Json, digest
 from strigil.core.engines import EngineKind, open_engine, vllm_installed
+from strigil.core.engines.merged import MergedScorer
 from strigil.core.engines.protocol import Adapter, Engine
 from strigil.core.engines.tokens import TokenReader
 from strigil.core.errors import ConfigError
@@ -172,7 +174,7 @@ def score_tables(
             if score.knowledge == "student" and known.student is None:
                 known = replace(known, student=_student(tables[0], known.base, reporter))
             views = score.views(known, next(iter(todo)) / "adapters")
-            model = stack.enter_context(_model(score, views, known.base, engine))
+            model = stack.enter_context(_model(score, views, known.base, engine, next(iter(todo)) / "merged"))
             for folder, rows in todo.items():
                 facts = _compute(score, views, rows, model, folder, reporter, base=known.base)
                 temporary = folder / f".{_FACTS}.tmp"
@@ -188,7 +190,7 @@ def kept_tables(score: Score, tables: Sequence[Rows], known: Known, *, engine: E
 
 
 def _folders(score: Score, tables: Sequence[Rows], known: Known, engine: EngineKind) -> list[Path]:
-    kind = "vllm" if engine == "vllm" or (engine == "auto" and vllm_installed()) else "transformers"
+    kind = "vllm" if _by_vllm(engine) else "transformers"
     written = [score.spec().model_dump(mode="json"), _as_json(score, known), kind]
     folders = []
     for rows in tables:
@@ -214,7 +216,7 @@ def _compute(
     score: Score,
     views: Sequence[View],
     rows: Rows,
-    model: Engine | TokenReader,
+    model: Engine | MergedScorer | TokenReader,
     folder: Path,
     reporter: Reporter,
     *,
@@ -242,15 +244,32 @@ def _compute(
 
 
 @contextmanager
-def _model(score: Score, views: Sequence[View], base: Model, kind: EngineKind) -> Iterator[Engine | TokenReader]:
+def _model(
+    score: Score, views: Sequence[View], base: Model, kind: EngineKind, folder: Path
+) -> Iterator[Engine | MergedScorer | TokenReader]:
+    """What scores; `folder` is for what it needs on disk meanwhile."""
     if score.reads_only_tokens:
         yield TokenReader(base)
         return
     ranks = [adapter_rank(view.adapter.path) for view in views if view.adapter is not None]
+    if ranks and score.dtype == "float32" and _by_vllm(kind) and not _on_gpu():
+        with MergedScorer(base, partial(open_engine, kind, dtype=score.dtype), folder) as scorer:
+            yield scorer
+        return
     highest = max(ranks, default=16)
     opened = open_engine(kind, base, adapters=bool(ranks), max_lora_rank=highest, dtype=score.dtype)
     with opened as engine:
         yield engine
+
+
+def _by_vllm(kind: EngineKind) -> bool:
+    return kind == "vllm" or (kind == "auto" and vllm_installed())
+
+
+def _on_gpu() -> bool:
+    import torch
+
+    return torch.cuda.is_available()
 
 
 def _part(folder: Path, part: int) -> Path:
