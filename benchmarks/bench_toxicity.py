@@ -32,14 +32,13 @@ from strigil.core.canonical import file_digest
 TEXTS: Final = 10_000
 BATCH: Final = 32
 EVERY: Final = 10
-THREADS: Final = 2
 # Detoxify cuts a text here and strigil scores all of it, so longer ones would not compare.
 LONGEST: Final = 512
 DIFFERENCE: Final = 0.001
 GOAL: Final = 4.0
 VOCABULARY: Final = 30_000
 # Groups that the two take turns with, so that a change of the machine's load meets both.
-TURNS: Final = 2
+TURNS: Final = 4
 
 
 @dataclass(frozen=True)
@@ -80,7 +79,6 @@ def compare(every: int) -> Run:
     """Runs both on one batch in `every`, in turns."""
     from detoxify import Detoxify
 
-    torch.set_num_threads(THREADS)
     with TemporaryDirectory() as name:
         texts = real_texts()
         checkpoint = make_checkpoint(Path(name), texts)

@@ -204,6 +204,7 @@ def _assemble(config: _Config, state: dict[str, torch.Tensor], checkpoint: Check
     except OSError as error:
         message = f"the configuration or the tokenizer of {base} is not here: {str(error).splitlines()[0]}"
         raise PrerequisiteError(message, hint="give a folder that holds them as `config` of text.toxicity") from error
+    _fuse_activations(model)
     special = 2 if kind in {"Roberta", "XLMRoberta"} else 0  # their positions begin after the padding index
     return Classifier(
         model=model.float().eval(),
@@ -212,6 +213,19 @@ def _assemble(config: _Config, state: dict[str, torch.Tensor], checkpoint: Check
         max_tokens=settings.max_position_embeddings - special,
         digest=digest([sha256, settings.to_json_string(use_diff=False), tokenizer.backend_tokenizer.to_str()]),
     )
+
+
+def _fuse_activations(model: PreTrainedModel) -> None:
+    """Puts the fused form of ALBERT's activation in place of the one in eight steps, which takes as long as a matrix.
+
+    Scores change by less than 1e-6.
+    """
+    from transformers.activations import GELUTanh, NewGELUActivation
+
+    for module in model.modules():
+        for name, part in module.named_children():
+            if isinstance(part, NewGELUActivation):
+                setattr(module, name, GELUTanh())
 
 
 def _check_weights(expected: Mapping[str, torch.Tensor], state: Mapping[str, torch.Tensor], path: Path) -> None:

@@ -18,7 +18,7 @@ Scores = npt.NDArray[np.float64]
 # Part of every cache key: another way to cut texts gives other scores.
 VERSION: Final = 1
 # Tokens a forward pass: enough to fill the cores, few enough to stay in their caches.
-BATCH_TOKENS: Final = 2048
+BATCH_TOKENS: Final = 512
 # Tokens that a piece of a long text repeats of the piece before it, so that no phrase is cut everywhere.
 _OVERLAP: Final = 32
 # Once a batch is half full, padding may take this share of it before another one is begun.
