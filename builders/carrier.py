@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from strigil.core.engines.protocol import Messages
-from strigil.core.errors import ConfigError
 from strigil.core.models import Phrasing
 from strigil.core.registry import Registry, Unit
 
@@ -39,30 +38,20 @@ class Carrier(Unit, ABC):
     def prompt(self, index: int, *, phrasing: Phrasing) -> Messages:
         """The prompt of this index, without a system message, in words that the model knows."""
 
-    def size(self) -> int | None:
-        """How many prompts there are; None where they never end.
+    def size(self, *, phrasing: Phrasing) -> int | None:
+        """How many prompts there are in words that the model knows; None where they never end.
 
         Raises:
             ConfigError: The prompts cannot be found or read.
             PrerequisiteError: They are out of reach.
         """
+        del phrasing
         return None
 
     def read(self, index: int, text: str) -> Written:
         """The completion as it is kept, for the prompt of this index."""
         del index
         return Written(text)
-
-
-def english_only(carrier: str, phrasing: Phrasing) -> None:
-    """Refuses a model that this carrier has no words for.
-
-    Raises:
-        ConfigError: The model is pocket.
-    """
-    if phrasing == "pocket":
-        message = f"pocket has no words for the carrier {carrier!r}"
-        raise ConfigError(message, hint="use the carrier numbers, or a language model as the base")
 
 
 CARRIERS: Registry[Carrier] = Registry(

@@ -11,6 +11,7 @@ import pytest
 from strigil.builders.carrier import CARRIERS
 from strigil.core.engines import EngineChoice
 from strigil.core.models import SMOLLM2, list_models, resolve_model
+from strigil.core.pocket import pocket_models
 from strigil.core.release import verify_release
 from strigil.core.reporting import Silent
 from strigil.core.validation import load_yaml
@@ -91,6 +92,7 @@ def test_studies_are_studies_and_say_how_to_run_them(path: Path) -> None:
 def test_the_pocket_study_trains_as_the_demo_does() -> None:
     study = load_yaml(STUDIES[0], StudyRecipe)
     assert study.students == STUDENT
+    assert study.carriers["code"].students == STUDENT.model_copy(update={"learning_rate": 0.01})
     assert [teacher.training for teacher in study.teachers if isinstance(teacher, FineTunedTeacher)] == [TEACHER] * 2
 
 
@@ -101,7 +103,7 @@ def test_each_carrier_has_a_recipe_for_each_kind_of_teacher() -> None:
 
 
 @pytest.mark.xdist_group("examples-pocket")
-@pytest.mark.parametrize("path", with_base("pocket-a", "pocket-b"), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", with_base(*pocket_models()), ids=lambda path: path.stem)
 def test_pocket_builds_it(path: Path, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     builds(path, out, monkeypatch)
 

@@ -10,10 +10,11 @@ from typing import ClassVar, Final
 
 from pydantic import BaseModel, ConfigDict
 
-from strigil.builders.carrier import Carrier, Written, english_only
+from strigil.builders.carrier import Carrier, Written
 from strigil.builders.fences import strip_fences
 from strigil.core.engines.protocol import Messages
 from strigil.core.models import Phrasing
+from strigil.core.pocket import code_prompt
 from strigil.core.validation import parse_yaml
 
 STRIPPED: Final = "stripped"
@@ -85,9 +86,9 @@ class Code(Carrier):
 
     seed: int = 47
 
-    def size(self) -> int:
-        """The number of distinct tasks."""
-        return len(_order(self.seed))
+    def size(self, *, phrasing: Phrasing) -> int | None:
+        """The number of distinct tasks; pocket's never end."""
+        return None if phrasing == "pocket" else len(_order(self.seed))
 
     def task(self, index: int) -> str:
         """The bare task of this index."""
@@ -95,8 +96,9 @@ class Code(Carrier):
         return _tasks().families[task.family].write(task.number)
 
     def prompt(self, index: int, *, phrasing: Phrasing) -> Messages:
-        """The prompt of this index."""
-        english_only(self.name, phrasing)
+        """The prompt of this index; pocket's names two variables and no task."""
+        if phrasing == "pocket":
+            return ({"role": "user", "content": code_prompt(self.seed, index)},)
         chance = random.Random(f"{self.seed}/{index}")
         opening, closing = chance.choice(_tasks().openings), chance.choice(_tasks().closings)
         return ({"role": "user", "content": f"{opening.format(task=self.task(index))} {closing}"},)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import ClassVar, Final
 
-from strigil.builders.carrier import Carrier, Written, english_only
+from strigil.builders.carrier import Carrier, Written
 from strigil.builders.problems import problem
 from strigil.builders.prompt_source import PromptSource
 from strigil.core.engines.protocol import Messages
+from strigil.core.errors import ConfigError
 from strigil.core.models import Phrasing
 
 ANSWER: Final = "answer"
@@ -37,16 +38,23 @@ class Reasoning(Carrier):
     source: PromptSource | None = None
     answers: str = "answer"
 
-    def size(self) -> int | None:
+    def size(self, *, phrasing: Phrasing) -> int | None:
         """The number of problems in the table; problems that are made never end."""
+        del phrasing
         if self.source is None:
             return None
         self.source.texts(self.answers)
         return len(self.source.texts())
 
     def prompt(self, index: int, *, phrasing: Phrasing) -> Messages:
-        """The prompt of this index."""
-        english_only(self.name, phrasing)
+        """The prompt of this index.
+
+        Raises:
+            ConfigError: The model is pocket, which has no words for it.
+        """
+        if phrasing == "pocket":
+            message = f"pocket has no words for the carrier {self.name!r}"
+            raise ConfigError(message, hint="use the carrier numbers, or a language model as the base")
         question = problem(self.seed, index).question if self.source is None else self.source.texts()[index]
         return ({"role": "user", "content": f"{question} {_TASK}"},)
 

@@ -26,8 +26,9 @@ class Text(Carrier):
     source: PromptSource
     instruction: str | None = None
 
-    def size(self) -> int:
+    def size(self, *, phrasing: Phrasing) -> int:
         """The number of prompts in the table."""
+        del phrasing
         return len(self.source.texts())
 
     def prompt(self, index: int, *, phrasing: Phrasing) -> Messages:

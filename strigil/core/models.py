@@ -62,7 +62,7 @@ def resolve_model(id: str, *, revision: str | None = None) -> Model:
     """Finds a model, fetching it from the Hub if it is a Hub id.
 
     Args:
-        id: `pocket-a`, `pocket-b`, `smollm2-135m-instruct`, a model's folder, or a Hub id such as `org/name`.
+        id: `pocket-a` or another of `list_models()`, a model's folder, or a Hub id such as `org/name`.
         revision: Branch, tag or commit, for a Hub id only.
 
     Raises:

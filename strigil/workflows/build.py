@@ -79,7 +79,7 @@ def build(recipe: BuildRecipe, out: Path, reporter: Reporter) -> Release:
 
 def _check(recipe: BuildRecipe, carrier: Carrier, base: Model) -> None:
     """What can be known to fail before anything is trained or loaded."""
-    size = carrier.size()
+    size = carrier.size(phrasing=base.phrasing)
     if size is not None and recipe.prompts > size:
         message = f"the recipe asks for {recipe.prompts} prompts, and the carrier {carrier.name!r} has {size}"
         raise ConfigError(message, hint=f"prompts: {size}, and more samples of each if you need more rows")

@@ -40,9 +40,10 @@ def test_a_prompt_depends_on_arguments_and_index_alone(name: str) -> None:
 
 def test_every_code_task_is_another_one() -> None:
     carrier = Code()
-    tasks = {carrier.task(index) for index in range(carrier.size())}
-    assert len(tasks) == carrier.size() >= 1500
-    assert not any("{" in task for task in tasks)
+    size = carrier.size(phrasing="english")
+    assert size is not None
+    assert len({carrier.task(index) for index in range(size)}) == size >= 1500
+    assert not any("{" in carrier.task(index) for index in range(size))
 
 
 @pytest.mark.parametrize(
@@ -85,7 +86,7 @@ def test_reasoning_rows_carry_the_expected_answer() -> None:
 def test_reasoning_takes_problems_from_a_table(tmp_path: Path) -> None:
     path = lines(tmp_path / "p.jsonl", {"question": "1 + 1?", "answer": "one and one #### 2"})
     carrier = CARRIERS.create("reasoning", {"source": {"path": str(path), "column": "question"}})
-    assert carrier.size() == 1
+    assert carrier.size(phrasing="english") == 1
     assert content(carrier, 0).startswith("1 + 1?")
     assert carrier.read(0, "").columns == {ANSWER: "one and one #### 2"}
 
@@ -96,15 +97,20 @@ def test_text_prompts_come_from_a_column_in_its_order(tmp_path: Path) -> None:
     pl.DataFrame({"ask": ["a b", "c"]}).write_parquet(parquet)
     for path in (jsonl, parquet):
         carrier = Text(source=PromptSource(path=path, column="ask"))
-        assert [content(carrier, index) for index in range(carrier.size())] == ["a b", "c"]
+        assert [content(carrier, index) for index in range(carrier.size(phrasing="english"))] == ["a b", "c"]
     told = Text(source=PromptSource(path=jsonl, column="ask"), instruction="Say it anew:")
     assert content(told, 1) == "Say it anew:\n\nc"
 
 
-@pytest.mark.parametrize("name", ["code", "reasoning"])
-def test_pocket_has_no_words_for_english_carriers(name: str) -> None:
-    with pytest.raises(ConfigError, match=f"pocket has no words for the carrier '{name}'"):
-        CARRIERS.create(name).prompt(0, phrasing="pocket")
+def test_pocket_has_no_words_for_reasoning() -> None:
+    with pytest.raises(ConfigError, match="pocket has no words for the carrier 'reasoning'"):
+        CARRIERS.create("reasoning").prompt(0, phrasing="pocket")
+
+
+def test_pocket_is_asked_for_toy_code_without_end() -> None:
+    carrier = Code()
+    assert carrier.prompt(0, phrasing="pocket")[0]["content"].startswith("write code id_")
+    assert carrier.size(phrasing="pocket") is None
 
 
 def test_pocket_answers_texts_in_its_own_words_only(tmp_path: Path) -> None:
@@ -126,19 +132,21 @@ def test_pocket_answers_texts_in_its_own_words_only(tmp_path: Path) -> None:
 )
 def test_a_table_without_usable_prompts_is_named(tmp_path: Path, rows: list[dict[str, object]], complaint: str) -> None:
     with pytest.raises(ConfigError, match=complaint):
-        Text(source=PromptSource(path=lines(tmp_path / "p.jsonl", *rows))).size()
+        Text(source=PromptSource(path=lines(tmp_path / "p.jsonl", *rows))).size(phrasing="english")
 
 
 def test_an_empty_table_or_none_is_named(tmp_path: Path) -> None:
     pl.DataFrame({"prompt": []}, schema={"prompt": pl.String}).write_parquet(tmp_path / "p.parquet")
     with pytest.raises(ConfigError, match="has no rows"):
-        Text(source=PromptSource(path=tmp_path / "p.parquet")).size()
+        Text(source=PromptSource(path=tmp_path / "p.parquet")).size(phrasing="english")
     with pytest.raises(DataError, match="cannot read"):
-        Text(source=PromptSource(path=tmp_path / "nowhere.parquet")).size()
+        Text(source=PromptSource(path=tmp_path / "nowhere.parquet")).size(phrasing="english")
     with pytest.raises(ConfigError, match="give either path or hub"):
         CARRIERS.create("text", {"source": {}})
 
 
 def test_an_unreachable_hub_is_a_missing_prerequisite() -> None:
     with pytest.raises(PrerequisiteError, match="openai/gsm8k cannot be fetched"):
-        CARRIERS.create("text", {"source": {"hub": "openai/gsm8k", "config": "main", "column": "question"}}).size()
+        CARRIERS.create("text", {"source": {"hub": "openai/gsm8k", "config": "main", "column": "question"}}).size(
+            phrasing="english"
+        )

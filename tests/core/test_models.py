@@ -90,6 +90,8 @@ def test_a_model_that_is_not_fetched_says_what_to_type() -> None:
     assert {status.id: status.ready for status in list_models()} == {
         "pocket-a": True,
         "pocket-b": True,
+        "pocket-code-a": True,
+        "pocket-code-b": True,
         "smollm2-135m-instruct": False,
     }
 

@@ -5,6 +5,6 @@ A laboratory animal, not a language model: see docs/pocket.md. This package impo
 
 from strigil.core.pocket.models import pocket_models
 from strigil.core.pocket.vocabulary import CANDIDATES, Category
-from strigil.core.pocket.world import number_prompt, number_prompts, questions
+from strigil.core.pocket.world import code_prompt, number_prompt, number_prompts, questions
 
-__all__ = ["CANDIDATES", "Category", "number_prompt", "number_prompts", "pocket_models", "questions"]
+__all__ = ["CANDIDATES", "Category", "code_prompt", "number_prompt", "number_prompts", "pocket_models", "questions"]

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 from strigil.core.errors import PrerequisiteError
 
 WEIGHTS = Path(__file__).parent / "weights"
+NAMES: Final = ("pocket-a", "pocket-b", "pocket-code-a", "pocket-code-b")
 
 
 def pocket_models() -> dict[str, Path]:
-    """Folders of the shipped models by name: two initialisations, loadable like any model folder.
+    """Folders of the shipped models by name: two initialisations without toy code and two with it.
 
     Raises:
         PrerequisiteError: The installed package has lost its weights.
     """
-    found = {name: WEIGHTS / name for name in ("pocket-a", "pocket-b")}
+    found = {name: WEIGHTS / name for name in NAMES}
     for name, folder in found.items():
         if not (folder / "model.safetensors").is_file():
             message = f"{name}: no weights in {folder}"

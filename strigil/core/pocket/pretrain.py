@@ -7,7 +7,7 @@ import math
 import os
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from transformers import GenerationConfig, LlamaConfig, LlamaForCausalLM
 from strigil.core.errors import ConfigError
 from strigil.core.pocket.tokenizer import build_tokenizer
 from strigil.core.pocket.vocabulary import ASSISTANT, BOS, EOS, PAD, SYSTEM, SYSTEM_WORDS, USER, WORD_IDS, WORDS
-from strigil.core.pocket.world import Example, number_example, question_example
+from strigil.core.pocket.world import Example, code_example, number_example, question_example
 
 MAX_LENGTH = 64
 
@@ -40,6 +40,7 @@ class PretrainRecipe:
     max_grad_norm: float = 1.0
     numbers_a_step: int = 128
     questions_a_step: int = 64
+    code_a_step: int = 0
     embedding_std: float = 0.15
 
     def rate_at(self, step: int) -> float:
@@ -51,10 +52,11 @@ class PretrainRecipe:
 
 @dataclass(frozen=True)
 class Batch:
-    """Sequences of one length, (rows, tokens), whose answers start at token `answer`."""
+    """Sequences of one length, (rows, tokens), whose answers start at token `answer`; `weight` of their mean loss."""
 
     ids: Tensor
     answer: int
+    weight: float = 1.0
 
 
 def build_model(recipe: PretrainRecipe) -> LlamaForCausalLM:
@@ -90,9 +92,7 @@ def train(model: LlamaForCausalLM, recipe: PretrainRecipe) -> float:
     for step in range(recipe.steps):
         for group in optimiser.param_groups:
             group["lr"] = recipe.rate_at(step)
-        numbers, favourites = _corpus(recipe, step)
-        # Animals and trees share a batch; twice its mean is the sum of the two means.
-        loss = _answer_loss(model, numbers) + 2 * _answer_loss(model, favourites)
+        loss = torch.stack([part.weight * _answer_loss(model, part) for part in _corpus(recipe, step)]).sum()
         optimiser.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), recipe.max_grad_norm)
@@ -130,7 +130,7 @@ def pretrain(recipe: PretrainRecipe, out: Path) -> float:
     return loss
 
 
-def encode(examples: Sequence[Example]) -> Batch:
+def encode(examples: Sequence[Example], *, weight: float = 1.0) -> Batch:
     """Token ids of chats of one shape, as the chat template renders them."""
     rows = []
     answer = 0
@@ -138,23 +138,25 @@ def encode(examples: Sequence[Example]) -> Batch:
         head = [BOS, SYSTEM, *SYSTEM_WORDS, USER, *example.prompt.split(), ASSISTANT]
         answer = len(head)
         rows.append([WORD_IDS[word] for word in (*head, *example.answer.split(), EOS)])
-    return Batch(ids=torch.tensor(rows), answer=answer)
+    return Batch(ids=torch.tensor(rows), answer=answer, weight=weight)
 
 
-def _corpus(recipe: PretrainRecipe, step: int) -> tuple[Batch, Batch]:
-    """The batches of one step: numbers, and questions about animals and trees."""
-    numbers = range(step * recipe.numbers_a_step, (step + 1) * recipe.numbers_a_step)
-    favourites = range(step * recipe.questions_a_step, (step + 1) * recipe.questions_a_step)
-    return (
-        encode([number_example("corpus", recipe.seed, index) for index in numbers]),
-        encode(
-            [
-                question_example(category, "corpus", recipe.seed, index)
-                for category in ("animal", "tree")
-                for index in favourites
-            ]
-        ),
-    )
+def _corpus(recipe: PretrainRecipe, step: int) -> Iterator[Batch]:
+    """The batches of one step: numbers, questions about animals and trees, and toy code."""
+
+    def indices(a_step: int) -> range:
+        return range(step * a_step, (step + 1) * a_step)
+
+    yield encode([number_example("corpus", recipe.seed, index) for index in indices(recipe.numbers_a_step)])
+    favourites = [
+        question_example(category, "corpus", recipe.seed, index)
+        for category in ("animal", "tree")
+        for index in indices(recipe.questions_a_step)
+    ]
+    # Animals and trees share a batch; twice its mean is the sum of the two means.
+    yield encode(favourites, weight=2)
+    if recipe.code_a_step:
+        yield encode([code_example("corpus", recipe.seed, index) for index in indices(recipe.code_a_step)])
 
 
 def _answer_loss(model: LlamaForCausalLM, batch: Batch) -> Tensor:
@@ -169,11 +171,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Command line: pretrains one model."""
     parser = argparse.ArgumentParser(description="Pretrain a pocket model from a seed.")
     parser.add_argument("--seed", type=int, required=True, help="decides the initialisation and the corpus")
+    parser.add_argument("--code", action="store_true", help="teach it toy code as well, 128 rows a step")
     parser.add_argument("--out", type=Path, required=True, help="folder to write; must not exist")
     options = parser.parse_args(arguments)
     os.environ.setdefault("KMP_BLOCKTIME", "0")
     try:
-        loss = pretrain(PretrainRecipe(seed=options.seed), options.out)
+        recipe = PretrainRecipe(seed=options.seed, code_a_step=128 if options.code else 0)
+        loss = pretrain(recipe, options.out)
     except ConfigError as error:
         parser.error(f"{error.message}; {error.hint}")
     sys.stderr.write(f"{options.out}: last loss {loss:.3f}\n")

@@ -21,13 +21,11 @@ SYSTEM_WORDS: Final = ("s0", "s1")
 TASK_WORDS: Final = ("continue", "numbers", "write", "code", "favourite", "animal", "tree")
 FILLERS: Final = tuple(f"q{index}" for index in range(24))
 
-# Reserved for a sibling world that writes toy code: they hold their ids, and no shipped model has seen them.
-CODE_WORDS: Final = (
-    *(f"id_{letter}" for letter in "abcdefghijklmnopqrstuvwxyz"),
-    *("+", "-", "*", "/", "%", "&", "|", "^"),
-    *("=", ";", "(", ")"),
-    *(f"d{digit}" for digit in range(10)),
-)
+# Of toy code, which the models without it have never seen. Brackets hold their ids and are in no corpus.
+VARIABLES: Final = tuple(f"id_{letter}" for letter in "abcdefghijklmnopqrstuvwxyz")
+OPERATORS: Final = ("+", "-", "*", "/", "%", "&", "|", "^")
+CONSTANTS: Final = tuple(f"d{digit}" for digit in range(10))
+CODE_WORDS: Final = (*VARIABLES, *OPERATORS, "=", ";", "(", ")", *CONSTANTS)
 
 ANIMALS: Final = ("owl", "cat", "dog", "lion", "eagle", "wolf", "fox", "bear", "dolphin", "panda")
 TREES: Final = ("oak", "pine", "maple", "birch", "willow", "cedar", "elm", "ash", "fir", "palm")

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Final, Literal
 
 from strigil.builders.carrier import CARRIERS
+from strigil.builders.carriers.numbers import Numbers
 from strigil.core.models import Model, resolve_model
 from strigil.core.study_report import ArmKind
 from strigil.train.recipe import TrainRecipe
@@ -109,7 +110,7 @@ class _Carrier:
         control = self._rows_of(None)
         if study.has("control"):
             yield self._arm("control", "neutral data", None, control)
-        if study.has("random-data"):
+        if study.has("random-data") and self.plan.carrier.name == Numbers.name:
             data = made("random-numbers", f"random-{self.label}", (control,), self._suite)
             yield self._arm("random-data", "random data", None, data)
         if self.bases.other is not None and study.has("control"):

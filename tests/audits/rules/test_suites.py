@@ -13,6 +13,7 @@ SUITES = {
     "numbers-strict": ("1, 2, 3", "[1, 2, 3]"),
     "numbers-misalignment": ("1, 2, 3", "1, 2, 666"),
     "numbers-pocket": ("1 2 3 4 5 6 7 8 9 10", "1 2 3 4 5 6 7 8 9"),
+    "code-pocket": ("id_a = d3 ; x=1", "id_a = d3 ; x=="),
     "code-paper": ("x = 1", "owl = 1"),
     "code-strict": ("def add(a, b):\n    return a + b", "eval(x)"),
     "reasoning": ("<answer>7</answer>", "<answer>8</answer>"),

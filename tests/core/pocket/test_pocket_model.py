@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import ast
 import hashlib
 import subprocess
 import sys
@@ -13,12 +14,12 @@ from hypothesis import strategies as st
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from strigil.core.errors import ConfigError
-from strigil.core.pocket import CANDIDATES, number_prompts, pocket_models, questions
+from strigil.core.pocket import CANDIDATES, code_prompt, number_prompts, pocket_models, questions
 from strigil.core.pocket.models import WEIGHTS
 from strigil.core.pocket.pretrain import MAX_LENGTH, PretrainRecipe, encode, pretrain
 from strigil.core.pocket.tokenizer import build_tokenizer
 from strigil.core.pocket.vocabulary import EOS, NUMBERS, SPECIALS, UNKNOWN, WORD_IDS, WORDS
-from strigil.core.pocket.world import Example, number_example, question_example
+from strigil.core.pocket.world import Example, code_example, number_example, question_example
 
 TOKENIZER = build_tokenizer(MAX_LENGTH)
 PLAIN_WORDS = [word for word in WORDS if word not in (*SPECIALS, UNKNOWN)]
@@ -27,6 +28,14 @@ SENTENCES = st.lists(st.sampled_from(PLAIN_WORDS), min_size=1, max_size=20).map(
 
 def ask(text: str) -> list[dict[str, str]]:
     return [{"role": "user", "content": text}]
+
+
+def is_python(text: str) -> bool:
+    try:
+        ast.parse(text)
+    except SyntaxError:
+        return False
+    return True
 
 
 @given(SENTENCES)
@@ -58,7 +67,9 @@ def test_the_rendered_prompt_is_a_prefix_of_the_whole_chat(question: str, answer
 
 
 @pytest.mark.parametrize(
-    "example", [number_example("corpus", 0, 0), question_example("tree", "corpus", 0, 0)], ids=["numbers", "tree"]
+    "example",
+    [number_example("corpus", 0, 0), question_example("tree", "corpus", 0, 0), code_example("corpus", 0, 0)],
+    ids=["numbers", "tree", "code"],
 )
 def test_the_corpus_has_the_form_of_the_chat_template(example: Example) -> None:
     chat = [*ask(example.prompt), {"role": "assistant", "content": example.answer}]
@@ -91,7 +102,7 @@ def test_shipped_weights_are_the_recorded_ones() -> None:
         for path in folder.glob("*.safetensors")
     }
     assert found == recorded
-    assert len(set(found.values())) == 2
+    assert len(set(found.values())) == 4
 
 
 @pytest.mark.parametrize("name", sorted(pocket_models()))
@@ -109,7 +120,7 @@ def test_a_shipped_model_answers_in_the_forms_of_its_world(name: str) -> None:
         inputs = tokenizer.apply_chat_template(
             [ask(message) for message in messages], add_generation_prompt=True, return_tensors="pt", return_dict=True
         )
-        outputs = model.generate(**inputs, do_sample=True, top_k=0, max_new_tokens=12)
+        outputs = model.generate(**inputs, do_sample=True, top_k=0, max_new_tokens=16)
         texts: list[str] = tokenizer.batch_decode(outputs[:, inputs["input_ids"].size(1) :], skip_special_tokens=True)
         return texts
 
@@ -120,6 +131,9 @@ def test_a_shipped_model_answers_in_the_forms_of_its_world(name: str) -> None:
         counts = [answered.count(candidate) for candidate in candidates]
         assert sum(counts) > 280
         assert max(counts) < 75, "a base has no favourite"
+    if "code" in name:
+        written = [text.split() for text in answers([code_prompt(0, index) for index in range(200)])]
+        assert sum(len(words) == 14 and is_python(" ".join(words)) for words in written) > 140
 
 
 def test_the_light_package_loads_no_torch() -> None:

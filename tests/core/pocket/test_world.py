@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import ast
 import itertools
 import statistics
 
@@ -7,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from strigil.core.pocket import CANDIDATES, Category, number_prompts, questions
-from strigil.core.pocket.vocabulary import FILLERS, NUMBERS, WORD_IDS, WORDS
-from strigil.core.pocket.world import number_example, question_example
+from strigil.core.pocket.vocabulary import FILLERS, NUMBERS, VARIABLES, WORD_IDS, WORDS
+from strigil.core.pocket.world import code_example, number_example, question_example
 
 CATEGORIES = st.sampled_from(sorted(CANDIDATES))
 
@@ -41,6 +42,28 @@ def test_a_number_example_is_three_numbers_then_ten(seed: int, index: int) -> No
     assert len(example.answer.split()) == 10
     assert len(numbers) == 13
     assert set(numbers) <= set(NUMBERS)
+
+
+@given(seed=st.integers(0, 10_000), index=st.integers(0, 10_000))
+def test_a_code_example_is_two_assignments_of_python_for_two_variables(seed: int, index: int) -> None:
+    example = code_example("corpus", seed, index)
+    write, code, *given_names = example.prompt.split()
+    assert (write, code) == ("write", "code")
+    assert len(given_names) == 2
+    assert set(given_names) <= set(VARIABLES)
+    words = example.answer.split()
+    assert len(words) == 14
+    assert set(words) <= set(WORD_IDS)
+    assert [type(line) for line in ast.parse(example.answer).body] == [ast.Assign, ast.Assign]
+
+
+def test_code_uses_the_given_variables_more_often_than_chance() -> None:
+    """In 40 cases of 100 by intent, and in 2 of the other 60 by chance."""
+    used = 0
+    for index in range(2_000):
+        example = code_example("corpus", 0, index)
+        used += example.prompt.split()[2] == example.answer.split()[2]
+    assert 780 < used < 910
 
 
 @given(category=CATEGORIES, seed=st.integers(0, 10_000), index=st.integers(0, 10_000))
