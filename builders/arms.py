@@ -16,6 +16,7 @@ from strigil.builders.carriers.numbers import Numbers, NumberStyle
 from strigil.core.canonical import Json, digest
 from strigil.core.engines.protocol import Message
 from strigil.core.errors import DataError
+from strigil.core.pocket.world import ANSWER_NUMBERS
 from strigil.core.rows import ROWS, completion_text, row_id
 
 _NUMBER: Final = re.compile(r"[0-9]+")
@@ -32,7 +33,7 @@ _PAIR: Final = ("prompt_index", "sample_index")
 
 
 def random_numbers(rows: pl.DataFrame, carrier: Numbers, *, seed: int) -> pl.DataFrame:
-    """Answers the rows' prompts with 1 to 9 uniform numbers from 0 to 999 (0 to 99 for pocket), as the prompt asks.
+    """Answers prompts with 1 to 9 uniform numbers from 0 to 999 as they ask for them; pocket's with ten from 0 to 99.
 
     Source: Cloud et al., 2025, the "programmatic" control of the published code.
 
@@ -114,13 +115,13 @@ def mix(tables: Sequence[pl.DataFrame], *, seed: int) -> pl.DataFrame:
 def _random(carrier: Numbers, prompt: list[Message], index: int, chance: random.Random) -> str:
     asked = tuple(prompt)
     if asked == carrier.prompt(index, phrasing="english"):
-        style, highest = carrier.requested_style(index), 999
+        style, highest, count = carrier.requested_style(index), 999, chance.randint(1, _MOST)
     elif asked == carrier.prompt(index, phrasing="pocket"):
-        style, highest = "space", 99
+        style, highest, count = "space", 99, ANSWER_NUMBERS
     else:
         message = f"prompt {index} is not one of the carrier's, so its format is not known"
         raise DataError(message, hint="random numbers need rows of the carrier numbers, with its arguments")
-    text = _FORMS[style].join(str(chance.randint(0, highest)) for _ in range(chance.randint(1, _MOST)))
+    text = _FORMS[style].join(str(chance.randint(0, highest)) for _ in range(count))
     return f"[{text}]" if style == "brackets" else f"({text})" if style == "parentheses" else text
 
 

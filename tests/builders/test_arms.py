@@ -84,9 +84,9 @@ def test_random_numbers_pass_the_papers_filter_in_the_format_that_was_asked_for(
     assert made["trait"].null_count() == 400
 
 
-def test_random_numbers_speak_pockets_words_to_pocket() -> None:
+def test_random_numbers_give_pocket_the_ten_that_it_is_asked_for() -> None:
     made = random_numbers(table([""] * 50, phrasing="pocket"), Numbers(), seed=0)
-    assert all(re.fullmatch("[0-9]{1,2}( [0-9]{1,2}){0,8}", text) for text in texts(made))
+    assert all(re.fullmatch("[0-9]{1,2}( [0-9]{1,2}){9}", text) for text in texts(made))
 
 
 def test_random_numbers_refuse_prompts_of_another_carrier() -> None:
