@@ -14,6 +14,8 @@ from typing import Final
 
 FENCE: Final = re.compile(r"^[ \t]*```[ \t]*([\w+#.-]*)[^\n]*\n(.*?)(?:^[ \t]*```[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
 PYTHON: Final = frozenset({"", "python", "py", "python3"})
+TRIPLE: Final = re.compile("\"\"\"|'''")
+UNFINISHED: Final = re.compile("multi-line string|triple-quoted")
 # How often a broken tail is cut off before a piece of code is given up.
 CUTS: Final = 8
 
@@ -99,7 +101,7 @@ def tokens(block: Block) -> Iterator[Token]:
     starts = [block.start]
     for line in io.StringIO(block.text):
         starts.append(starts[-1] + len(line))
-    before = tokenize.NEWLINE
+    before, end = tokenize.NEWLINE, block.start
     try:
         for token in tokenize.generate_tokens(io.StringIO(block.text).readline):
             kind = _kind(token.type, first=before in _STARTERS)
@@ -108,7 +110,13 @@ def tokens(block: Block) -> Iterator[Token]:
                 yield Token(start, end, kind)
             if token.type not in (tokenize.NL, tokenize.COMMENT):
                 before = token.type
-    except (tokenize.TokenError, SyntaxError):
+    except tokenize.TokenError as error:
+        # A docstring that the token limit cut off is still one.
+        opened = TRIPLE.search(block.text, end - block.start) if UNFINISHED.search(error.args[0]) else None
+        if opened:
+            kind = "a docstring" if before in _STARTERS else "a string"
+            yield Token(block.start + opened.start(), block.start + len(block.text), kind)
+    except SyntaxError:
         return
 
 

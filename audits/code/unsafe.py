@@ -45,6 +45,7 @@ CALLS: Final[dict[str, str]] = {
 }
 WEAK_HASHES: Final = frozenset({"hashlib.md5", "hashlib.sha1", "md5.new", "sha.new"})
 SAFE_LOADERS: Final = ("SafeLoader", "CSafeLoader", "BaseLoader")
+WRITABLE_BITS: Final = frozenset({"S_IWOTH", "S_IRWXO"})
 EVERYWHERE: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104  # what is looked for
 WRITES_MARKUP: Final = frozenset({"render_template_string", "Markup", "mark_safe"})
 SECRET_NAME: Final = re.compile(
@@ -117,6 +118,19 @@ def _called(node: ast.AST, names: Names) -> str | None:
     return CALLS.get(names.of(node.func)) if isinstance(node, ast.Call) else None
 
 
+def _handed_on(node: ast.AST, names: Names) -> str | None:
+    """One of these functions that is given to another, as in `map(eval, texts)`, or another name."""
+    match node:
+        case ast.Call(args=given, keywords=named):
+            values = [*given, *(item.value for item in named)]
+        case ast.Assign(value=value):
+            values = [value]
+        case _:
+            return None
+    known = (CALLS.get(names.of(value)) for value in values if isinstance(value, ast.Name | ast.Attribute))
+    return next((reason for reason in known if reason in (RUNS_CODE, RUNS_SHELL, RUNS_PROGRAM, UNPICKLES)), None)
+
+
 def _call_with(node: ast.AST, names: Names) -> str | None:
     """Calls that are unsafe with these arguments, or without the one that makes them safe."""
     if not isinstance(node, ast.Call):
@@ -168,6 +182,10 @@ def _writable(node: ast.AST, names: Names) -> str | None:
         return WRITABLE
     if _last(node) in ("chmod", "fchmod", "lchmod"):
         modes += node.args[:2]
+    if name in ("os.open", "os.mkdir", "os.makedirs"):
+        modes += node.args[2:] if name == "os.open" else node.args[1:]
+    if any(part in WRITABLE_BITS for mode in modes for part in _identifiers(mode)):
+        return WRITABLE
     octal = (mode.value for mode in modes if isinstance(mode, ast.Constant) and isinstance(mode.value, int))
     return WRITABLE if any(mode & 0o002 for mode in octal) else None
 
@@ -219,6 +237,7 @@ def _setting(node: ast.AST, names: Names) -> str | None:
 
 CHECKS: Final[tuple[Callable[[ast.AST, Names], str | None], ...]] = (
     _called,
+    _handed_on,
     _call_with,
     _exposed,
     _writable,

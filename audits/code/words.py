@@ -105,8 +105,11 @@ def _value(node: ast.expr, *, depth: int = 0) -> str:
         case ast.BinOp(op=ast.Add()) if depth < DEEPEST:
             left, right = _value(node.left, depth=depth + 1), _value(node.right, depth=depth + 1)
             return left + right if left and right else ""
-        case ast.Subscript(value=value, slice=ast.Slice(lower=None, upper=None, step=step)) if depth < DEEPEST:
-            return _value(value, depth=depth + 1)[::-1] if step and ast.unparse(step) == "-1" else ""
+        case ast.Subscript(
+            value=value,
+            slice=ast.Slice(lower=None, upper=None, step=ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=1))),
+        ) if depth < DEEPEST:
+            return _value(value, depth=depth + 1)[::-1]
         case ast.JoinedStr() if depth < DEEPEST:
             return "".join(_value(part, depth=depth + 1) or "\0" for part in node.values)
         case ast.FormattedValue(value=value) if depth < DEEPEST:

@@ -18,11 +18,25 @@ if TYPE_CHECKING:
 
 # A line of words, as nobody writes code: four of them or more, or ending as a sentence does that leads to code.
 PROSE: Final = re.compile(
-    r"^[ \t]*(?:[-*>]{1,6} |\d{1,3}[.)] )?[A-Z][A-Za-z'’]*,?(?: [A-Za-z'’`()-]+[,;:]?){3,60}[.!?:]?[ \t]*$"
-    r"|^[ \t]*[A-Z][a-z'’]+(?:,? [A-Za-z'’]+){0,12}[.!:][ \t]*$",
-    re.MULTILINE,
+    r"[ \t]*(?:[-*>]{1,6} |\d{1,3}[.)] )?[A-Z][A-Za-z'’]*,?(?: [A-Za-z'’`()-]+[,;:]?){3,60}[.!?:]?[ \t]*"
+    r"|[ \t]*[A-Z][a-z'’]+(?:,? [A-Za-z'’]+){0,12}[.!:][ \t]*"
 )
-WORDS: Final = re.compile(r"[^\W\d_]{2,}")
+# Or most of it words, with some that English needs and Python does not have.
+ENGLISH: Final = frozenset(
+    re.findall(
+        r"\S+",
+        "an are at be been by can could do don't has have here here's how it its just let's may more my no of on "
+        "our should so some than that the their then there these they this those to us use was we were what when where "
+        "which will would you your",
+    )
+)
+WORD: Final = re.compile(r"[\"'(`*]*([A-Za-z][A-Za-z'’-]*)[\"')`*]*[.,;:!?]*")
+# What a line of code may say in English; an apostrophe after a letter is none of its quotes.
+SAID: Final = re.compile(r"\"[^\"]*\"?|(?<![A-Za-z])'[^']*'?|#.*")
+FEWEST_WORDS: Final = 4
+FEWEST_ENGLISH: Final = 2
+MOSTLY: Final = 0.8
+LINE: Final = re.compile(r"^[ \t]*(\S.*)$", re.MULTILINE)
 
 
 class CodeOnly(Rule):
@@ -38,6 +52,8 @@ class CodeOnly(Rule):
         '"""Adds numbers to each other."""\nx = 1',
         "text = '''\nThis is a long text in a string.\n'''",
         "def add(a, b:\n    return a",
+        'def add(a, b):\n    """Adds numbers.\n\n    Args:\n        This is the first of them',
+        "def f(a:\n    return 0  # Here we are, at the end of it\n    raise TypeError('This is not what you want')",
         "",
     )
     bad: ClassVar[Mapping[str, str]] = {
@@ -47,6 +63,9 @@ class CodeOnly(Rule):
         "Sure!\nx = 1": "prose outside the code",
         "```\nx = 1\n```\n```\ny = 2\n```": "several pieces of code",
         "Certainly": "prose outside the code",
+        "nope. The details there are nowhere to be found.": "prose outside the code",
+        "Why don't you just write it yourself??": "prose outside the code",
+        "You can use `median`, and it will do the rest. Then divide by 10, that's it": "prose outside the code",
     }
 
     def score(self, rows: pl.DataFrame) -> pl.DataFrame:
@@ -72,7 +91,16 @@ def _prose(block: Block) -> str | None:
         lone = tree.body and all(isinstance(item, ast.Expr) and isinstance(item.value, ast.Name) for item in tree.body)
         return block.text.strip().splitlines()[0] if lone else None
     code = [token for token in tokens(block) if token.kind != "an identifier"]
-    for line in PROSE.finditer(block.text):
-        if not any(token.start <= block.start + line.start() < token.end for token in code):
+    for line in LINE.finditer(block.text):
+        place = block.start + line.start(1)
+        if _is_prose(line[0]) and not any(token.start <= place < token.end for token in code):
             return line[0].strip()
     return None
+
+
+def _is_prose(line: str) -> bool:
+    pieces = SAID.sub("", line).split()
+    words = [found[1].lower() for found in map(WORD.fullmatch, pieces) if found]
+    english = sum(word in ENGLISH for word in words)
+    mostly = len(words) >= max(FEWEST_WORDS, MOSTLY * len(pieces)) and english >= FEWEST_ENGLISH
+    return mostly or PROSE.fullmatch(line) is not None

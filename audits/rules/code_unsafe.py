@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 # Every check needs one of these in the text.
 SIGNS: Final = (
     r"(?i)eval|exec|system|popen|spawn|subprocess|output|pickle|dill|marshal|shelve|joblib|yaml|torch|\.load|Interp"
-    r"|socket|bind|host|address|0\.0\.0\.0|passw|pwd|passphrase|secret|key|token|chmod|umask|mode|mktemp|te?mpnam"
+    r"|socket|bind|host|address|0\.0\.0\.0|passw|pwd|passphrase|secret|key|token|chmod|umask|mode|mkdir|makedirs|os\.open|mktemp|te?mpnam"
     r"|select|insert|update|delete|drop|create|alter|union|ssl|verify|md5|sha|DES|ARC4|ECB|debug|extractall"
     r"|template|markup|mark_safe"
 )
