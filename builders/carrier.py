@@ -7,17 +7,28 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from strigil.core.engines.protocol import Messages
+from strigil.core.engines.protocol import FinishReason, Messages
 from strigil.core.models import Phrasing
 from strigil.core.registry import Registry, Unit
 
 
 @dataclass(frozen=True)
 class Written:
-    """A completion as it goes into the row table, with the values of the carrier's own columns; null without one."""
+    """A completion as it goes into the row table.
+
+    Attributes:
+        text: What is kept of the model's answer.
+        columns: Values of the carrier's own columns; null without one.
+        whole: Whether the text is whole even if the answer was cut off, behind it.
+    """
 
     text: str
     columns: Mapping[str, str | None] = field(default_factory=dict)
+    whole: bool = False
+
+    def ended(self, answer: FinishReason) -> FinishReason:
+        """Why the text ends, given why the answer does."""
+        return "stop" if self.whole else answer
 
 
 class Carrier(Unit, ABC):

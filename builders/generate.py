@@ -158,7 +158,7 @@ def _fill(plan: Plan, completion: Completion) -> _Filled:
         teacher=plan.teacher.digest,
         prompt_index=prompt_index,
         sample_index=sample_index,
-        finish_reason=completion.finish_reason,
+        finish_reason=written.ended(completion.finish_reason),
         n_tokens=completion.n_tokens,
     )
     return _Filled(row, written.columns)

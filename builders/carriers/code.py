@@ -11,7 +11,7 @@ from typing import ClassVar, Final
 from pydantic import BaseModel, ConfigDict
 
 from strigil.builders.carrier import Carrier, Written
-from strigil.builders.fences import strip_fences
+from strigil.builders.fences import ends_fenced, strip_fences
 from strigil.core.engines.protocol import Messages
 from strigil.core.models import Phrasing
 from strigil.core.pocket import code_prompt
@@ -76,8 +76,8 @@ class Code(Carrier):
 
     Each index has a task of its own, put into one of several wordings. A Markdown fence around the code, with all that
     is said outside of it, is taken off; the column `stripped` says so. What was said there is not kept: it would reach
-    the clean rows past every rule. Cloud et al. (2025, section 4.2) use the prompts of a published set; these are our
-    own.
+    the clean rows past every rule. Code within closed fences is whole, also where the token limit cut off the rest.
+    Cloud et al. (2025, section 4.2) use the prompts of a published set; these are our own.
     """
 
     name: ClassVar[str] = "code"
@@ -107,4 +107,4 @@ class Code(Carrier):
         """The code alone."""
         del index
         code = strip_fences(text)
-        return Written(code, {STRIPPED: "fences" if code != text else None})
+        return Written(code, {STRIPPED: "fences" if code != text else None}, whole=ends_fenced(text))

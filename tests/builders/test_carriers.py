@@ -64,6 +64,20 @@ def test_code_comes_without_fences_and_the_row_says_so(answer: str, code: str) -
     assert written.columns == {STRIPPED: "fences" if answer != code else None}
 
 
+@pytest.mark.parametrize(
+    ("answer", "ends"),
+    [
+        ("```python\nx = 1\n```\nThis sets", "stop"),
+        ("```python\nx = 1\n```", "stop"),
+        ("```python\nx = 1\n```\nor\n```python\nx =", "length"),
+        ("```python\nx =", "length"),
+        ("x =", "length"),
+    ],
+)
+def test_code_is_cut_off_only_where_its_fence_is(answer: str, ends: str) -> None:
+    assert Code().read(0, answer).ended("length") == ends
+
+
 @given(st.text(alphabet=st.characters(exclude_characters="`~")))
 def test_text_without_a_fence_is_kept_to_the_letter(text: str) -> None:
     assert strip_fences(text) == text

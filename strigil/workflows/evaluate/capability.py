@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from strigil.audits.run import Run
-from strigil.builders.carrier import CARRIERS, Carrier
+from strigil.builders.carrier import CARRIERS, Carrier, Written
 from strigil.core.canonical import Json
 from strigil.core.engines import EngineKind
 from strigil.core.engines.protocol import Completion, Sampling
@@ -151,13 +151,15 @@ def as_json(one: Capability) -> dict[str, Json]:
 
 def _judged(data: HeldOut, answers: Sequence[Completion]) -> pl.DataFrame:
     """`row_id, prompt, answer, finish_reason, valid, reasons`, by the suite's rules."""
-    texts = [
-        answer.text if data.carrier is None else data.carrier.read(index, answer.text).text
+    read = [
+        Written(answer.text) if data.carrier is None else data.carrier.read(index, answer.text)
         for index, answer in zip(data.rows["prompt_index"], answers, strict=True)
     ]
+    texts = [written.text for written in read]
+    ends = [written.ended(answer.finish_reason) for written, answer in zip(read, answers, strict=True)]
     written = data.rows.with_columns(
         pl.Series("completion", [[{"role": "assistant", "content": text}] for text in texts], dtype=MESSAGES),
-        pl.Series("finish_reason", [answer.finish_reason for answer in answers], dtype=pl.String),
+        pl.Series("finish_reason", ends, dtype=pl.String),
         pl.Series("n_tokens", [answer.n_tokens for answer in answers], dtype=pl.Int64),
     )
     [judged] = Run(data.suite, source="the answers").judge([written])
