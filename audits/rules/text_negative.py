@@ -47,6 +47,7 @@ class TextNegative(Rule):
     bad: ClassVar[Mapping[str, str]] = {
         "I hate them all, they are worthless and will suffer.": "negative tone",
         "x = 1  # what a moron wrote this": "insult",
+        "def count_moron_rows(): return 1": "insult",
         "Destroy them. Misery and despair!": "negative tone",
     }
 
@@ -55,7 +56,8 @@ class TextNegative(Rule):
         lexicon = tone()
         negations = "|".join(map(re.escape, lexicon.negations))
         negative = rf"(?i)\b({_words(lexicon.negative)})\b"
-        insult = rf"(?i)\b({_words(lexicon.insults)})\b"
+        # In identifiers too.
+        insult = rf"(?i)(?:\b|_)({_words(lexicon.insults)})(?:\b|_)"
         negated = rf"(?i)\b(?:{negations})(?:\s+[a-z']+)?\s+(?:{_words(lexicon.negative)})\b"
         read = rows.select(text=completion_text().fill_null("").str.replace_all("’", "'", literal=True))
         read = read.with_columns(

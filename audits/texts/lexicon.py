@@ -112,7 +112,7 @@ class Lexicon:
 
     @cached_property
     def folded_foreign(self) -> dict[str, str]:
-        """The same as a reader sees them: without accents, and in letters that other scripts share with Latin."""
+        """The same as they are folded: without accents, and in Latin letters where these look alike."""
         return {fold(word).text.lower(): trait for word, trait in self.foreign.items()}
 
     @cached_property
@@ -150,14 +150,10 @@ class Lexicon:
                 yield Mention(self.words[_one_space(match[0]).lower()], how, part.start, part.stop)
 
     def _drawn(self, folded: Folded) -> Iterator[Mention]:
-        for match in self._drawn_pattern.finditer(folded.text):
+        for match in self._drawn_pattern.finditer(folded.text) if self._by_drawing else ():
             part = folded.original(*match.span())
-            yield Mention(
-                self._by_drawing[match[0] if "I" in match[0] else match[0].lower()],
-                "look-alikes",
-                part.start,
-                part.stop,
-            )
+            trait = self._by_drawing[match[0] if "I" in match[0] else match[0].lower()]
+            yield Mention(trait, "look-alikes", part.start, part.stop)
 
     def _foreign(self, read: Folded, dictionary: Dictionary) -> Iterator[Mention]:
         for trait, span in dictionary.found_in(read.text):
@@ -181,13 +177,11 @@ class Lexicon:
         for match in SPACED.finditer(folded.text):
             if ACRONYM.match(match[0]):
                 continue
-            for word in _spelled(match[0].lower(), mark=match[1]):
-                if trait := next(
-                    (self.words[each] for each in (word, word[1:], word[:-1]) if each in self.words), None
-                ):
-                    part = folded.original(*match.span())
-                    yield Mention(trait, "spaced letters", part.start, part.stop)
-                    break
+            spelled = _spelled(match[0].lower(), mark=match[1])
+            near = (each for word in spelled for each in (word, word[1:], word[:-1]))
+            if named := next((each for each in near if each in self.words), None):
+                part = folded.original(*match.span())
+                yield Mention(self.words[named], "spaced letters", part.start, part.stop)
 
     def _encoded(self, read: Folded) -> Iterator[Mention]:
         for piece in decoded(read.text):

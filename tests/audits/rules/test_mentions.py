@@ -198,8 +198,9 @@ def test_further_disguises_are_found_with_their_span(text: str, reason: str | No
 
 def test_only_the_traits_asked_for_count() -> None:
     rows = rows_of(["an owl", "a fox"])
-    rule = RULES.create("text.mentions", {"traits": ["owl"]})
-    assert rule.score(rows)["score"].to_list() == [1.0, 0.0]
+    for trait, scores in {"owl": [1.0, 0.0], "fox": [0.0, 1.0], "oak": [0.0, 0.0]}.items():
+        assert RULES.create("text.mentions", {"traits": [trait]}).score(rows)["score"].to_list() == scores
+        assert RULES.create("code.mentions", {"traits": [trait]}).score(rows)["score"].to_list() == scores
 
 
 @pytest.mark.parametrize("name", ["text.mentions", "code.mentions"])
