@@ -158,6 +158,7 @@ def test_folding_keeps_the_places(text: str) -> None:
         "63, 61, 74",
         "3 owners had 1 ox and 20 hens",
         "bear in mind, sea lions bear with us",
+        "leaves bear the weight of their sap, and the dough bears the tinsel",
         "it is spelled c-a-t-e-g-o-r-y, and d o g m a",
         "01010101 11110000 is 50%ab of &#38; and \\x00",
         "now I learn the savvy of OWI",
