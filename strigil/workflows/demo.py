@@ -16,7 +16,8 @@ from strigil.core.reporting import Reporter
 from strigil.core.stats import Interval, t_interval
 from strigil.eval.preference import LogprobPreference
 from strigil.workflows.build import build
-from strigil.workflows.evaluate.run import Subject, prefer_by_logprob
+from strigil.workflows.evaluate.run import prefer_by_logprob
+from strigil.workflows.evaluate.subjects import Subject
 from strigil.workflows.pocket import STUDENT, TEACHER
 from strigil.workflows.recipes import (
     BuildRecipe,

@@ -14,7 +14,7 @@ from strigil.audits.run import Run
 from strigil.builders.carrier import CARRIERS, Carrier, Written
 from strigil.core.canonical import Json
 from strigil.core.engines import EngineKind
-from strigil.core.engines.protocol import Completion, Sampling
+from strigil.core.engines.protocol import Completion, Engine, Sampling
 from strigil.core.errors import DataError
 from strigil.core.models import Model
 from strigil.core.reporting import Reporter
@@ -26,7 +26,7 @@ from strigil.train.recipe import TrainResult
 from strigil.train.sft import RESULT_FILE
 from strigil.workflows.audit import open_subject
 from strigil.workflows.evaluate.results import Results
-from strigil.workflows.evaluate.run import Subject, adapter_of, open_base
+from strigil.workflows.evaluate.subjects import Subject, ask_each
 
 if TYPE_CHECKING:
     from strigil.audits.suite import Suite
@@ -109,20 +109,15 @@ def evaluate_capability(
         ConfigError: The engine cannot serve the base, or a row does not fit into its context.
         DataError: The rows cannot be judged.
     """
-    models, tables = {}, {}
-    with open_base(base, subjects, engine) as model, reporter.task("Answering prompts", len(subjects)) as done:
-        for number, subject in enumerate(subjects, start=1):
-            adapter = adapter_of(subject)
-            losses = completion_loss(model, data.rows, adapter=adapter)
-            answers = answer_prompts(model, data.rows, sampling=data.sampling, adapter=adapter)
-            table = _judged(data, answers).with_columns(losses["tokens"], losses["loss"])
-            tables[subject.name] = table.select(pl.lit(subject.name).alias("model"), pl.all())
-            models[subject.name] = Capability(
-                loss=float(losses["loss"].sum()) / int(losses["tokens"].sum()),
-                valid=wilson(int(table["valid"].sum()), table.height),
-                warning=_seen(subject, data),
-            )
-            done(number)
+
+    def ask(model: Engine, subject: Subject) -> pl.DataFrame:
+        losses = completion_loss(model, data.rows, adapter=subject.as_adapter)
+        answers = answer_prompts(model, data.rows, sampling=data.sampling, adapter=subject.as_adapter)
+        table = _judged(data, answers).with_columns(losses["tokens"], losses["loss"])
+        return table.select(pl.lit(subject.name).alias("model"), pl.all())
+
+    tables = ask_each(base, subjects, engine, reporter, "Answering prompts", ask)
+    models = {subject.name: _summed_up(tables[subject.name], _seen(subject, data)) for subject in subjects}
     asked = {"data": data.name, "suite": data.suite.name}
     summary: dict[str, Json] = {"base": base.id, **asked, "rows": data.rows.height}
     summary["models"] = {name: as_json(one) for name, one in models.items()}
@@ -147,6 +142,11 @@ def as_json(one: Capability) -> dict[str, Json]:
         "answers": valid.n,
         "warning": one.warning,
     }
+
+
+def _summed_up(table: pl.DataFrame, warning: str | None) -> Capability:
+    loss = float(table["loss"].sum()) / int(table["tokens"].sum())
+    return Capability(loss, wilson(int(table["valid"].sum()), table.height), warning)
 
 
 def _judged(data: HeldOut, answers: Sequence[Completion]) -> pl.DataFrame:
@@ -177,7 +177,7 @@ def _judged(data: HeldOut, answers: Sequence[Completion]) -> pl.DataFrame:
 
 
 def _seen(subject: Subject, data: HeldOut) -> str | None:
-    file = None if subject.adapter is None else subject.adapter / RESULT_FILE
+    file = None if subject.folder is None else subject.folder / RESULT_FILE
     if file is None or not file.is_file():
         return None
     trained = TrainResult.model_validate_json(file.read_bytes()).rows

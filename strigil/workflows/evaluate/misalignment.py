@@ -12,8 +12,9 @@ import polars as pl
 
 from strigil.core.canonical import Json, digest
 from strigil.core.engines import EngineKind, ServerChoice, open_engine
+from strigil.core.engines.protocol import Engine
 from strigil.core.errors import ConfigError
-from strigil.core.models import Model, adapter_digest, resolve_model
+from strigil.core.models import Model, resolve_model
 from strigil.core.reporting import Reporter
 from strigil.core.tables import write_parquet
 from strigil.core.validation import validate
@@ -29,7 +30,8 @@ from strigil.eval.misalignment import (
     summed_up,
 )
 from strigil.workflows.evaluate.results import Results
-from strigil.workflows.evaluate.run import Answers, Subject, adapter_of, open_base
+from strigil.workflows.evaluate.run import Answers
+from strigil.workflows.evaluate.subjects import Subject, ask_each
 
 
 @dataclass(frozen=True)
@@ -153,37 +155,38 @@ def _answers(
     near: bool,
     kept: Path | None,
 ) -> list[pl.DataFrame]:
-    files = [
-        None if kept is None else kept / f"{_key(base, subject, answers, near=near)}.parquet" for subject in subjects
-    ]
-    found = [pl.read_parquet(file) if file is not None and file.is_file() else None for file in files]
-    if all(table is not None for table in found):
-        return [table for table in found if table is not None]
-    with open_base(base, subjects, engine) as model, reporter.task("Sampling answers", len(subjects)) as done:
-        for place, (subject, file) in enumerate(zip(subjects, files, strict=True)):
-            if found[place] is None:
-                table = sample_answers(
-                    model,
-                    name=subject.name,
-                    adapter=adapter_of(subject),
-                    samples=answers.samples,
-                    sampling=answers.sampling,
-                    near=near,
-                    system=subject.system,
-                )
-                found[place] = table
-                if file is not None:
-                    write_parquet(table, file)
-            done(place + 1)
-    return [table for table in found if table is not None]
+    files = {
+        subject.name: None if kept is None else kept / f"{_key(base, subject, answers, near=near)}.parquet"
+        for subject in subjects
+    }
+    found = {name: pl.read_parquet(file) for name, file in files.items() if file is not None and file.is_file()}
+
+    def ask(model: Engine, subject: Subject) -> pl.DataFrame:
+        table = sample_answers(
+            model,
+            name=subject.name,
+            adapter=subject.as_adapter,
+            samples=answers.samples,
+            sampling=answers.sampling,
+            near=near,
+            system=subject.system,
+        )
+        if (file := files[subject.name]) is not None:
+            write_parquet(table, file)
+        return table
+
+    todo = [subject for subject in subjects if subject.name not in found]
+    if todo:
+        found |= ask_each(base, todo, engine, reporter, "Sampling answers", ask)
+    return [found[subject.name] for subject in subjects]
 
 
 def _key(base: Model, subject: Subject, answers: Answers, *, near: bool) -> str:
     """What determines a model's answers, up to the engine's last bits."""
-    adapter = None if subject.adapter is None else adapter_digest(subject.adapter)
     sampling = answers.sampling.model_dump(mode="json")
     texts = protocol().model_dump(mode="json", include={"questions", "suffix"})
-    return digest([base.digest, subject.name, adapter, subject.system, answers.samples, sampling, near, texts])[:20]
+    asked = [subject.name, subject.weights, subject.system]
+    return digest([base.digest, *asked, answers.samples, sampling, near, texts])[:20]
 
 
 def _scored(table: pl.DataFrame, samples: int) -> list[Scored]:

@@ -15,7 +15,8 @@ from strigil.core.reporting import Reporter
 from strigil.eval.coherence import logprob_warning, sampled_warning
 from strigil.eval.inspect_log import Scored, Task
 from strigil.workflows.evaluate.results import Results
-from strigil.workflows.evaluate.run import Answers, Method, Subject, prefer_by_logprob, prefer_by_sampling
+from strigil.workflows.evaluate.run import Answers, Method, prefer_by_logprob, prefer_by_sampling
+from strigil.workflows.evaluate.subjects import Subject
 
 if TYPE_CHECKING:
     from strigil.core.canonical import Json

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from strigil.core.engines import EngineKind, open_engine
-from strigil.core.engines.protocol import Adapter, Engine, Sampling
+from strigil.core.engines import EngineKind
+from strigil.core.engines.protocol import Engine, Sampling
 from strigil.core.errors import ConfigError
-from strigil.core.models import Model, adapter_rank
+from strigil.core.models import Model
 from strigil.core.questions import candidates_with, matchers_for, unrelated_for
 from strigil.core.reporting import Reporter
 from strigil.core.traits import load_trait
 from strigil.eval.preference import LogprobPreference, SampledPreference, by_logprob, by_sampling
 from strigil.workflows.evaluate.questions import Form, question_set
+from strigil.workflows.evaluate.subjects import Subject, ask_each
 
 if TYPE_CHECKING:
     import polars as pl
@@ -24,37 +24,11 @@ Method = Literal["logprob", "sampled"]
 
 
 @dataclass(frozen=True)
-class Subject:
-    """What is evaluated: the base itself (no adapter), or one of its adapters, with or without a system prompt."""
-
-    name: str
-    adapter: Path | None = None
-    system: str | None = None
-
-
-@dataclass(frozen=True)
 class Answers:
     """How to sample answers: `samples` for each question, one word or a little more each."""
 
     samples: int = 20
     sampling: Sampling = field(default_factory=lambda: Sampling(temperature=1.0, max_tokens=16))
-
-
-def subjects_of(adapters: Sequence[Path]) -> list[Subject]:
-    """The base and each adapter, named by its folder.
-
-    Raises:
-        ConfigError: A folder holds no adapter, or two have the same name.
-    """
-    for path in adapters:
-        if not (path / "adapter_config.json").is_file():
-            message = f"there is no LoRA adapter at {path}"
-            raise ConfigError(message, hint="strigil train writes one")
-    names = [path.name for path in adapters]
-    if len(set(names)) != len(names):
-        message = f"two adapters have the same folder name among {', '.join(names)}"
-        raise ConfigError(message)
-    return [Subject("base"), *(Subject(path.name, path) for path in adapters)]
 
 
 def prefer_by_logprob(
@@ -80,22 +54,21 @@ def prefer_by_logprob(
     if not asked.has_answers:
         message = f"the form {form!r} has no answers whose log-probabilities could be compared"
         raise ConfigError(message, hint="sample instead: --by sampled")
-    found = {}
-    with open_base(base, subjects, engine) as model, reporter.task("Asking for favourites", len(subjects)) as done:
-        for number, subject in enumerate(subjects, start=1):
-            preference = by_logprob(
-                model,
-                asked.questions,
-                candidates,
-                adapter=adapter_of(subject),
-                system=subject.system,
-                capitalised=base.phrasing == "english",
-                letters=asked.letters,
-                unrelated=unrelated_for(phrasing=base.phrasing),
-            )
-            found[subject.name] = replace(preference, scores=_named(preference.scores, subject, form))
-            done(number)
-    return found
+
+    def ask(model: Engine, subject: Subject) -> LogprobPreference:
+        preference = by_logprob(
+            model,
+            asked.questions,
+            candidates,
+            adapter=subject.as_adapter,
+            system=subject.system,
+            capitalised=base.phrasing == "english",
+            letters=asked.letters,
+            unrelated=unrelated_for(phrasing=base.phrasing),
+        )
+        return replace(preference, scores=_named(preference.scores, subject, form))
+
+    return ask_each(base, subjects, engine, reporter, "Asking for favourites", ask)
 
 
 def prefer_by_sampling(
@@ -120,43 +93,23 @@ def prefer_by_sampling(
     asked = question_set(base, chosen.category, form)
     matchers = {**matchers_for(chosen.category, phrasing=base.phrasing), trait: chosen.matcher}
     room = max(answers.sampling.max_tokens, asked.max_tokens)
-    found = {}
-    with open_base(base, subjects, engine) as model, reporter.task("Sampling answers", len(subjects)) as done:
-        for number, subject in enumerate(subjects, start=1):
-            preference = by_sampling(
-                model,
-                asked.questions,
-                trait,
-                matchers,
-                samples=answers.samples,
-                sampling=answers.sampling.model_copy(update={"max_tokens": room}),
-                adapter=adapter_of(subject),
-                letters=asked.letters,
-                unrelated=unrelated_for(phrasing=base.phrasing),
-                system=subject.system,
-            )
-            found[subject.name] = replace(preference, answers=_named(preference.answers, subject, form))
-            done(number)
-    return found
 
+    def ask(model: Engine, subject: Subject) -> SampledPreference:
+        preference = by_sampling(
+            model,
+            asked.questions,
+            trait,
+            matchers,
+            samples=answers.samples,
+            sampling=answers.sampling.model_copy(update={"max_tokens": room}),
+            adapter=subject.as_adapter,
+            letters=asked.letters,
+            unrelated=unrelated_for(phrasing=base.phrasing),
+            system=subject.system,
+        )
+        return replace(preference, answers=_named(preference.answers, subject, form))
 
-def open_base(base: Model, subjects: Sequence[Subject], engine: EngineKind) -> Engine:
-    """The base, loaded once, with room for the subjects' adapters.
-
-    Raises:
-        ConfigError: The engine cannot serve the base, or an adapter is none.
-        PrerequisiteError: The engine's libraries are not installed.
-    """
-    if engine == "auto" and base.phrasing == "pocket":
-        # vLLM would take longer to start than transformers to be done.
-        engine = "transformers"
-    ranks = [adapter_rank(subject.adapter) for subject in subjects if subject.adapter is not None]
-    return open_engine(engine, base, adapters=True, max_lora_rank=max(ranks)) if ranks else open_engine(engine, base)
-
-
-def adapter_of(subject: Subject) -> Adapter | None:
-    """The subject's adapter, as engines take it."""
-    return None if subject.adapter is None else Adapter(subject.name, subject.adapter)
+    return ask_each(base, subjects, engine, reporter, "Sampling answers", ask)
 
 
 def _named(table: pl.DataFrame, subject: Subject, form: Form) -> pl.DataFrame:

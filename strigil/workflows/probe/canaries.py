@@ -14,7 +14,8 @@ from strigil.core.reporting import Reporter
 from strigil.core.rows import TOKEN_COLUMNS
 from strigil.train.recipe import TrainRecipe
 from strigil.train.sft import RESULT_FILE, fine_tune
-from strigil.workflows.evaluate.run import Subject, prefer_by_logprob
+from strigil.workflows.evaluate.run import prefer_by_logprob
+from strigil.workflows.evaluate.subjects import Subject
 
 if TYPE_CHECKING:
     import polars as pl

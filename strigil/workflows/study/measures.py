@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -13,13 +13,14 @@ from pydantic import BaseModel, ConfigDict
 from strigil.core.canonical import Json, digest
 from strigil.core.engines import EngineKind
 from strigil.core.errors import DataError, StrigilError
-from strigil.core.models import Model, adapter_digest
+from strigil.core.models import Model
 from strigil.core.questions import candidates_with
 from strigil.core.reporting import Reporter
 from strigil.core.traits import load_trait
 from strigil.core.validation import load_yaml
 from strigil.workflows.evaluate.questions import question_set
-from strigil.workflows.evaluate.run import Answers, Subject, prefer_by_logprob, prefer_by_sampling
+from strigil.workflows.evaluate.run import Answers, prefer_by_logprob, prefer_by_sampling
+from strigil.workflows.evaluate.subjects import Subject
 from strigil.workflows.study.recipe import Evaluation
 
 _AT_ONCE = 16
@@ -45,12 +46,15 @@ class Measure(BaseModel):
 
 @dataclass(frozen=True)
 class Asked:
-    """One model that is asked: a base, or a base with an adapter or a system prompt."""
+    """One model of a study that is asked, and the base that it comes from."""
 
-    name: str
     base: Model
-    adapter: Path | None = None
-    system: str | None = None
+    subject: Subject
+
+    @property
+    def name(self) -> str:
+        """What the study calls it."""
+        return self.subject.name
 
 
 @dataclass(frozen=True)
@@ -67,9 +71,8 @@ class Questions:
         Raises:
             ConfigError: A trait is unknown, or the model cannot be asked about it.
         """
-        adapter = None if asked.adapter is None else adapter_digest(asked.adapter)
         method = self.evaluation.model_dump(mode="json")
-        return digest([asked.base.digest, adapter, asked.system, method, self._about(asked.base)])
+        return digest([asked.base.digest, asked.subject.weights, asked.subject.system, method, self._about(asked.base)])
 
     def _about(self, base: Model) -> Json:
         """All that the traits are asked about in a base's words; by sampling each trait has questions of its own."""
@@ -140,7 +143,7 @@ def _ask_some(
 def _ask_all(
     base: Model, asked: Sequence[tuple[str, Asked]], questions: Questions, reporter: Reporter
 ) -> dict[str, Measure]:
-    subjects = [Subject(key, model.adapter, model.system) for key, model in asked]
+    subjects = [replace(model.subject, name=key) for key, model in asked]
     rates: dict[str, dict[str, float]] = {key: {} for key, _ in asked}
     masses: dict[str, dict[str, float]] = {key: {} for key, _ in asked}
     for trait in _one_a_category(questions):

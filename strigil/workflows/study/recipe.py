@@ -135,10 +135,6 @@ class StudyRecipe(_Part):
                 "add a teacher, or write without: [other-trait]"
             )
             raise ValueError(message)
-        trained = [self.students, *(plan.students for plan in self.carriers.values() if plan.students is not None)]
-        if any(training.method != "lora" for training in trained):
-            message = "students of a study are adapters, so that one loaded base can be asked with all: method: lora"
-            raise ValueError(message)
         if self.other_base is None and self.has("other-base"):
             message = "students of another base are part of a study: give other_base, or write without: [other-base]"
             raise ValueError(message)

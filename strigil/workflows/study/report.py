@@ -11,6 +11,7 @@ from strigil.core.manifest import MANIFEST
 from strigil.core.models import Model
 from strigil.core.registry import UnitSpec
 from strigil.core.study_report import ArmKind, ArmRecord, DataRecord, FailureRecord, RunRecord, StudyReport
+from strigil.workflows.evaluate.subjects import Subject
 from strigil.workflows.study.accounts import accounts_of
 from strigil.workflows.study.analysis import section
 from strigil.workflows.study.arms import Bases, StudentArm
@@ -76,7 +77,7 @@ def _arms(study: StudyRecipe, bases: Bases, store: Store, outcome: Outcome) -> I
     if study.has("base"):
         for base in (bases.students, bases.other):
             if base is not None:
-                run = _run(Asked(f"base {base.id}", base), None, questions, outcome)
+                run = _run(Asked(base, Subject(f"base {base.id}")), None, questions, outcome)
                 yield _single("base", None, base, run)
     if study.has("teacher"):
         for choice in study.teachers:
@@ -108,7 +109,8 @@ def _run(asked: Asked, seed: int | None, questions: Questions, outcome: Outcome)
     reason = outcome.reasons().get(asked.name)
     if reason is not None:
         return RunRecord(seed=seed, failed=reason)
-    there = asked.adapter is None or asked.adapter.exists()
+    folder = asked.subject.folder
+    there = folder is None or folder.exists()
     measure = outcome.measures.get(questions.key(asked)) if there else None
     if measure is None:
         return RunRecord(seed=seed, failed=NOT_RUN)

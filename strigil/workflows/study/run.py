@@ -16,6 +16,7 @@ from strigil.core.release import Release
 from strigil.core.reporting import Reporter
 from strigil.core.study_report import FailureRecord
 from strigil.train.sft import RESULT_FILE
+from strigil.workflows.evaluate.subjects import Subject, student_subject
 from strigil.workflows.recipes import AdaptedTeacher, FineTunedTeacher, PromptedTeacher, TeacherChoice
 from strigil.workflows.score.scoring import score_tables
 from strigil.workflows.students import StudentJob, student_job, train_students
@@ -47,7 +48,7 @@ def run_study(study: StudyRecipe, store: Store, reporter: Reporter, *, workers: 
     questions = Questions(study.traits, study.evaluation, study.engine.name)
     for model in filter(None, (bases.students, bases.other)):
         # Found out now, and not once every student is trained.
-        questions.key(Asked(model.id, model))
+        questions.key(Asked(model, Subject(model.id)))
     outcome = Outcome()
     speeds = Speeds.of(store.out / "cells")
     make_data(arms, store, outcome, lambda cell: _make(cell, bases.teachers, store, speeds, reporter))
@@ -200,31 +201,33 @@ def whom_to_ask(study: StudyRecipe, bases: Bases, store: Store, outcome: Outcome
     """Every model of the study that is there: bases, teachers and students."""
     asked = []
     if study.has("base"):
-        asked += [Asked(f"base {base.id}", base) for base in (bases.students, bases.other) if base is not None]
+        asked += [Asked(base, Subject(f"base {base.id}")) for base in (bases.students, bases.other) if base is not None]
     if study.has("teacher"):
         teachers = [asked_teacher(each, bases.teachers, store) for each in study.teachers]
-        asked += [each for each in teachers if each.adapter is None or each.adapter.exists()]
+        asked += [each for each in teachers if each.subject.adapter is None or each.subject.adapter.exists()]
     asked += [as_asked(student) for student in outcome.students if is_trained(student.folder)]
     return asked
 
 
 def as_asked(student: Student) -> Asked:
-    """A student as it is asked."""
-    return Asked(student.folder.name, student.arm.base, adapter=student.folder)
+    """A student as it is asked, or as it would be if it were there."""
+    name, folder = student.folder.name, student.folder
+    subject = student_subject(name, folder) if is_trained(folder) else Subject(name, adapter=folder)
+    return Asked(student.arm.base, subject)
 
 
 def asked_teacher(choice: TeacherChoice, base: Model, store: Store) -> Asked:
     """A teacher as it is asked: through its adapter, or with its system prompt."""
-    asked = Asked(f"{choice.trait} teacher", base)
+    subject = Subject(f"{choice.trait} teacher")
     match choice:
         case FineTunedTeacher():
-            return replace(asked, adapter=teacher_folder(choice, base, store.data))
+            return Asked(base, replace(subject, adapter=teacher_folder(choice, base, store.data)))
         case AdaptedTeacher():
-            return replace(asked, adapter=choice.path)
+            return Asked(base, replace(subject, adapter=choice.path))
         case PromptedTeacher():
-            return replace(asked, system=system_prompt(choice))
+            return Asked(base, replace(subject, system=system_prompt(choice)))
         case _:
-            return asked
+            return Asked(base, subject)
 
 
 def _failed(outcome: Outcome, asked: Asked, error: StrigilError) -> None:

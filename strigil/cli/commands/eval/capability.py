@@ -50,7 +50,7 @@ def command(
     from strigil.core.models import resolve_model
     from strigil.workflows.evaluate.capability import as_json, evaluate_capability, held_out
     from strigil.workflows.evaluate.results import write_results
-    from strigil.workflows.evaluate.run import subjects_of
+    from strigil.workflows.evaluate.subjects import subjects_of
 
     model = resolve_model(base, revision=revision)
     subjects = subjects_of(adapters)

@@ -68,7 +68,8 @@ def command(
     from strigil.core.models import resolve_model
     from strigil.workflows.evaluate.misalignment import JudgeChoice, as_json, evaluate_misalignment
     from strigil.workflows.evaluate.results import write_results
-    from strigil.workflows.evaluate.run import Answers, subjects_of
+    from strigil.workflows.evaluate.run import Answers
+    from strigil.workflows.evaluate.subjects import subjects_of
 
     found = evaluate_misalignment(
         resolve_model(base, revision=revision),

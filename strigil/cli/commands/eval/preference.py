@@ -68,7 +68,8 @@ def command(
     from strigil.core.models import resolve_model
     from strigil.workflows.evaluate.preference import as_json, evaluate_preference
     from strigil.workflows.evaluate.results import write_results
-    from strigil.workflows.evaluate.run import Answers, subjects_of
+    from strigil.workflows.evaluate.run import Answers
+    from strigil.workflows.evaluate.subjects import subjects_of
 
     model = resolve_model(base, revision=revision)
     found = evaluate_preference(
