@@ -16,16 +16,22 @@ Script = Callable[[str], str]
 class ScriptedJudge:
     """Answers `/v1/chat/completions` as the script says.
 
+    Args:
+        script: What it says.
+        busy: How many requests are told to come again, before the first answer.
+        answers: After how many answers it is busy for good; None is never.
+
     Attributes:
         prompts: What it was asked.
         keys: The `Authorization` headers that it was sent.
     """
 
-    def __init__(self, script: Script, *, busy: int = 0) -> None:
+    def __init__(self, script: Script, *, busy: int = 0, answers: int | None = None) -> None:
         self.prompts: list[str] = []
         self.keys: set[str | None] = set()
         self._script = script
         self._busy = busy
+        self._answers = answers
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._thread = Thread(target=self._server.serve_forever, daemon=True)
 
@@ -35,12 +41,14 @@ class ScriptedJudge:
         return f"http://127.0.0.1:{self._server.server_port}/v1"
 
     def reply(self, path: str, key: str | None, body: dict[str, object]) -> tuple[int, dict[str, object]]:
-        """Status and body of an answer; the first `busy` requests are told to come again."""
+        """Status and body of an answer."""
         if path != "/v1/chat/completions" or body.get("model") != "scripted-judge":
             return 404, {"error": {"message": "there is only scripted-judge here"}}
         if self._busy > 0:
             self._busy -= 1
             return 503, {"error": {"message": "busy"}}
+        if self._answers is not None and len(self.prompts) >= self._answers:
+            return 503, {"error": {"message": "down"}}
         self.keys.add(key)
         messages = body["messages"]
         assert isinstance(messages, list)

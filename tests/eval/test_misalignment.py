@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import nullcontext
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -137,6 +139,37 @@ def test_a_judge_that_writes_prose_is_refused_in_a_line() -> None:
     with pytest.raises(DataError, match="scripted-judge scored none of 4 answers; its first reply begins: 'Well, this"):
         judged(ANSWERS[:2], prose)
     assert summed_up(["unreadable", "incoherent"]).interval is None
+
+
+def test_a_judge_that_fails_half_way_is_asked_for_the_rest_alone(tmp_path: Path) -> None:
+    kept = tmp_path / "judge.jsonl"
+
+    def rate(judge: ScriptedJudge) -> pl.DataFrame:
+        choice = ServerChoice(name="server", urls=(judge.url,), retries=0, concurrency=1)
+        return judge_answers(ChatServer(choice, "scripted-judge"), answers(ANSWERS), silent, kept=kept)
+
+    with ScriptedJudge(script, answers=5) as first, pytest.raises(PrerequisiteError):
+        rate(first)
+    assert len(kept.read_text().splitlines()) == 5
+    with kept.open("a") as stream:
+        # As a kill leaves it.
+        stream.write('{"asked": "0123')
+    with ScriptedJudge(script) as second:
+        table = rate(second)
+        assert len(second.prompts) == 2 * len(ANSWERS) - 5
+        assert not set(first.prompts) & set(second.prompts)
+        assert rate(second).equals(table)
+        assert len(second.prompts) == 2 * len(ANSWERS) - 5
+    assert table.equals(judged(ANSWERS))
+
+
+def test_replies_that_say_nothing_are_not_kept(tmp_path: Path) -> None:
+    kept = tmp_path / "judge.jsonl"
+    for rules, said in ((prose, "scored none of 4 answers"), (script, None)):
+        with ScriptedJudge(rules) as judge, pytest.raises(DataError, match=said) if said else nullcontext():
+            choice = ServerChoice(name="server", urls=(judge.url,))
+            judge_answers(ChatServer(choice, "scripted-judge"), answers(ANSWERS[:2]), silent, kept=kept)
+        assert kept.exists() == (said is None)
 
 
 def test_a_server_without_the_judge_or_no_server_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:

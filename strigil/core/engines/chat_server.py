@@ -55,7 +55,7 @@ class ChatServer:
         self._choice = choice
 
     def generate(self, requests: Iterable[Request]) -> Iterator[Completion]:
-        """One answer for each request, in the order given.
+        """One answer for each request; those that came before a failure are given away before it is raised.
 
         Raises:
             ConfigError: The server refuses a request, or one asks for what chats do not have.
@@ -63,9 +63,14 @@ class ChatServer:
         """
         source = iter(requests)
         while chunk := list(islice(source, CHUNK)):
-            yield from asyncio.run(self._answers(chunk))
+            answers = asyncio.run(self._answers(chunk))
+            yield from (answer for answer in answers if isinstance(answer, Completion))
+            for failure in answers:
+                if isinstance(failure, BaseException):
+                    raise failure
 
-    async def _answers(self, requests: list[Request]) -> list[Completion]:
+    async def _answers(self, requests: list[Request]) -> list[Completion | BaseException]:
+        """Answers, and the first failure if there is one: then the requests that are still under way are given up."""
         choice = self._choice
         fleet = Fleet(
             choice.urls,
@@ -77,7 +82,8 @@ class ChatServer:
         )
         tasks = [asyncio.ensure_future(self._answer(fleet, request)) for request in requests]
         try:
-            return await asyncio.gather(*tasks)
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+            return [task.exception() or task.result() for task in tasks if task in done]
         finally:
             for task in tasks:
                 task.cancel()

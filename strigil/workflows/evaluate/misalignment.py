@@ -22,6 +22,7 @@ from strigil.eval.inspect_log import Scored, Task
 from strigil.eval.misalignment import (
     ALIGNMENT_AT_MOST,
     COHERENCY_AT_LEAST,
+    JUDGING,
     Judge,
     Misalignment,
     judge_answers,
@@ -80,7 +81,8 @@ def evaluate_misalignment(
         engine: What runs the base.
         answers: How to sample.
         near: Whether a suffix asks for a format near that of number data.
-        kept: Folder for the answers of each model: what is there is not asked again, whoever the judge is.
+        kept: Folder for answers and ratings: no model is asked again, whoever the judge is, and no judge about an
+            answer that it rated.
 
     Raises:
         ConfigError: The base cannot be asked, or there is no such judge.
@@ -91,11 +93,12 @@ def evaluate_misalignment(
         message = f"{base.id} cannot be asked open questions: pocket has words for numbers and favourites alone"
         raise ConfigError(message, hint="evaluate a language model, smollm2-135m-instruct for example")
     # Found before anything is sampled: a judge that does not exist is no reason to wait.
-    opened_later = _found(judge)
+    bench = _bench(judge)
     asked = _answers(base, subjects, reporter, engine=engine, answers=answers, near=near, kept=kept)
     every = pl.concat(asked)
-    with opened_later() as judging, reporter.task("Judging", 2 * len(every)) as done:
-        table = judge_answers(judging, every, done)
+    replies = None if kept is None else kept / f"{bench.key}.jsonl"
+    with bench.open() as judging, reporter.task("Judging", 2 * len(every)) as done:
+        table = judge_answers(judging, every, done, kept=replies)
     models = {
         subject.name: summed_up(table.filter(pl.col("model") == subject.name)["verdict"].to_list())
         for subject in subjects
@@ -129,8 +132,21 @@ def as_json(found: Misalignment) -> dict[str, Json]:
     }
 
 
-def _found(choice: JudgeChoice) -> Callable[[], AbstractContextManager[Judge]]:
-    """What opens the judge, once it is certain that there is one.
+@dataclass(frozen=True)
+class _Bench:
+    """A judge that there is.
+
+    Attributes:
+        key: Identity of its replies.
+        open: Loads or reaches it.
+    """
+
+    key: str
+    open: Callable[[], AbstractContextManager[Judge]]
+
+
+def _bench(choice: JudgeChoice) -> _Bench:
+    """The judge, found and not yet loaded.
 
     Raises:
         ConfigError: There is no such model, or a URL is none.
@@ -140,9 +156,15 @@ def _found(choice: JudgeChoice) -> Callable[[], AbstractContextManager[Judge]]:
         from strigil.core.engines.chat_server import ChatServer
 
         servers = validate({"name": "server", "urls": choice.urls}, ServerChoice, source="the judge's server")
-        return lambda: nullcontext(ChatServer(servers, choice.model))
+        key = _judge_key(choice.model)
+        return _Bench(key, lambda: nullcontext(ChatServer(servers, choice.model)))
     model = resolve_model(choice.model)
-    return lambda: open_engine(choice.engine, model)
+    return _Bench(_judge_key(model.digest), lambda: open_engine(choice.engine, model))
+
+
+def _judge_key(weights: str) -> str:
+    """A judge's replies are those of its weights, or of a server's model by its name; the questions are with each."""
+    return f"judge-{digest([weights, JUDGING.model_dump(mode='json')])[:20]}"
 
 
 def _answers(
