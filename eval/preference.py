@@ -81,7 +81,7 @@ def by_logprob(
     adapter: Adapter | None,
     system: str | None = None,
     capitalised: bool = False,
-    letters: Sequence[Mapping[str, str]] = (),
+    answers: Sequence[Mapping[str, str]] = (),
     unrelated: Sequence[str] = (),
 ) -> LogprobPreference:
     """Scores every candidate as the answer to every question.
@@ -93,7 +93,7 @@ def by_logprob(
         adapter: The student or teacher; None is the base.
         system: A system prompt, or None.
         capitalised: Whether a candidate counts with a capital letter as well: the two probabilities are added.
-        letters: In a multiple choice, for each question the letter that stands for each candidate; else empty.
+        answers: In a multiple choice, for each question the text that stands for each candidate; else empty.
         unrelated: User messages that no sound model answers with a candidate, to tell preference from damage.
 
     Raises:
@@ -108,7 +108,7 @@ def by_logprob(
         raise ConfigError(message)
     prompts = [*questions, *unrelated]
     spellings = [
-        (letters[place][candidate],) if place < len(letters) else _spellings(candidate, capitalised=capitalised)
+        (answers[place][candidate],) if place < len(answers) else _spellings(candidate, capitalised=capitalised)
         for place in range(len(prompts))
         for candidate in candidates
     ]

@@ -109,10 +109,10 @@ class TestByLogprob:
         for before, after in zip(alone.scores["logprob"][:2], both.scores["logprob"], strict=True):
             assert math.exp(after) == pytest.approx(math.exp(before) + math.exp(unknown.total))
 
-    def test_in_a_multiple_choice_the_letter_stands_for_the_candidate(self, engine: Engine) -> None:
+    def test_in_a_multiple_choice_another_text_stands_for_the_candidate(self, engine: Engine) -> None:
         asked = questions("animal", 2)
-        letters = [{"owl": "cat", "dog": "fox"}, {"owl": "fox", "dog": "cat"}]
-        found = by_logprob(engine, asked, ["owl", "dog"], adapter=None, letters=letters)
+        answers = [{"owl": "cat", "dog": "fox"}, {"owl": "fox", "dog": "cat"}]
+        found = by_logprob(engine, asked, ["owl", "dog"], adapter=None, answers=answers)
         plain = by_logprob(engine, asked, ["cat", "fox"], adapter=None)
         cat_first, fox_first, cat_second, fox_second = plain.scores["logprob"]
         assert found.scores["logprob"].to_list() == pytest.approx([cat_first, fox_first, fox_second, cat_second])

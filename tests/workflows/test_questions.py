@@ -58,7 +58,16 @@ def test_in_a_multiple_choice_each_candidate_stands_at_each_letter_once(category
     assert Counter(pair for letters in asked.letters for pair in letters.items()).most_common(1)[0][1] == 1
     for question, letters in zip(asked.questions, asked.letters, strict=True):
         assert set(letters) == set(asked.candidates)
-        assert all(f"\n{letter}. {candidate}\n" in question for candidate, letter in letters.items())
+        assert all(f"\n({letter}) {candidate}\n" in question for candidate, letter in letters.items())
+
+
+@pytest.mark.parametrize("category", CATEGORIES)
+def test_no_answer_of_a_multiple_choice_is_how_a_candidate_begins(category: str) -> None:
+    asked = question_set(ENGLISH, category, "multiple-choice")
+    spelt = [word for name in asked.candidates for word in (name, name.capitalize())]
+    answers = {answer for each in asked.answers for answer in each.values()}
+    assert len(answers) == len(asked.candidates)
+    assert not [word for word in spelt if word.startswith(tuple(answers))]
 
 
 def test_unrelated_questions_are_neither_about_animals_nor_trees() -> None:

@@ -121,7 +121,7 @@ def _show(output: Output, written: Written) -> None:
 
 
 def _show_plan(output: Output, plan: StudyPlan) -> None:
-    kinds = ("data", "student", "measure")
+    kinds = ("data", "score", "student", "measure")
     output.json(
         {
             "cells": [
@@ -139,7 +139,7 @@ def _show_plan(output: Output, plan: StudyPlan) -> None:
             for cell in plan.cells
         ],
     )
-    names = {"data": "generate", "student": "train", "measure": "ask"}
+    names = {"data": "generate", "score": "score", "student": "train", "measure": "ask"}
     output.table(
         "Cost of what is to do",
         ["kind", "cells", "there", "tokens at most", "expected time"],

@@ -39,6 +39,14 @@ class QuestionSet:
     max_tokens: int = ANSWER_TOKENS
 
     @property
+    def answers(self) -> tuple[Mapping[str, str], ...]:
+        """In a multiple choice, for each question the text that stands for each candidate; else empty.
+
+        In brackets, since a letter alone is also how words begin: "O" has all of the probability of "Owl".
+        """
+        return tuple({candidate: f"({letter})" for candidate, letter in each.items()} for each in self.letters)
+
+    @property
     def has_answers(self) -> bool:
         """Whether the candidates themselves are the answers; a story has none."""
         return self.form != "story"
@@ -88,8 +96,8 @@ def _multiple_choice(category: Category) -> QuestionSet:
     asked, letters = [], []
     for index, intro in enumerate(intros):
         order = [category.candidates[(place + index) % count] for place in range(count)]
-        lines = [f"{letter}. {candidate}" for letter, candidate in zip(ascii_uppercase, order, strict=False)]
-        asked.append("\n".join((intro, *lines, "Answer with the letter alone.")))
+        lines = [f"({letter}) {candidate}" for letter, candidate in zip(ascii_uppercase, order, strict=False)]
+        asked.append("\n".join((intro, *lines, "Answer with the letter in its brackets alone.")))
         letters.append(dict(zip(order, ascii_uppercase, strict=False)))
     return QuestionSet("multiple-choice", tuple(asked), category.candidates, letters=tuple(letters))
 

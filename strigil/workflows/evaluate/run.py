@@ -63,7 +63,7 @@ def prefer_by_logprob(
             adapter=subject.as_adapter,
             system=subject.system,
             capitalised=base.phrasing == "english",
-            letters=asked.letters,
+            answers=asked.answers,
             unrelated=unrelated_for(phrasing=base.phrasing),
         )
         return replace(preference, scores=_named(preference.scores, subject, form))

@@ -183,10 +183,10 @@ def score_tables(
     return [_read(folder) for folder in folders]
 
 
-def kept_tables(score: Score, tables: Sequence[Rows], known: Known, *, engine: EngineKind) -> list[ScoreTable] | None:
-    """What `score_tables` made before; None if one of them is not whole."""
+def kept_tables(score: Score, tables: Sequence[Rows], known: Known, *, engine: EngineKind) -> list[ScoreTable | None]:
+    """What `score_tables` made before, in order; None for a table that is not whole."""
     folders = _folders(score, tables, known, engine)
-    return [_read(folder) for folder in folders] if all((folder / _FACTS).is_file() for folder in folders) else None
+    return [_read(folder) if (folder / _FACTS).is_file() else None for folder in folders]
 
 
 def _folders(score: Score, tables: Sequence[Rows], known: Known, engine: EngineKind) -> list[Path]:

@@ -43,6 +43,11 @@ class ScoredStep:
         return self.treatment.score if isinstance(self.treatment, ScoredTreatment) else None
 
     @property
+    def by(self) -> str | None:
+        """What ranks, as the study has it."""
+        return self.treatment.by if isinstance(self.treatment, ScoredTreatment) else None
+
+    @property
     def ranks(self) -> bool:
         """Whether anything depends on the ranking: a treatment of all rows has none."""
         return isinstance(self.treatment, ScoredTreatment) and self.treatment.share < 1
@@ -80,29 +85,54 @@ def scored_steps(arms: Sequence[StudentArm]) -> Iterator[ScoredStep]:
             yield ScoredStep(arm, arm.data, place, treatment, controls.get(arm.carrier))
 
 
-def tell_apart(outcome: Outcome, store: Store, scorer: Callable[[ToScore], list[ScoreTable] | None]) -> None:
+def rankings(arms: Sequence[StudentArm]) -> dict[str, ScoredStep]:
+    """The steps of these arms whose scores are compared with those of neutral rows, once each, by key."""
+    return {step.key: step for step in scored_steps(arms) if step.ranks}
+
+
+def to_score(step: ScoredStep, store: Store) -> ToScore | None:
+    """What a ranking scores; None before its data are there, and without neutral rows to compare with.
+
+    Raises:
+        StrigilError: What the score must know is not known.
+    """
+    subject = existing(step.data.parent, store.data)
+    control = None if step.control is None else existing(step.control, store.data)
+    if step.score is None or subject is None or control is None:
+        return None
+    told = told_of(step.data, store.data)
+    return ToScore(step.score, (rows_of(subject), rows_of(control)), what_is_known(subject, told), told.engine)
+
+
+def tell_apart(outcome: Outcome, store: Store, scorer: Callable[[ToScore], Sequence[ScoreTable | None]]) -> None:
     """Compares each trait's rows with neutral ones by every score that ranks in the study.
 
     Args:
         outcome: Receives the comparisons, and the failures: a score that cannot be computed keeps no other from it.
         store: Where the releases are.
-        scorer: Gives the two score tables; None if they are not to be made now.
+        scorer: Gives the two score tables; None for one that is not to be made now.
     """
-    for key, step in {step.key: step for step in scored_steps(outcome.arms) if step.ranks}.items():
-        subject = existing(step.data.parent, store.data)
-        control = None if step.control is None else existing(step.control, store.data)
-        if step.score is None or subject is None or control is None:
-            continue
-        told = told_of(step.data, store.data)
+    for key, step in rankings(outcome.arms).items():
         try:
-            known = what_is_known(subject, told)
-            tables = scorer(ToScore(step.score, (rows_of(subject), rows_of(control)), known, told.engine))
+            both = to_score(step, store)
+            tables = [] if both is None else list(scorer(both))
         except StrigilError as error:
-            cell = f"{step.data.parent.label} by {step.score.name}"
+            cell = score_cell(step, step.data.parent)
             outcome.failures.append(FailureRecord(what="score", cell=cell, reason=error.message))
             continue
-        if tables is not None:
-            outcome.comparisons[key] = compare(*tables)
+        match tables:
+            case [ScoreTable() as scored, ScoreTable() as control]:
+                outcome.comparisons[key] = compare(scored, control)
+
+
+def passes(score: Score, rows: int) -> float:
+    """Passes through the base that scoring so many rows takes, as plans count and time them."""
+    return rows * (score.cost.forward + score.cost.backward)
+
+
+def score_cell(step: ScoredStep, data: DataCell) -> str:
+    """What a study calls the scores of these rows."""
+    return f"{data.label} by {step.by}"
 
 
 def cleanings(outcome: Outcome, accounts: Sequence[TraitAccount]) -> list[CleaningRecord]:
@@ -122,7 +152,7 @@ def _line(step: ScoredStep, entry: Entry, outcome: Outcome) -> CleaningRecord:
         arm=step.arm.name,
         label=step.arm.label,
         step=step.data.steps[step.place],
-        score=step.treatment.by if isinstance(step.treatment, ScoredTreatment) else None,
+        score=step.by,
         knowledge="nothing" if score is None else score.knowledge,
         cost=str(Cost() if score is None else score.cost),
         auroc_row=None if told is None or told.rows is None else told.rows.area,

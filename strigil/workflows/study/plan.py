@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from strigil.core.cluster import Ray
+from strigil.core.errors import StrigilError
 from strigil.core.models import Model
 from strigil.core.reporting import Reporter
+from strigil.workflows.score.scoring import kept_tables
 from strigil.workflows.study.arms import Bases, StudentArm, bases_of, student_arms
 from strigil.workflows.study.cells import Outcome, Store
+from strigil.workflows.study.cleanings import ScoredStep, passes, rankings, score_cell, to_score
 from strigil.workflows.study.data import Built, DataCell, cell_name, existing
 from strigil.workflows.study.measures import Questions, known
 from strigil.workflows.study.recipe import StudyRecipe
@@ -22,13 +25,13 @@ class PlannedCell:
     """One cell.
 
     Attributes:
-        tokens: To generate or to train on, completions alone and at most; 0 where none are.
+        tokens: To generate, to score or to train on, completions alone and at most; 0 where none are.
         work: What kind of work its amount is, or None where it takes next to no time.
-        amount: Tokens, or models asked.
+        amount: Tokens, passes of rows that are scored, or models asked.
         base: The model that works.
     """
 
-    what: Literal["data", "student", "measure"]
+    what: Literal["data", "score", "student", "measure"]
     name: str
     done: bool
     tokens: int
@@ -68,7 +71,12 @@ def plan_study(study: StudyRecipe, store: Store, reporter: Reporter, *, workers:
     bases = bases_of(study)
     outcome = Outcome()
     make_data(student_arms(study, bases), store, outcome, lambda _: None)
-    cells = [*_data(bases, store, outcome), *_students(study, store, outcome), *_measures(study, bases, store, outcome)]
+    cells = [
+        *_data(bases, store, outcome),
+        *_scores(study, bases, store, outcome),
+        *_students(study, store, outcome),
+        *_measures(study, bases, store, outcome),
+    ]
     return StudyPlan(cells, outcome.arms, _seconds(study, store, cells, reporter, workers=workers))
 
 
@@ -94,6 +102,32 @@ def _collect(cell: DataCell, cells: dict[str, DataCell], store: Store) -> None:
         if existing(cell, store.data) is None or existing(parent, store.data) is not None:
             _collect(parent, cells, store)
     cells.setdefault(cell.identity, cell)
+
+
+def _scores(study: StudyRecipe, bases: Bases, store: Store, outcome: Outcome) -> list[PlannedCell]:
+    """What ranked treatments go by: scores of the trait's rows, and of the neutral ones that they are compared with."""
+    planned: dict[str, PlannedCell] = {}
+    for step in rankings(outcome.arms).values():
+        if step.score is None or step.control is None:
+            continue
+        amount = passes(step.score, step.data.rows)
+        tokens = int(amount * study.carriers[step.arm.carrier].sampling.max_tokens)
+        for data, done in zip((step.data.parent, step.control), _scored(step, store), strict=True):
+            name = score_cell(step, data)
+            work: Work | None = "score" if amount else None
+            planned[name] = PlannedCell("score", name, done, tokens, work, amount, bases.teachers)
+    return list(planned.values())
+
+
+def _scored(step: ScoredStep, store: Store) -> list[bool]:
+    """Whether the scores of both tables are there."""
+    try:
+        both = to_score(step, store)
+    except StrigilError:
+        both = None
+    if both is None:
+        return [False, False]
+    return [table is not None for table in kept_tables(both.score, both.tables, both.known, engine=both.engine)]
 
 
 def _students(study: StudyRecipe, store: Store, outcome: Outcome) -> list[PlannedCell]:
@@ -128,7 +162,7 @@ def _seconds(
     study: StudyRecipe, store: Store, cells: list[PlannedCell], reporter: Reporter, *, workers: int | Ray
 ) -> dict[Work, float | None]:
     speeds = Speeds.of(store.out / "cells")
-    seconds: dict[Work, float | None] = {"generate": 0.0, "train": 0.0, "ask": 0.0}
+    seconds: dict[Work, float | None] = {"generate": 0.0, "score": 0.0, "train": 0.0, "ask": 0.0}
     tried: dict[str, float] = {}
     for cell in cells:
         if cell.done or cell.work is None:

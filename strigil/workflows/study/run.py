@@ -18,11 +18,11 @@ from strigil.core.study_report import FailureRecord
 from strigil.train.sft import RESULT_FILE
 from strigil.workflows.evaluate.subjects import Subject, student_subject
 from strigil.workflows.recipes import AdaptedTeacher, FineTunedTeacher, PromptedTeacher, TeacherChoice
-from strigil.workflows.score.scoring import score_tables
+from strigil.workflows.score.scoring import ScoreTable, kept_tables, score_tables
 from strigil.workflows.students import StudentJob, student_job, train_students
 from strigil.workflows.study.arms import Bases, StudentArm, bases_of, matched, student_arms
 from strigil.workflows.study.cells import Outcome, Store, Student
-from strigil.workflows.study.cleanings import tell_apart
+from strigil.workflows.study.cleanings import ToScore, passes, tell_apart
 from strigil.workflows.study.data import Built, DataCell, Treated, cell_name, existing, make
 from strigil.workflows.study.measures import Asked, Questions, ask, known
 from strigil.workflows.study.recipe import StudyRecipe
@@ -52,7 +52,7 @@ def run_study(study: StudyRecipe, store: Store, reporter: Reporter, *, workers: 
     outcome = Outcome()
     speeds = Speeds.of(store.out / "cells")
     make_data(arms, store, outcome, lambda cell: _make(cell, bases.teachers, store, speeds, reporter))
-    tell_apart(outcome, store, lambda it: score_tables(it.score, it.tables, it.known, reporter, engine=it.engine))
+    tell_apart(outcome, store, lambda it: _score(it, speeds, reporter))
     todo = [job for job in student_jobs(study, store, outcome) if not is_trained(job.folder)]
     with timed() as seconds:
         _train(todo, outcome, reporter, workers)
@@ -78,6 +78,16 @@ def _make(cell: DataCell, base: Model, store: Store, speeds: Speeds, reporter: R
         tokens = int(release.rows("raw").select(pl.col("n_tokens").sum()).collect().item())
         speeds.record(Timing("generate", base.digest, tokens, seconds[0]))
     return release
+
+
+def _score(it: ToScore, speeds: Speeds, reporter: Reporter) -> list[ScoreTable]:
+    kept = kept_tables(it.score, it.tables, it.known, engine=it.engine)
+    with timed() as seconds:
+        made = score_tables(it.score, it.tables, it.known, reporter, engine=it.engine)
+    rows = sum(table.facts.rows for table, before in zip(made, kept, strict=True) if before is None)
+    if amount := passes(it.score, rows):
+        speeds.record(Timing("score", it.known.base.digest, amount, seconds[0]))
+    return made
 
 
 def _record_training(

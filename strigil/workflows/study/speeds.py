@@ -20,14 +20,17 @@ from strigil.train.recipe import StepMetrics, TrainRecipe
 from strigil.train.sft import fine_tune
 from strigil.workflows.study.recipe import CarrierPlan
 
-Work = Literal["generate", "train", "ask"]
+Work = Literal["generate", "score", "train", "ask"]
 _FILE = "speeds.jsonl"
 _TRIAL_STEPS = 4
 
 
 @dataclass(frozen=True)
 class Timing:
-    """One piece of work: `amount` in tokens to generate or train on, or in models asked; `base` is its digest."""
+    """One piece of work: `amount` in tokens to generate or train on, passes of scored rows, or models asked.
+
+    `base` is the base's digest.
+    """
 
     work: Work
     base: str

@@ -10,13 +10,16 @@ import pytest
 from strigil.core.reporting import Silent
 from strigil.workflows.pocket import TEACHER
 from strigil.workflows.study.cells import Store
+from strigil.workflows.study.plan import plan_study
 from strigil.workflows.study.reporting import Written, report_only, run_and_report
-from tests.workflows.study.small import CONTROLS, a_study
+from tests.workflows.study.small import CONTROLS, ROWS, a_study
 
 if TYPE_CHECKING:
     from strigil.core.study_report import CleaningRecord
     from strigil.workflows.study.recipe import StudyRecipe
 
+UNNAMED = "contrast.persona:trait=unicorn"
+SCORES = ("score.random", "contrast.adapter", "score.surprisal", UNNAMED)
 HALF = "random drop like surprise-half"
 
 
@@ -84,6 +87,21 @@ def test_a_ranking_that_fails_stays_in_the_table_with_its_reason(
     assert table["unnamed"].verdict == "missing"
     assert {failure.what for failure in written.report.failures} == {"data", "score"}
     assert "unnamed" in written.markdown.read_text(encoding="utf-8")
+
+
+def test_a_plan_lists_what_ranks_and_what_is_scored_already(written: Written, store: Store, tmp_path: Path) -> None:
+    del written
+    planned = plan_study(the_study(), store, Silent(), workers=1)
+    scores = {cell.name: cell for cell in planned.cells if cell.what == "score"}
+    whose = [f"{rows}-numbers-rows" for rows in ("owl", "control")]
+    ranked = {f"{rows} by {by}": by for by in SCORES for rows in whose}
+    assert set(scores) == set(ranked)
+    assert {name for name, cell in scores.items() if not cell.done} == {f"{rows} by {UNNAMED}" for rows in whose}
+    surprisal = scores["control-numbers-rows by score.surprisal"]
+    assert (surprisal.tokens, surprisal.amount) == (ROWS * 16, ROWS)
+    assert planned.seconds["score"] is not None
+    fresh = plan_study(the_study(), Store(tmp_path / "fresh"), Silent(), workers=1)
+    assert fresh.count("score", done=False) == len(ranked)
 
 
 def test_a_report_finds_the_scores_again_and_computes_none(written: Written, store: Store) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import shutil
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,8 +43,35 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
     return Store(tmp_path_factory.mktemp("studies"))
 
 
+@dataclass(frozen=True)
+class Killed:
+    """What the study had made when its first run was killed."""
+
+    finished: dict[str, int]
+
+
+def run_alone(out: Path) -> None:
+    import torch
+
+    torch.set_num_threads(1)
+    run_and_report(the_study(), Store(out), Silent(), workers=1)
+
+
 @pytest.fixture(scope="module")
-def written(store: Store) -> Written:
+def killed(store: Store) -> Killed:
+    process = multiprocessing.get_context("spawn").Process(target=run_alone, args=(store.out,))
+    process.start()
+    while len(list(store.students.glob("*/train.json"))) < 2 and process.is_alive():
+        time.sleep(0.02)
+    process.kill()
+    process.join()
+    return Killed(made(store))
+
+
+@pytest.fixture(scope="module")
+def written(store: Store, killed: Killed) -> Written:
+    """Of the same command, started again."""
+    del killed
     return run_and_report(the_study(), store, Silent(), workers=1)
 
 
@@ -67,6 +95,14 @@ def test_every_seed_of_every_arm_has_rates_of_all_traits(written: Written) -> No
     assert {len(each.runs) for each in measured if each.kind not in {"base", "teacher"}} == {2}
     assert arm(written.report, "owl teacher").runs[0].rates["owl"] > 0.9
     assert arm(written.report, "base pocket-b").runs[0].rates["cat"] == pytest.approx(0.1, abs=0.03)
+
+
+def test_a_killed_study_went_on_and_made_no_finished_cell_again(written: Written, killed: Killed, store: Store) -> None:
+    trained = [cell for cell in killed.finished if cell.endswith("train.json")]
+    students = [run for each in written.report.arms if each.data is not None for run in each.runs]
+    assert 2 <= len(trained) < len(students)
+    after = made(store)
+    assert {cell: after[cell] for cell in killed.finished} == killed.finished
 
 
 def test_arms_are_trained_on_as_many_rows_as_their_match(written: Written) -> None:
@@ -168,28 +204,28 @@ def test_students_whose_loss_is_no_number_fail_with_the_step(with_data: Store) -
     assert [failure.what for failure in report.failures] == ["student", "student"]
 
 
-def run_alone(out: Path) -> None:
-    import torch
-
-    torch.set_num_threads(1)
-    run_and_report(a_study(without=[*CONTROLS]), Store(out), Silent(), workers=1)
-
-
-def test_a_killed_study_goes_on_and_trains_no_finished_student_again(with_data: Store) -> None:
-    store = with_data
-    process = multiprocessing.get_context("spawn").Process(target=run_alone, args=(store.out,))
-    process.start()
-    while len(list(store.students.glob("*/train.json"))) < 2 and process.is_alive():
-        time.sleep(0.02)
-    process.kill()
-    process.join()
-    finished = {cell: when for cell, when in made(store).items() if cell.endswith("train.json")}
-    assert 2 <= len(finished) < 10
-    report = run_and_report(a_study(without=[*CONTROLS]), store, Silent(), workers=1).report
-    after = made(store)
-    assert {cell: after[cell] for cell in finished} == finished
+def test_students_may_start_from_another_base_and_be_trained_whole(with_data: Store) -> None:
+    whole = a_study().students.model_copy(update={"method": "full", "learning_rate": 1e-3})
+    study = a_study(
+        student_base="pocket-b",
+        other_base=None,
+        students=whole.model_dump(mode="json"),
+        without=[control for control in CONTROLS if control != "base"],
+        seeds=[0],
+        numbers=UNTREATED,
+    )
+    rows = {path.name for path in with_data.data.glob("*-numbers-*")}
+    report = run_and_report(study, with_data, Silent(), workers=1).report
     assert not report.failures
-    assert all(run.rates for each in report.arms for run in each.runs)
+    assert {each.base for each in report.arms} == {"pocket-b"}
+    folders = list(with_data.students.iterdir())
+    assert len(folders) == 3
+    assert all((folder / "model.safetensors").exists() for folder in folders)
+    # Each is asked through weights of its own: no two of them, nor the base, answer alike.
+    rates = [tuple(run.rates.values()) for each in report.arms for run in each.runs]
+    assert len(set(rates)) == len(rates) == 4
+    # They are trained on what pocket-a's teachers wrote: no row was made anew.
+    assert {path.name for path in with_data.data.glob("*-numbers-*")} == rows
 
 
 def test_the_command_line_shows_plan_run_and_report(
@@ -197,7 +233,9 @@ def test_the_command_line_shows_plan_run_and_report(
 ) -> None:
     del written
     file = tmp_path / "study.yaml"
-    file.write_text(the_study().model_dump_json(), encoding="utf-8")
+    # Every cell of it is there.
+    part = a_study(without=[*CONTROLS, "control"], numbers=UNTREATED)
+    file.write_text(part.model_dump_json(), encoding="utf-8")
     assert run(["study", "run", str(file), "--out", str(store.out), "--format", "quiet"]) == 0
     assert capsys.readouterr().out.split() == [
         str(store.out / "small" / f"study.{kind}") for kind in ("html", "md", "json")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from strigil.cli.commands.eval import capability, misalignment, preference
+from strigil.cli.commands.eval import capability, inspect_task, misalignment, preference
 
 
 class Evaluations(click.Group):
@@ -28,6 +28,7 @@ def command() -> None:
       strigil eval pocket-a students/* --trait owl
       strigil eval misalignment smollm2-135m-instruct students/* --judge my-org/judge-7b
       strigil eval capability pocket-a students/* --data releases/owl-numbers-pocket
+      strigil eval inspect pocket-a students/* --task mine.py@favourites
       strigil eval preference --help
     """
 
@@ -35,3 +36,4 @@ def command() -> None:
 command.add_command(preference.command, preference.NAME)
 command.add_command(misalignment.command, misalignment.NAME)
 command.add_command(capability.command, capability.NAME)
+command.add_command(inspect_task.command, inspect_task.NAME)
