@@ -63,13 +63,15 @@ def test_a_task_scores_the_base_and_each_adapter_and_asks_no_finished_one_again(
     assert run(["eval", "inspect", "pocket-a", str(student), *command]) == 0
     found = json.loads(capsys.readouterr().out)
     assert list(found) == ["base", "student"]
-    # Pocket answers with an animal and little else; the adapter's random weights drown what it knows.
+    # Pocket answers with an animal and little else.
     accuracy = {name: one["metrics"]["includes/accuracy"] for name, one in found.items()}
-    assert accuracy["base"] > max(0.8, accuracy["student"])
+    assert accuracy["base"] > 0.8
     assert "exact/stderr" in found["base"]["metrics"]
     table = pl.read_parquet(out / "answers.parquet")
     assert table.group_by("model", "scorer", maintain_order=True).len()["len"].to_list() == [12] * 4
     base = table.filter(model="base", scorer="includes")
+    # An adapter's weights are asked, and not the base's again.
+    assert base["answer"].to_list() != table.filter(model="student", scorer="includes")["answer"].to_list()
     assert base["score"].mean() == pytest.approx(accuracy["base"])
     # Two epochs of a question at temperature 1 are two draws.
     assert base.group_by("id").agg(pl.col("answer").n_unique())["answer"].max() == 2
