@@ -19,8 +19,8 @@ from inspect_ai.model import (
     modelapi,
 )
 
-from strigil.core.canonical import derive_seed, digest
-from strigil.core.engines.protocol import Adapter, Completion, Engine, Messages, Request, Sampling
+from strigil.core.canonical import Json, derive_seed, digest
+from strigil.core.engines.protocol import Adapter, Completion, Engine, Message, Messages, Request, Sampling
 from strigil.core.errors import ConfigError, StrigilError
 
 if TYPE_CHECKING:
@@ -110,7 +110,8 @@ class EngineModel(ModelAPI):
             max_tokens=config.max_tokens or MOST_TOKENS,
             seed=config.seed or 0,
         )
-        text = digest([sampling.model_dump(mode="json"), *(dict(message) for message in messages)])
+        said: list[Json] = [part for message in messages for part in (message["role"], message["content"])]
+        text = digest([sampling.model_dump(mode="json"), said])
         # The same prompt again is another sample, whatever the order in which samples come.
         again = self._asked[text]
         self._asked[text] += 1
@@ -157,8 +158,9 @@ def _check(tools: Sequence[ToolInfo], config: GenerateConfig) -> None:
 
 def _chat(messages: Sequence[ChatMessage]) -> Messages:
     for message in messages:
-        kinds = {"text"} if isinstance(message.content, str) else {part.type for part in message.content}
-        if kinds - {"text"}:
-            said = f"the task shows its model {', '.join(sorted(kinds - {'text'}))}: engines read text alone"
+        parts = [] if isinstance(message.content, str) else message.content
+        others = sorted({part.type for part in parts} - {"text"})
+        if others:
+            said = f"the task shows its model {', '.join(others)}: engines read text alone"
             raise ConfigError(said)
-    return tuple({"role": message.role, "content": message.text} for message in messages)
+    return tuple(Message(role=message.role, content=message.text) for message in messages)

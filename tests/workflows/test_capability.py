@@ -68,11 +68,11 @@ def test_a_damaged_student_has_a_higher_loss_and_fewer_valid_answers(
     assert {log.eval.task for log in logs} == {"capability"}
 
 
-def test_a_student_of_the_same_rows_is_said_to_know_them(
+def test_a_student_trained_whole_takes_an_adapters_place_and_is_said_to_know_its_rows(
     capsys: pytest.CaptureFixture[str], release: Path, tmp_path: Path
 ) -> None:
     recipe = tmp_path / "train.yaml"
-    recipe.write_text("{epochs: 1, modules: [down_proj], threads: 1}")
+    recipe.write_text("{method: full, learning_rate: 0.001, epochs: 1, threads: 1}")
     students = str(tmp_path / "students")
     train = ["train", str(release), "--base", "pocket-a", "--recipe", str(recipe), "--seed", "0", "--out", students]
     assert run([*train, "--format", "quiet"]) == 0
@@ -80,6 +80,9 @@ def test_a_student_of_the_same_rows_is_said_to_know_them(
     [student] = Path(students).iterdir()
     assert run(["eval", "capability", "pocket-a", str(student), "--data", str(release), "--count", "10"]) == 0
     assert "if they are from few-numbers, it has seen some of these" in " ".join(capsys.readouterr().err.split())
+    assert run(["eval", "preference", "pocket-a", str(student), "--trait", "owl", "--format", "json"]) == 0
+    base, whole = json.loads(capsys.readouterr().out).values()
+    assert base["rate"] != whole["rate"]
 
 
 def test_more_rows_than_there_are_is_one_line(capsys: pytest.CaptureFixture[str], release: Path) -> None:
