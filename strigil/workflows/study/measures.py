@@ -33,7 +33,7 @@ class Measure(BaseModel):
     Attributes:
         key: Identity of model, questions and method.
         rates: Rate of each candidate by log-probability; by sampling, of each trait of the study.
-        masses: By log-probability: total probability of the candidates, by trait.
+        masses: By log-probability: total probability of the candidates, under the name of each.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -166,7 +166,7 @@ def _ask_all(
         )
         for key, preference in preferred.items():
             rates[key] |= preference.rates
-            masses[key] |= dict.fromkeys(_same_category(questions, trait), preference.mass)
+            masses[key] |= dict.fromkeys(preference.rates, preference.mass)
     for key, model in asked:
         if not all(math.isfinite(value) for value in (*rates[key].values(), *masses[key].values())):
             message = f"{model.name} gives answers whose probability is not a number: its weights are broken"
@@ -179,11 +179,6 @@ def _one_a_category(questions: Questions) -> list[str]:
     if questions.evaluation.by == "sampled":
         return list(questions.traits)
     return list({load_trait(trait).category: trait for trait in questions.traits}.values())
-
-
-def _same_category(questions: Questions, trait: str) -> list[str]:
-    category = load_trait(trait).category
-    return [each for each in questions.traits if load_trait(each).category == category]
 
 
 def _file(folder: Path, key: str) -> Path:

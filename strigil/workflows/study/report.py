@@ -115,7 +115,9 @@ def _run(asked: Asked, seed: int | None, questions: Questions, outcome: Outcome)
     if measure is None:
         return RunRecord(seed=seed, failed=NOT_RUN)
     return RunRecord(
-        seed=seed, rates={trait: measure.rates[trait] for trait in questions.traits}, masses=measure.masses
+        seed=seed,
+        rates={trait: measure.rates[trait] for trait in questions.traits},
+        masses={trait: measure.masses[trait] for trait in questions.traits if trait in measure.masses},
     )
 
 
