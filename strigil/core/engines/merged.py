@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 class MergedScorer:
     """Scores completions; each adapter that they name is merged into the base and opened as a model of its own.
 
-    For every token, vLLM's adapter kernels for the CPU gather both factors of each matrix anew: scores of a real model
-    through them take several times as long. Base plus adapter in one matrix is the same function but for rounding, if
-    it is kept in float32; in 16 bits a small adapter would be lost.
+    vLLM's adapter kernels for the CPU copy both factors of each matrix anew for every token (`bgmv_shrink` and its like
+    in 0.32). Base plus adapter in one matrix is the same function but for rounding, if it is kept in float32; in 16 bits
+    a small adapter would be lost.
 
     One engine is open at a time, and opening one takes seconds: sequences of the same adapter belong into one call.
 
