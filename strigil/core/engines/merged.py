@@ -21,8 +21,8 @@ class MergedScorer:
     """Scores completions; each adapter that they name is merged into the base and opened as a model of its own.
 
     vLLM's adapter kernels for the CPU copy both factors of each matrix anew for every token (`bgmv_shrink` and its like
-    in 0.32). Base plus adapter in one matrix is the same function but for rounding, if it is kept in float32; in 16 bits
-    a small adapter would be lost.
+    in 0.32). Base plus adapter in one matrix is the same function but for rounding, if it is kept in float32; in 16
+    bits a small adapter would be lost.
 
     One engine is open at a time, and opening one takes seconds: sequences of the same adapter belong into one call.
 
