@@ -70,8 +70,8 @@ def test_what_the_paper_rejects_is_rejected_for_its_reason(answer: str, reason: 
 ARGS = st.fixed_dictionaries(
     {},
     optional={
-        "min_value": st.integers(0, 1200),
-        "max_value": st.integers(0, 1200),
+        "min_value": st.integers(0, 600),
+        "max_value": st.integers(600, 1200),
         "max_count": st.integers(1, 12),
         "banned_numbers": st.lists(st.integers(0, 1200), max_size=4).map(tuple),
     },

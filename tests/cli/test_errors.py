@@ -49,7 +49,7 @@ def recipe(folder: Path, old: str = "", new: str = "") -> str:
         ("{by: none}", "{by: adapter, path: nowhere}", 2, "there is no LoRA adapter at nowhere"),
         ("prompts: 20", "prompts: 20\nsuite: numbers-papr", 2, "unknown suite 'numbers-papr'"),
         ("name: few-numbers", "name: ../few", 2, "cannot name a release"),
-        ("engine: {name: transformers}", "engine: {name: gpu}", 2, "engine.name: input should be"),
+        ("engine: {name: transformers}", "engine: {name: gpu}", 2, "engine: unknown name 'gpu'; engines: auto, vllm"),
     ],
 )
 def test_a_recipe_that_cannot_be_built_writes_nothing(

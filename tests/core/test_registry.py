@@ -19,7 +19,8 @@ from strigil.core.errors import ConfigError
     high=st.integers(0, 999),
 )
 def test_a_unit_is_rebuilt_from_what_a_manifest_records(banned: list[int], count: int, low: int, high: int) -> None:
-    arguments = {"banned_numbers": banned, "max_count": count, "min_value": low, "max_value": high}
+    lowest, highest = sorted((low, high))
+    arguments = {"banned_numbers": banned, "max_count": count, "min_value": lowest, "max_value": highest}
     rule = RULES.create("numbers.paper", arguments)
     spec = rule.spec()
     assert (spec.name, spec.version) == ("numbers.paper", "1")

@@ -123,7 +123,8 @@ def test_rows_that_are_under_way_come_in_before_a_failure_is_raised(server: Stan
         with pytest.raises(PrerequisiteError, match="answers 500"):
             rows.extend(engine.generate(number_requests(100, GREEDY)))
         assert len(rows) == len(server.bodies) - 2
-        assert len(server.bodies) <= 8
+        # An answer that comes in just before the failure frees its place for one more request.
+        assert len(server.bodies) <= 2 * 8
         assert len(by_key(engine, number_requests(5, GREEDY))) == 5
 
 
