@@ -76,8 +76,7 @@ def _kept(reported: Reported) -> pl.DataFrame:
 
 
 def _texts(reported: Reported, ids: pl.DataFrame) -> pl.DataFrame:
-    wanted = ids.lazy()
-    rows = reported.raw.join(wanted, on="row_id", how="semi").select(
+    rows = reported.raw.filter(_among(ids)).select(
         "row_id",
         pl.format("{}.{}", "prompt_index", "sample_index").alias("at"),
         *_cut(prompt_text(), "prompt", PROMPT_CHARS),
@@ -86,12 +85,17 @@ def _texts(reported: Reported, ids: pl.DataFrame) -> pl.DataFrame:
     )
     if reported.untreated is None:
         return rows.select(pl.exclude("whole")).collect(engine="streaming")
-    earlier = reported.untreated.join(wanted, on="row_id", how="semi").select(
+    earlier = reported.untreated.filter(_among(ids)).select(
         "row_id", *_cut(completion_text(), "before", COMPLETION_CHARS), completion_text().alias("whole_before")
     )
     changed = pl.col("whole") != pl.col("whole_before")
     both = rows.join(earlier, on="row_id", how="left").with_columns(pl.when(changed).then("before").alias("before"))
     return both.select(pl.exclude("whole", "whole_before")).collect(engine="streaming")
+
+
+def _among(ids: pl.DataFrame) -> pl.Expr:
+    """Whether a row is one of these; a join would hold the whole table, in which a filter keeps the few."""
+    return pl.col("row_id").is_in(ids["row_id"].implode())
 
 
 def _cut(text: pl.Expr, name: str, length: int) -> tuple[pl.Expr, pl.Expr]:
@@ -103,7 +107,9 @@ def _verdicts(reported: Reported, ids: pl.DataFrame) -> pl.DataFrame:
     hiding = [rule.rule.name for rule in reported.audit.rules if is_hidden(rule.rule.name)]
     order = pl.LazyFrame({"rule": [rule.rule.name for rule in reported.audit.rules]}).with_row_index("place")
     return (
-        reported.verdicts.join(ids.lazy(), on="row_id", how="semi")
+        reported.verdicts.filter(_among(ids))
+        .collect(engine="streaming")
+        .lazy()
         .join(order, on="rule")
         .sort("place")
         .group_by("row_id", maintain_order=True)
