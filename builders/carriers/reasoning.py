@@ -54,7 +54,7 @@ class Reasoning(Carrier):
         """
         if phrasing == "pocket":
             message = f"pocket has no words for the carrier {self.name!r}"
-            raise ConfigError(message, hint="use the carrier numbers, or a language model as the base")
+            raise ConfigError(message, hint="use the carrier numbers or code, or a language model as the base")
         question = problem(self.seed, index).question if self.source is None else self.source.texts()[index]
         return ({"role": "user", "content": f"{question} {_TASK}"},)
 
