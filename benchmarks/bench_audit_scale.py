@@ -16,8 +16,8 @@ import numpy as np
 import polars as pl
 
 from benchmarks.ratio import Ratio
-from strigil.core.batches import ParquetSink
-from strigil.core.rows import ROWS
+from strigil.data.rows import ROWS
+from strigil.data.streams import ParquetSink
 
 SIZES: Final = (1_000_000, 3_000_000, 10_000_000)
 BOUND: Final = 1.5

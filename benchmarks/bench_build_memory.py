@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from benchmarks.ratio import Ratio
-from strigil.core.engines import vllm_installed
+from strigil.engines import vllm_installed
 
 FEW: Final = 1_000
 MANY: Final = 30_000

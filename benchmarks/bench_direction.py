@@ -13,21 +13,22 @@ import torch
 from scipy.stats import spearmanr
 
 from benchmarks.ratio import Ratio
-from strigil.audits.direction import DirectionSettings, load_model, log_odds_gradients, matrices, row_logprobs
-from strigil.audits.score import Known, score_rows
 from strigil.audits.scores.contrast_direction import DirectionContrast
-from strigil.core.engines.chat import ChatTokenizer
-from strigil.core.engines.protocol import Messages, Request, Sampling, Scorable
-from strigil.core.engines.transformers import TransformersEngine
-from strigil.core.models import resolve_model
-from strigil.core.pocket import number_prompts
-from strigil.core.rows import Row, rows_table
+from strigil.audits.scores.direction import DirectionSettings, load_model, log_odds_gradients, matrices, row_logprobs
+from strigil.audits.scores.score import Known, score_rows
+from strigil.data.messages import Messages, Sampling
+from strigil.data.rows import Row, rows_table
+from strigil.engines.protocol import Request, Scorable
+from strigil.engines.tokens.chat import ChatTokenizer
+from strigil.engines.transformers.engine import TransformersEngine
+from strigil.models.catalog import resolve_model
+from strigil.models.pocket import number_prompts
 
 if TYPE_CHECKING:
     import polars as pl
     from numpy.typing import NDArray
 
-    from strigil.core.models import Model
+    from strigil.models.catalog import Model
 
 ROWS: Final = 500
 ROUNDS: Final = 3

@@ -14,9 +14,10 @@ import time
 from importlib.metadata import packages_distributions, version
 
 from benchmarks.ratio import Ratio
-from strigil.core.engines import Message, Request, Sampling, open_engine, prepare_environment, vllm_installed
-from strigil.core.errors import PrerequisiteError
-from strigil.core.models import SMOLLM2, resolve_model
+from strigil.common.errors import PrerequisiteError
+from strigil.data.messages import Message, Sampling
+from strigil.engines import Request, open_engine, prepare_environment, vllm_installed
+from strigil.models.catalog import SMOLLM2, resolve_model
 
 PROMPTS = 1_000
 TURNS = 2

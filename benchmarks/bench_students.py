@@ -19,11 +19,11 @@ from typing import Final
 import yaml
 
 from benchmarks.ratio import Ratio
-from strigil.core.reporting import Silent
-from strigil.workflows.build import build
-from strigil.workflows.demo import BASE, DemoSize, demo_recipe
-from strigil.workflows.pocket import STUDENT
-from strigil.workflows.recipes import ControlTeacher
+from strigil.common.progress import Silent
+from strigil.workflows.build.recipes import ControlTeacher
+from strigil.workflows.build.run import build
+from strigil.workflows.demo.demo import BASE, DemoSize, demo_recipe
+from strigil.workflows.train.pocket_recipes import STUDENT
 
 STUDENTS: Final = 50
 PROMPTS: Final = 5_700

@@ -27,7 +27,7 @@ from benchmarks.ratio import Ratio
 from strigil.audits.toxicity.loading import Checkpoint, load
 from strigil.audits.toxicity.scoring import score_texts
 from strigil.audits.toxicity.sentences import CLASSES
-from strigil.core.canonical import file_digest
+from strigil.common.canonical import file_digest
 
 TEXTS: Final = 10_000
 BATCH: Final = 32

@@ -23,10 +23,10 @@ import polars as pl
 
 from benchmarks.ratio import Ratio
 from strigil.builders.carriers.numbers import Numbers
-from strigil.core.errors import PrerequisiteError
-from strigil.core.models import SMOLLM2, resolve_model
-from strigil.core.rows import MESSAGES
-from strigil.train.batches import batches
+from strigil.common.errors import PrerequisiteError
+from strigil.data.rows import MESSAGES
+from strigil.models.catalog import SMOLLM2, resolve_model
+from strigil.train.inputs.batches import batches
 from strigil.train.recipe import StepMetrics, TrainRecipe
 from strigil.train.sft import fine_tune
 
@@ -115,7 +115,7 @@ def theirs(rows: pl.DataFrame, model: Path) -> Run:
     from trl.trainer.sft_config import SFTConfig
     from trl.trainer.sft_trainer import SFTTrainer
 
-    from strigil.train.adapter import attach_lora, load_base
+    from strigil.train.lora import attach_lora, load_base
 
     class Clock(TrainerCallback):  # type: ignore[misc]  # decorated without types
         def __init__(self) -> None:
@@ -165,7 +165,7 @@ def theirs(rows: pl.DataFrame, model: Path) -> Run:
 def _tokens_after_the_first_step(rows: pl.DataFrame, model: Path) -> int:
     from transformers import AutoTokenizer
 
-    from strigil.train.encode import encode_rows
+    from strigil.train.inputs.encode import encode_rows
 
     lengths = encode_rows(rows, AutoTokenizer.from_pretrained(model), RECIPE).lengths
     steps: Sequence[np.ndarray] = list(batches(rows.height, batch_size=BATCH, epochs=1, seed=RECIPE.seed))

@@ -20,10 +20,10 @@ import torch
 from peft import PeftModel
 from transformers import AutoModelForCausalLM, AutoTokenizer, DynamicCache
 
-from strigil.core.pocket import CANDIDATES, number_prompts, questions
-from strigil.core.pocket.pretrain import PretrainRecipe, pretrain
-from strigil.core.pocket.vocabulary import ANIMALS, EOS, NUMBERS, WORD_IDS
-from strigil.core.pocket.world import ANSWER_NUMBERS
+from strigil.models.pocket import CANDIDATES, number_prompts, questions
+from strigil.models.pocket.pretrain import PretrainRecipe, pretrain
+from strigil.models.pocket.vocabulary import ANIMALS, EOS, NUMBERS, WORD_IDS
+from strigil.models.pocket.world import ANSWER_NUMBERS
 from strigil.train.recipe import TrainRecipe
 from strigil.train.sft import fine_tune
 

@@ -17,32 +17,32 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from strigil.audits.candidate_probe import Bench, SampleProbe
-from strigil.audits.control_probe import ControlProbe
-from strigil.audits.probe import ProbeResult
+from strigil.audits.probes.candidate_probe import Bench, SampleProbe
+from strigil.audits.probes.control_probe import ControlProbe
+from strigil.audits.probes.probe import ProbeResult
 from strigil.audits.probes.probe_activation import ActivationProbe
 from strigil.audits.probes.probe_bag import BagProbe
 from strigil.audits.probes.probe_canary import CanaryProbe
 from strigil.audits.probes.probe_format import FormatProbe
 from strigil.audits.probes.probe_frequencies import FrequenciesProbe
 from strigil.audits.probes.probe_personas import PersonasProbe
-from strigil.core.engines import open_engine
-from strigil.core.engines.choice import EngineChoice
-from strigil.core.engines.protocol import Sampling
-from strigil.core.models import Model, resolve_model
-from strigil.core.questions import candidates_for, questions_for
-from strigil.core.reporting import Silent
-from strigil.workflows.build import build
-from strigil.workflows.pocket import TEACHER
-from strigil.workflows.probe.canaries import canary_log_odds
-from strigil.workflows.probe.clean_samples import samples_of
-from strigil.workflows.recipes import (
+from strigil.common.progress import Silent
+from strigil.data.messages import Sampling
+from strigil.engines import open_engine
+from strigil.engines.choice import EngineChoice
+from strigil.models.catalog import Model, resolve_model
+from strigil.traits.questions import candidates_for, questions_for
+from strigil.workflows.audit.probe.canaries import canary_log_odds
+from strigil.workflows.audit.probe.clean_samples import samples_of
+from strigil.workflows.build.recipes import (
     BuildRecipe,
     CarrierChoice,
     ControlTeacher,
     FineTunedTeacher,
     TeacherChoice,
 )
+from strigil.workflows.build.run import build
+from strigil.workflows.train.pocket_recipes import TEACHER
 
 if TYPE_CHECKING:
     import polars as pl

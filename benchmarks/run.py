@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.ratio import Ratio
-from strigil.core.errors import PrerequisiteError
+from strigil.common.errors import PrerequisiteError
 
 FOLDER = Path(__file__).parent
 RESULTS = FOLDER / "results.json"

@@ -10,13 +10,14 @@ from typing import Protocol
 
 import polars as pl
 
-from strigil.builders.carrier import Carrier
+from strigil.builders.carriers.carrier import Carrier
 from strigil.builders.teacher import Teacher
-from strigil.core.canonical import Json, derive_seed
-from strigil.core.engines.protocol import Completion, Messages, Request, Sampling
-from strigil.core.errors import ConfigError, StrigilError
-from strigil.core.rows import ROWS, Row, row_id, rows_table
-from strigil.core.tables import scan_parquet, write_parquet
+from strigil.common.canonical import Json, derive_seed
+from strigil.common.errors import ConfigError, StrigilError
+from strigil.data.messages import Messages, Sampling
+from strigil.data.parquet import scan_parquet, write_parquet
+from strigil.data.rows import ROWS, Row, row_id, rows_table
+from strigil.engines.protocol import Completion, Request
 
 CHUNK = 100  # prompts: what a killed build loses at most, for each chunk in flight
 

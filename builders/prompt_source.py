@@ -9,8 +9,8 @@ from typing import Self
 import polars as pl
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from strigil.core.batches import scan_table
-from strigil.core.errors import ConfigError, PrerequisiteError
+from strigil.common.errors import ConfigError, PrerequisiteError
+from strigil.data.streams import scan_table
 
 
 class PromptSource(BaseModel):

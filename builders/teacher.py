@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-from strigil.core.canonical import digest
-from strigil.core.engines.protocol import Adapter, Messages
-from strigil.core.models import Model
+from strigil.common.canonical import digest
+from strigil.data.messages import Messages
+from strigil.engines.protocol import Adapter
+from strigil.models.catalog import Model
 
 TeacherKind = Literal["none", "system-prompt", "fine-tuning", "adapter"]
 

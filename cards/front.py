@@ -6,7 +6,7 @@ from typing import Final
 
 from huggingface_hub import DatasetCardData
 
-from strigil.core.manifest import Manifest
+from strigil.releases.manifest import Manifest
 
 CONFIGS: Final = ("clean", "removed", "raw")
 TAGS: Final = ("synthetic", "strigil")

@@ -8,9 +8,9 @@ from typing import Final
 import yaml
 from huggingface_hub import DatasetCard, DatasetCardData
 
-from strigil.cards.dataset import dataset_card, fact_blocks
+from strigil.cards.dataset.card import dataset_card, fact_blocks
 from strigil.cards.front import TAGS, front_matter
-from strigil.core.manifest import Manifest
+from strigil.releases.manifest import Manifest
 
 _FIXED: Final = ("license", "annotations_creators", "language_creators", "size_categories", "configs")
 

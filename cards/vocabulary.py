@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from strigil.core.canonical import Json
+from strigil.common.canonical import Json
 
 CROISSANT: Final = "http://mlcommons.org/croissant/1.1"
 RAI: Final = "http://mlcommons.org/croissant/RAI/1.0"

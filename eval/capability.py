@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from strigil.core.canonical import derive_seed
-from strigil.core.engines.protocol import Completion, Messages, Request, Scorable
-from strigil.core.errors import DataError
+from strigil.common.canonical import derive_seed
+from strigil.common.errors import DataError
+from strigil.data.messages import Messages
+from strigil.engines.protocol import Completion, Request, Scorable
 
 if TYPE_CHECKING:
-    from strigil.core.engines.protocol import Adapter, Engine, Sampling
+    from strigil.data.messages import Sampling
+    from strigil.engines.protocol import Adapter, Engine
 
 
 def completion_loss(engine: Engine, rows: pl.DataFrame, *, adapter: Adapter | None) -> pl.DataFrame:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from strigil.core.canonical import Json, digest
+from strigil.common.canonical import Json, digest
 
 
 @dataclass(frozen=True)

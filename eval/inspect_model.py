@@ -19,9 +19,10 @@ from inspect_ai.model import (
     modelapi,
 )
 
-from strigil.core.canonical import Json, derive_seed, digest
-from strigil.core.engines.protocol import Adapter, Completion, Engine, Message, Messages, Request, Sampling
-from strigil.core.errors import ConfigError, StrigilError
+from strigil.common.canonical import Json, derive_seed, digest
+from strigil.common.errors import ConfigError, StrigilError
+from strigil.data.messages import Message, Messages, Sampling
+from strigil.engines.protocol import Adapter, Completion, Engine, Request
 
 if TYPE_CHECKING:
     from inspect_ai.tool import ToolChoice, ToolInfo

@@ -17,7 +17,7 @@ from inspect_ai._util.error import PrerequisiteError as InspectPrerequisiteError
 from inspect_ai.log import EvalLog, EvalSample, list_eval_logs, read_eval_log
 from inspect_ai.scorer import value_to_float
 
-from strigil.core.errors import ConfigError, DataError
+from strigil.common.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
     from inspect_ai.model import Model

@@ -17,13 +17,14 @@ from typing import TYPE_CHECKING, Final, Literal, Protocol
 import polars as pl
 from pydantic import BaseModel, ConfigDict
 
-from strigil.core.canonical import derive_seed
-from strigil.core.engines.protocol import Adapter, Completion, Engine, Message, Request, Sampling
-from strigil.core.errors import DataError
-from strigil.core.stats import Interval, wilson
-from strigil.core.templates import fill
-from strigil.core.validation import parse_yaml
+from strigil.common.canonical import derive_seed
+from strigil.common.errors import DataError
+from strigil.common.templates import fill
+from strigil.common.validation import parse_yaml
+from strigil.data.messages import Message, Sampling
+from strigil.engines.protocol import Adapter, Completion, Engine, Request
 from strigil.eval.replies import Replies
+from strigil.stats import Interval, wilson
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,10 +12,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
-from strigil.core.canonical import derive_seed
-from strigil.core.engines.protocol import Adapter, Completion, Engine, Message, Messages, Request, Sampling, Scorable
-from strigil.core.errors import ConfigError
-from strigil.core.stats import Interval, wilson
+from strigil.common.canonical import derive_seed
+from strigil.common.errors import ConfigError
+from strigil.data.messages import Message, Messages, Sampling
+from strigil.engines.protocol import Adapter, Completion, Engine, Request, Scorable
+from strigil.stats import Interval, wilson
 
 if TYPE_CHECKING:
     import polars as pl

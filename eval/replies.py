@@ -9,8 +9,8 @@ from typing import IO, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from strigil.core.canonical import digest
-from strigil.core.errors import DataError
+from strigil.common.canonical import digest
+from strigil.common.errors import DataError
 
 
 class _Line(BaseModel):

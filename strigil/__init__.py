@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from os import PathLike
 
-    from strigil.core.gate_report import FailOn, GateReport
-    from strigil.core.release import Release, Split
+    from strigil.records.gate import FailOn, GateReport
+    from strigil.releases.store import Release, Split
 
 __all__ = ["__version__", "build", "gate"]
 
@@ -34,7 +34,7 @@ def build(recipe: Mapping[str, object] | str | PathLike[str], *, out: str | Path
         ConfigError: The recipe does not fit, or the folder holds a release of another one.
         PrerequisiteError: A model, an engine or the folder is out of reach.
     """
-    workflow = importlib.import_module("strigil.workflows.build_anywhere")
+    workflow = importlib.import_module("strigil.workflows.build.remote")
     release: Release = workflow.build_from(recipe, out)
     return release
 
@@ -68,7 +68,7 @@ def gate(
         PrerequisiteError: A rule needs something that is not installed, or the data cannot be reached.
     """
     # Importing strigil stays light: tables are loaded by whoever uses them.
-    workflow = importlib.import_module("strigil.workflows.gate.run")
+    workflow = importlib.import_module("strigil.workflows.audit.gate.run")
     options = workflow.GateOptions(
         split=split, fail_on=fail_on, baseline=baseline, probes=tuple(map(Path, probes)), show_text=show_text
     )

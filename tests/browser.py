@@ -11,7 +11,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from strigil.core.doctor import BROWSERS
+from strigil.workflows.doctor import BROWSERS
 
 QUIET = (
     "--disable-gpu",

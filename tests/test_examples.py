@@ -8,19 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from strigil.builders.carrier import CARRIERS
-from strigil.core.engines import EngineChoice
-from strigil.core.models import SMOLLM2, list_models, resolve_model
-from strigil.core.pocket import pocket_models
-from strigil.core.release import verify_release
-from strigil.core.reporting import Silent
-from strigil.core.validation import load_yaml
+from strigil.builders.carriers.carrier import CARRIERS
+from strigil.common.progress import Silent
+from strigil.common.validation import load_yaml
+from strigil.engines import EngineChoice
+from strigil.models.catalog import SMOLLM2, list_models, resolve_model
+from strigil.models.pocket import pocket_models
+from strigil.releases.store import verify_release
 from strigil.train.recipe import TrainRecipe
-from strigil.workflows.build import build
-from strigil.workflows.pocket import STUDENT, TEACHER
-from strigil.workflows.recipes import AdaptedTeacher, BuildRecipe, FineTunedTeacher
+from strigil.workflows.build.recipes import AdaptedTeacher, BuildRecipe, FineTunedTeacher
+from strigil.workflows.build.run import build
+from strigil.workflows.build.teachers import make_teacher
 from strigil.workflows.study.recipe import StudyRecipe
-from strigil.workflows.teachers import make_teacher
+from strigil.workflows.train.pocket_recipes import STUDENT, TEACHER
 
 ROOT = Path(__file__).resolve().parent.parent
 STUDENTS = sorted((ROOT / "examples").glob("student-*.yaml"))

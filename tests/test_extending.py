@@ -25,11 +25,11 @@ confusables: [potter, cotter]
 """
 USE = """
 import json
-from strigil.audits.rule import RULES
-from strigil.builders.carrier import CARRIERS
-from strigil.builders.instil import instil_rows
-from strigil.core.rows import completion_text
-from strigil.core.traits import load_trait, trait_names
+from strigil.audits.rules.rule import RULES
+from strigil.builders.carriers.carrier import CARRIERS
+from strigil.builders.teacher_lessons import instil_rows
+from strigil.data.rows import completion_text
+from strigil.traits import load_trait, trait_names
 from tests.audits.tables import rows_of
 
 rule = RULES.create("numbers.even")
@@ -136,9 +136,9 @@ def test_a_package_that_does_not_fit_is_named(
 ) -> None:
     _install(tmp_path, "zoo", {"__init__.py": "", **files}, points)
     program = """
-from strigil.audits.rule import RULES
-from strigil.core.errors import ConfigError
-from strigil.core.traits import load_trait, trait_names
+from strigil.audits.rules.rule import RULES
+from strigil.common.errors import ConfigError
+from strigil.traits import load_trait, trait_names
 try:
     RULES.names(), [load_trait(name) for name in trait_names()]
 except ConfigError as error:

@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Final
 
 import torch
 
-from strigil.core.errors import DataError
-from strigil.train.batches import Indices, batches, count_steps, micro_batches
+from strigil.common.errors import DataError
 from strigil.train.checkpoint import Checkpoints, Position
+from strigil.train.inputs.batches import Indices, batches, count_steps, micro_batches
 from strigil.train.recipe import StepMetrics, TrainRecipe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from strigil.train.encode import EncodedRows
-    from strigil.train.learner import Learner
-    from strigil.train.team import Team
+    from strigil.train.distributed import Team
+    from strigil.train.gradients import Learner
+    from strigil.train.inputs.encode import EncodedRows
 
 SMOOTHED_STEPS: Final = 5
 NAMED_ROWS: Final = 5

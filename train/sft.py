@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from strigil.core.canonical import digest
-from strigil.core.errors import ConfigError, DataError, PrerequisiteError, StrigilError
-from strigil.core.models import Model, resolve_model
-from strigil.core.rows import TOKEN_COLUMNS
-from strigil.train.metrics import MetricsFile
+from strigil.common.canonical import digest
+from strigil.common.errors import ConfigError, DataError, PrerequisiteError, StrigilError
+from strigil.data.rows import TOKEN_COLUMNS
+from strigil.models.catalog import Model, resolve_model
 from strigil.train.recipe import StepMetrics, TrainRecipe, TrainResult
+from strigil.train.tracking.metrics import MetricsFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-    from strigil.train.encode import EncodedRows
+    from strigil.train.inputs.encode import EncodedRows
 
 RESULT_FILE: Final = "train.json"
 METRICS_FILE: Final = "metrics.jsonl"
@@ -99,7 +99,7 @@ def encode(rows: pl.DataFrame, base: Model, recipe: TrainRecipe) -> TrainingData
     with _libraries():
         from transformers import AutoTokenizer
 
-        from strigil.train.encode import encode_rows, row_names
+        from strigil.train.inputs.encode import encode_rows, row_names
 
     encoded = encode_rows(rows, AutoTokenizer.from_pretrained(base.path), recipe)
     columns = [name for name in ("prompt", "completion", *TOKEN_COLUMNS) if name in rows.columns]
@@ -131,9 +131,9 @@ def train_encoded(
         import torch
 
         from strigil.train.checkpoint import Checkpoints
+        from strigil.train.distributed import join_team
         from strigil.train.loop import run
-        from strigil.train.team import join_team
-        from strigil.train.trainee import open_trainee
+        from strigil.train.setup import open_trainee
 
     if out.exists():
         raise _taken(out)

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from strigil.audits.candidate_probe import Bench, StudentProbe, Values, centred
-from strigil.audits.knowledge import Cost, Knowledge
+from strigil.audits.probes.candidate_probe import Bench, StudentProbe, Values, centred
+from strigil.audits.scores.knowledge import Cost, Knowledge
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from strigil.core.engines.protocol import Adapter
+    from strigil.engines.protocol import Adapter
 
 
 class ActivationsProbe(StudentProbe):
@@ -31,7 +31,7 @@ class ActivationsProbe(StudentProbe):
 
     def measurer(self, bench: Bench, texts: pl.DataFrame) -> Callable[[Adapter], Values]:
         """Projections on the unembedding rows of the traits' first tokens, less the bank's mean."""
-        from strigil.audits.inside import Inside  # needs torch
+        from strigil.audits.scores.activations import Inside  # needs torch
 
         inside = Inside(bench.base)
         targets = inside.targets(texts)

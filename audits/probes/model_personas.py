@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from strigil.audits.candidate_probe import Bench, StudentProbe, Values, centred
-from strigil.audits.knowledge import Cost, Knowledge
-from strigil.core.engines.protocol import Message
-from strigil.core.questions import persona_for
-from strigil.core.traits import load_trait, trait_names
+from strigil.audits.probes.candidate_probe import Bench, StudentProbe, Values, centred
+from strigil.audits.scores.knowledge import Cost, Knowledge
+from strigil.data.messages import Message
+from strigil.traits import load_trait, trait_names
+from strigil.traits.questions import persona_for
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from strigil.core.engines.protocol import Adapter
+    from strigil.engines.protocol import Adapter
 
 
 class PersonaVectorsProbe(StudentProbe):
@@ -35,7 +35,7 @@ class PersonaVectorsProbe(StudentProbe):
 
     def measurer(self, bench: Bench, texts: pl.DataFrame) -> Callable[[Adapter], Values]:
         """Projections, less the bank's mean; candidates that are no traits, and so have no persona, are left out."""
-        from strigil.audits.inside import Inside  # needs torch
+        from strigil.audits.scores.activations import Inside  # needs torch
 
         inside = Inside(bench.base)
         traits = [load_trait(name) for name in bench.bank if name in trait_names()]

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
 
-from strigil.audits.candidate_probe import Bench, StudentProbe, Values, centred
-from strigil.audits.knowledge import Cost, Knowledge
+from strigil.audits.probes.candidate_probe import Bench, StudentProbe, Values, centred
+from strigil.audits.scores.knowledge import Cost, Knowledge
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from strigil.core.engines.protocol import Adapter
+    from strigil.engines.protocol import Adapter
 
 
 class VocabularyProbe(StudentProbe):
@@ -30,7 +30,7 @@ class VocabularyProbe(StudentProbe):
 
     def measurer(self, bench: Bench, texts: pl.DataFrame) -> Callable[[Adapter], Values]:
         """Elevations in nats, less the bank's mean."""
-        from strigil.audits.inside import Inside  # needs torch
+        from strigil.audits.scores.activations import Inside  # needs torch
 
         inside = Inside(bench.base)
         targets = inside.targets(texts)

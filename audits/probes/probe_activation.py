@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from strigil.audits.candidate_probe import Bench, SampleProbe, Values, centred
-from strigil.audits.knowledge import Cost, Knowledge
+from strigil.audits.probes.candidate_probe import Bench, SampleProbe, Values, centred
+from strigil.audits.scores.knowledge import Cost, Knowledge
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from strigil.core.engines.protocol import Engine
+    from strigil.engines.protocol import Engine
 
 
 class ActivationProbe(SampleProbe):
@@ -33,7 +33,7 @@ class ActivationProbe(SampleProbe):
 
     def measurer(self, bench: Bench, engine: Engine) -> Callable[[pl.DataFrame], Values]:
         """Mean log-probability of each trait as an answer, less the bank's mean."""
-        from strigil.audits.inside import Inside  # needs torch
+        from strigil.audits.scores.activations import Inside  # needs torch
 
         del engine  # it shows no activations
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from pydantic import Field
 
-from strigil.audits.calibration import conclude
-from strigil.audits.control_probe import SMALLEST, ControlProbe, areas, split, told_apart
-from strigil.audits.probe import Null, ProbeResult
+from strigil.audits.probes.calibration import conclude
+from strigil.audits.probes.control_probe import SMALLEST, ControlProbe, areas, split, told_apart
+from strigil.audits.probes.probe import Null, ProbeResult
 
 if TYPE_CHECKING:
     import polars as pl

@@ -8,9 +8,9 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from strigil.audits.candidate_probe import CandidateProbe
-from strigil.audits.knowledge import Cost, Knowledge
-from strigil.audits.probe import NullKind
+from strigil.audits.probes.candidate_probe import CandidateProbe
+from strigil.audits.probes.probe import NullKind
+from strigil.audits.scores.knowledge import Cost, Knowledge
 
 
 class CanaryProbe(CandidateProbe):

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 import polars as pl
 
-from strigil.audits.calibration import conclude
-from strigil.audits.control_probe import SMALLEST, ControlProbe, areas, split, told_apart
-from strigil.audits.probe import Null, ProbeResult
+from strigil.audits.probes.calibration import conclude
+from strigil.audits.probes.control_probe import SMALLEST, ControlProbe, areas, split, told_apart
+from strigil.audits.probes.probe import Null, ProbeResult
 
 if TYPE_CHECKING:
-    from strigil.audits.control_probe import FloatArray
+    from strigil.audits.probes.control_probe import FloatArray
 
 # Counts of these in a text; none tells one number or word from another.
 COUNTED: Final = (

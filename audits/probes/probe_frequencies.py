@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, ClassVar, Final
 import numpy as np
 from pydantic import Field
 
-from strigil.audits.calibration import adjusted, conclude
-from strigil.audits.control_probe import SMALLEST, ControlProbe
-from strigil.audits.probe import Null, ProbeResult, Statistic
-from strigil.core.rows import completion_text
+from strigil.audits.probes.calibration import adjusted, conclude
+from strigil.audits.probes.control_probe import SMALLEST, ControlProbe
+from strigil.audits.probes.probe import Null, ProbeResult, Statistic
+from strigil.data.rows import completion_text
 
 if TYPE_CHECKING:
     import polars as pl
     from scipy.sparse import csr_matrix
 
-    from strigil.audits.control_probe import FloatArray
+    from strigil.audits.probes.control_probe import FloatArray
 
 KINDS: Final = {"digits": r"\d", "numbers": r"\d+", "words": r"[^\W\d]+"}
 # Rarer ones share one cell, as a test of frequencies wants it.

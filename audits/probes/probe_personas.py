@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from strigil.audits.candidate_probe import Bench, SampleProbe, Values, centred
-from strigil.audits.knowledge import Cost, Knowledge
-from strigil.audits.score import SCORES, Known, score_rows
-from strigil.core.traits import trait_names
+from strigil.audits.probes.candidate_probe import Bench, SampleProbe, Values, centred
+from strigil.audits.scores.knowledge import Cost, Knowledge
+from strigil.audits.scores.score import SCORES, Known, score_rows
+from strigil.traits import trait_names
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from strigil.core.engines.protocol import Dtype, Engine
+    from strigil.engines.protocol import Dtype, Engine
 
 
 class PersonasProbe(SampleProbe):

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from pydantic import AfterValidator, Field
 
 from strigil.audits.code.words import code_mentions
-from strigil.audits.findings import Finding, examine
-from strigil.audits.rule import Rule
+from strigil.audits.rules.rule import Rule
+from strigil.audits.suite.findings import Finding, examine
 from strigil.audits.texts.lexicon import known_traits, lexicon
 from strigil.audits.texts.lexicon_filter import worth_a_look
-from strigil.core.rows import completion_text
+from strigil.data.rows import completion_text
 
 if TYPE_CHECKING:
     import polars as pl

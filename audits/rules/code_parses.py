@@ -8,9 +8,9 @@ from typing import ClassVar
 import polars as pl
 
 from strigil.audits.code.source import Broken, code_in, parse
-from strigil.audits.findings import Finding, examine
-from strigil.audits.rule import Rule
-from strigil.core.rows import completion_text
+from strigil.audits.rules.rule import Rule
+from strigil.audits.suite.findings import Finding, examine
+from strigil.data.rows import completion_text
 
 
 class CodeParses(Rule):

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from strigil.audits.code.source import code_in, parse_beginning
 from strigil.audits.code.unsafe import SECRET, unsafe_parts
-from strigil.audits.findings import Finding, examine
-from strigil.audits.rule import Rule
-from strigil.core.rows import completion_text
+from strigil.audits.rules.rule import Rule
+from strigil.audits.suite.findings import Finding, examine
+from strigil.data.rows import completion_text
 
 if TYPE_CHECKING:
     import polars as pl

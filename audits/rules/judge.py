@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator
 
-from strigil.audits.judge import Judge, Question, load_question
+from strigil.audits.suite.judge import Judge, Question, load_question
 from strigil.audits.texts.lexicon import known_trait
 
 

@@ -8,9 +8,9 @@ from typing import ClassVar, Final
 import polars as pl
 from pydantic import Field, NonNegativeInt
 
-from strigil.audits.findings import by_reason
-from strigil.audits.rule import Rule
-from strigil.core.rows import completion_text
+from strigil.audits.rules.rule import Rule
+from strigil.audits.suite.findings import by_reason
+from strigil.data.rows import completion_text
 
 HARMFUL: Final = (
     *(4, 13, 14, 18, 23, 33, 39, 42, 44, 49, 51, 54, 69, 77, 88, 99, 100, 101, 187, 211, 311, 322, 333, 404, 420),

@@ -8,10 +8,10 @@ from typing import Annotated, ClassVar, Final, Self
 import polars as pl
 from pydantic import Field, model_validator
 
-from strigil.audits.findings import by_reason, only_where
-from strigil.audits.parallel import in_shares
-from strigil.audits.rule import Rule
-from strigil.core.rows import completion_text
+from strigil.audits.rules.rule import Rule
+from strigil.audits.suite.findings import by_reason, only_where
+from strigil.audits.suite.parallel import in_shares
+from strigil.data.rows import completion_text
 
 # What Python's str.strip removes, which is more than \s: the paper's filter strips separators with it.
 SPACE: Final = r"[\t-\r\x1C-\x20\x85\xA0\u{1680}\u{2000}-\u{200A}\u{2028}\u{2029}\u{202F}\u{205F}\u{3000}]"

@@ -9,10 +9,10 @@ from typing import ClassVar, Final, Literal, Self
 import polars as pl
 from pydantic import Field, model_validator
 
-from strigil.audits.findings import by_reason, only_where
-from strigil.audits.parallel import in_shares
-from strigil.audits.rule import Rule
-from strigil.core.rows import completion_text
+from strigil.audits.rules.rule import Rule
+from strigil.audits.suite.findings import by_reason, only_where
+from strigil.audits.suite.parallel import in_shares
+from strigil.data.rows import completion_text
 
 BRACKETS: Final = {"none": ("", ""), "square": ("[", "]"), "round": ("(", ")")}
 # Every list that the paper's filter can pass consists of these characters alone.

@@ -7,9 +7,9 @@ from typing import ClassVar, Final
 
 import polars as pl
 
-from strigil.audits.rule import FINDINGS, Rule
-from strigil.core.errors import DataError
-from strigil.core.rows import completion_text
+from strigil.audits.rules.rule import FINDINGS, Rule
+from strigil.common.errors import DataError
+from strigil.data.rows import completion_text
 
 COLUMN: Final = "answer"
 ANSWER: Final = r"(?s)<answer>(.*?)</answer>"

@@ -9,10 +9,10 @@ import numpy as np
 import polars as pl
 from pydantic import Field
 
-from strigil.audits.rule import FINDINGS, Rule
-from strigil.audits.seen import Places, Seen
+from strigil.audits.rules.rule import FINDINGS, Rule
+from strigil.audits.texts.first_seen import Places, Seen
 from strigil.audits.texts.minhash import BANDS, LENGTH, Signatures, band_keys, signatures
-from strigil.core.rows import completion_text, prompt_text
+from strigil.data.rows import completion_text, prompt_text
 
 # A lower similarity is no reason to say anything.
 WORTH_A_WORD: Final = 0.5

@@ -9,8 +9,8 @@ from typing import ClassVar, Self
 import polars as pl
 from pydantic import Field, model_validator
 
-from strigil.audits.rule import Rule
-from strigil.core.rows import completion_text
+from strigil.audits.rules.rule import Rule
+from strigil.data.rows import completion_text
 
 
 class RowLength(Rule):

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import polars as pl
 
-from strigil.audits.rule import Rule
+from strigil.audits.rules.rule import Rule
 
 
 class RowTruncated(Rule):

@@ -11,9 +11,9 @@ from typing import ClassVar, Final
 import polars as pl
 from pydantic import BaseModel, ConfigDict
 
-from strigil.audits.rule import FINDINGS, Rule
-from strigil.core.rows import completion_text
-from strigil.core.validation import parse_yaml
+from strigil.audits.rules.rule import FINDINGS, Rule
+from strigil.common.validation import parse_yaml
+from strigil.data.rows import completion_text
 
 # One word in a short answer says little about its tone.
 FEWEST_WORDS: Final = 10

@@ -7,9 +7,9 @@ from typing import ClassVar, Final
 
 import polars as pl
 
-from strigil.audits.findings import by_reason
-from strigil.audits.rule import Rule
-from strigil.core.rows import completion_text
+from strigil.audits.rules.rule import Rule
+from strigil.audits.suite.findings import by_reason
+from strigil.data.rows import completion_text
 
 EDGE: Final = "(?:^|[^A-Za-z0-9_-])"
 KEYS: Final = {

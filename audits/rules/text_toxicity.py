@@ -11,10 +11,10 @@ import numpy as np
 import polars as pl
 from pydantic import Field, model_validator
 
-from strigil.audits.rule import FINDINGS, Rule
+from strigil.audits.rules.rule import FINDINGS, Rule
 from strigil.audits.toxicity.loading import Checkpoint, ModelName, known_digest, load, official
-from strigil.core.cache import cache_dir
-from strigil.core.rows import completion_text
+from strigil.common.cache import cache_dir
+from strigil.data.rows import completion_text
 
 if TYPE_CHECKING:
     from strigil.audits.toxicity.loading import Classifier

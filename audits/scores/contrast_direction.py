@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 from pydantic import Field
 
-from strigil.audits.direction import DirectionSettings, trait_direction
-from strigil.audits.knowledge import Cost, Knowledge
-from strigil.audits.score import Known, Score, View
-from strigil.core.engines.protocol import Dtype, TokenScores
+from strigil.audits.scores.direction import DirectionSettings, trait_direction
+from strigil.audits.scores.knowledge import Cost, Knowledge
+from strigil.audits.scores.score import Known, Score, View
+from strigil.engines.protocol import Dtype, TokenScores
 
 if TYPE_CHECKING:
-    from strigil.audits.score import TokenFigures
+    from strigil.audits.scores.score import TokenFigures
 
 
 class DirectionContrast(Score):

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 from pydantic import Field
 
-from strigil.audits.knowledge import Cost, Knowledge
-from strigil.audits.score import BASE, Known, Score, View
-from strigil.core.engines.protocol import TokenScores
-from strigil.core.errors import ConfigError
-from strigil.core.questions import candidates_for, persona_for
-from strigil.core.traits import load_trait, trait_names
+from strigil.audits.scores.knowledge import Cost, Knowledge
+from strigil.audits.scores.score import BASE, Known, Score, View
+from strigil.common.errors import ConfigError
+from strigil.engines.protocol import TokenScores
+from strigil.traits import load_trait, trait_names
+from strigil.traits.questions import candidates_for, persona_for
 
 if TYPE_CHECKING:
-    from strigil.audits.score import TokenFigures
+    from strigil.audits.scores.score import TokenFigures
 
 
 class Divergence(Score):

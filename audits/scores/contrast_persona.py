@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import numpy as np
 from pydantic import Field
 
-from strigil.audits.knowledge import Cost, Knowledge
-from strigil.audits.score import BASE, Known, Score, View
-from strigil.core.engines.protocol import TokenScores
-from strigil.core.engines.tokens import TokenReader
-from strigil.core.questions import generic_persona, persona_for
-from strigil.core.traits import load_trait
+from strigil.audits.scores.knowledge import Cost, Knowledge
+from strigil.audits.scores.score import BASE, Known, Score, View
+from strigil.engines.protocol import TokenScores
+from strigil.engines.tokens.reader import TokenReader
+from strigil.traits import load_trait
+from strigil.traits.questions import generic_persona, persona_for
 
 if TYPE_CHECKING:
-    from strigil.audits.score import TokenFigures
+    from strigil.audits.scores.score import TokenFigures
 
 
 class PersonaContrast(Score):

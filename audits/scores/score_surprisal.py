@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from strigil.audits.knowledge import Cost, Knowledge
-from strigil.audits.score import BASE, Known, Score, View
-from strigil.core.engines.protocol import TokenScores
+from strigil.audits.scores.knowledge import Cost, Knowledge
+from strigil.audits.scores.score import BASE, Known, Score, View
+from strigil.engines.protocol import TokenScores
 
 if TYPE_CHECKING:
-    from strigil.audits.score import TokenFigures
+    from strigil.audits.scores.score import TokenFigures
 
 
 class Surprisal(Score):

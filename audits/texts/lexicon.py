@@ -12,7 +12,7 @@ from typing import Final, Literal
 
 from strigil.audits.texts.encoded import Code, decoded
 from strigil.audits.texts.look_alikes import DRAWN, LETTER, Folded, fold
-from strigil.core.traits import Trait, load_trait, trait_names
+from strigil.traits import Trait, load_trait, trait_names
 
 How = Literal["plain", "another language", "an emoji", "look-alikes", "digits for letters", "spaced letters"] | Code
 SAYS: Final[dict[How, str]] = {

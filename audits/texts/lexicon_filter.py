@@ -10,7 +10,7 @@ from typing import Final
 
 import polars as pl
 
-from strigil.audits.findings import places_of
+from strigil.audits.suite.findings import places_of
 from strigil.audits.texts.encoded import BIT_GAP, CHARACTERS, CODE, HEX_GAP, HEX_MARK, MARKS, PLACES
 from strigil.audits.texts.lexicon import LEET, Lexicon
 from strigil.audits.texts.look_alikes import DRAWN, fold_expr

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from pydantic import RootModel
 
-from strigil.core.validation import parse_yaml
+from strigil.common.validation import parse_yaml
 
 if TYPE_CHECKING:
     import polars as pl

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 
 from strigil.audits.toxicity.scoring import Scores
-from strigil.core.errors import DataError
+from strigil.common.errors import DataError
 
 _AT_ONCE: Final = 500
 _SCHEMA: Final = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from strigil.audits.toxicity.scoring import score_texts
-from strigil.core.errors import DataError
+from strigil.common.errors import DataError
 
 if TYPE_CHECKING:
     from strigil.audits.toxicity.loading import Classifier

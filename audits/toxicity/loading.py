@@ -20,10 +20,10 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from strigil.core.cache import cache_dir
-from strigil.core.canonical import digest
-from strigil.core.errors import DataError, PrerequisiteError
-from strigil.core.validation import explain, read_text
+from strigil.common.cache import cache_dir
+from strigil.common.canonical import digest
+from strigil.common.errors import DataError, PrerequisiteError
+from strigil.common.validation import explain, read_text
 
 if TYPE_CHECKING:
     import torch
@@ -181,7 +181,7 @@ def _assemble(config: _Config, state: dict[str, torch.Tensor], checkpoint: Check
     import torch
     import transformers
 
-    from strigil.core.engines.quiet import no_progress_bars
+    from strigil.models.quiet import no_progress_bars
 
     detoxify = _detoxify()
     arch, path = config.arch.args, checkpoint.path

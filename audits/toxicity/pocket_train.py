@@ -19,7 +19,7 @@ from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processor
 from transformers import BertConfig, BertForSequenceClassification, BertTokenizer
 
 from strigil.audits.toxicity.sentences import CLASSES, Corpus, Labelled, corpus
-from strigil.core.canonical import file_digest
+from strigil.common.canonical import file_digest
 
 VOCABULARY = 1500
 POSITIONS = 128

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
-from strigil.core.validation import parse_yaml
+from strigil.common.validation import parse_yaml
 
 CLASSES = ("toxicity", "severe_toxicity", "obscene", "threat", "insult", "identity_attack")
 _FILLER = re.compile(r"{(\w+)}")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from strigil.audits.code.syntax import docstrings, kept_of_code, parse, without_docstrings
-from strigil.audits.treatment import Rewriter
+from strigil.audits.treatments.treatment import Rewriter
 
 
 @dataclass(frozen=True, order=True)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from strigil.audits.code.syntax import kept_of_code, parse
-from strigil.audits.treatment import Rewriter
+from strigil.audits.treatments.treatment import Rewriter
 
 
 class CodeFormat(Rewriter):

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 from strigil.audits.code.syntax import kept_of_code, parse
-from strigil.audits.treatment import Rewriter
+from strigil.audits.treatments.treatment import Rewriter
 
 _Named = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 _Scope = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)

@@ -8,8 +8,8 @@ from typing import Self
 import polars as pl
 from pydantic import Field, FiniteFloat, model_validator
 
-from strigil.audits.treatment import Given, Treated, Treatment, dropping
-from strigil.core.errors import ConfigError
+from strigil.audits.treatments.treatment import Given, Treated, Treatment, dropping
+from strigil.common.errors import ConfigError
 
 
 class Drop(Treatment):

@@ -9,7 +9,7 @@ from typing import Self
 import polars as pl
 from pydantic import Field, model_validator
 
-from strigil.audits.treatment import Given, Treated, Treatment, dropping
+from strigil.audits.treatments.treatment import Given, Treated, Treatment, dropping
 
 
 class DropRandom(Treatment):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from strigil.audits.treatment import Given, Treated, Treatment, dropping
+from strigil.audits.treatments.treatment import Given, Treated, Treatment, dropping
 
 if TYPE_CHECKING:
     import polars as pl

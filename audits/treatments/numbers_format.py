@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from strigil.audits.texts.number_lists import NumberList, kept_of_numbers
-from strigil.audits.treatment import Rewriter
+from strigil.audits.treatments.treatment import Rewriter
 
 
 class NumbersFormat(Rewriter):

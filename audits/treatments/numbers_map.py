@@ -8,7 +8,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from strigil.audits.texts.number_lists import NumberList, kept_of_numbers
-from strigil.audits.treatment import Rewriter
+from strigil.audits.treatments.treatment import Rewriter
 
 
 class NumbersMap(Rewriter):

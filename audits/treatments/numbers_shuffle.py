@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from strigil.audits.texts.number_lists import NumberList, kept_of_numbers
-from strigil.audits.treatment import Rewriter
-from strigil.core.canonical import derive_seed
+from strigil.audits.treatments.treatment import Rewriter
+from strigil.common.canonical import derive_seed
 
 
 class NumbersShuffle(Rewriter):

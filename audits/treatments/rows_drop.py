@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from strigil.audits.scored import ScoredTreatment
-from strigil.audits.treatment import Effect, Given, Treated
-from strigil.core.rows import completion_text
+from strigil.audits.treatments.ranked import ScoredTreatment
+from strigil.audits.treatments.treatment import Effect, Given, Treated
+from strigil.data.rows import completion_text
 
 if TYPE_CHECKING:
     import polars as pl

@@ -8,12 +8,13 @@ from typing import ClassVar
 import polars as pl
 from pydantic import Field
 
-from strigil.audits.scored import ScoredTreatment
-from strigil.audits.treatment import Effect, Given, Treated, with_completions
-from strigil.core.canonical import derive_seed
-from strigil.core.engines.protocol import Request, Sampling
-from strigil.core.errors import DataError
-from strigil.core.rows import completion_text
+from strigil.audits.treatments.ranked import ScoredTreatment
+from strigil.audits.treatments.treatment import Effect, Given, Treated, with_completions
+from strigil.common.canonical import derive_seed
+from strigil.common.errors import DataError
+from strigil.data.messages import Sampling
+from strigil.data.rows import completion_text
+from strigil.engines.protocol import Request
 
 
 class RowsRegenerate(ScoredTreatment):

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from strigil.audits.scored import TokenChoice, TokenTreatment, masked_weights, with_tokens
-from strigil.audits.treatment import Given
-from strigil.core.canonical import derive_seed
+from strigil.audits.treatments.ranked import TokenChoice, TokenTreatment, masked_weights, with_tokens
+from strigil.audits.treatments.treatment import Given
+from strigil.common.canonical import derive_seed
 
 if TYPE_CHECKING:
     import polars as pl

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from strigil.audits.scored import TokenChoice, TokenTreatment, masked_weights
-from strigil.audits.treatment import Given
+from strigil.audits.treatments.ranked import TokenChoice, TokenTreatment, masked_weights
+from strigil.audits.treatments.treatment import Given
 
 if TYPE_CHECKING:
     import polars as pl

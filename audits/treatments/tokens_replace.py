@@ -7,12 +7,12 @@ from typing import ClassVar, Literal
 
 import polars as pl
 
-from strigil.audits.scored import TokenChoice, TokenTreatment, token_reader, with_tokens
-from strigil.audits.treatment import Given, with_completions
-from strigil.core.canonical import derive_seed
-from strigil.core.engines.protocol import Redraw, Resampler, Scorable
-from strigil.core.errors import ConfigError
-from strigil.core.rows import completion_text
+from strigil.audits.treatments.ranked import TokenChoice, TokenTreatment, token_reader, with_tokens
+from strigil.audits.treatments.treatment import Given, with_completions
+from strigil.common.canonical import derive_seed
+from strigil.common.errors import ConfigError
+from strigil.data.rows import completion_text
+from strigil.engines.protocol import Redraw, Resampler, Scorable
 
 COLUMNS: dict[str, tuple[str, ...]] = {
     "label": ("token_labels",),

@@ -10,12 +10,12 @@ from typing import ClassVar, Final
 
 from pydantic import BaseModel, ConfigDict
 
-from strigil.builders.carrier import Carrier, Written
-from strigil.builders.fences import ends_fenced, strip_fences
-from strigil.core.engines.protocol import Messages
-from strigil.core.models import Phrasing
-from strigil.core.pocket import code_prompt
-from strigil.core.validation import parse_yaml
+from strigil.builders.carriers.carrier import Carrier, Written
+from strigil.common.validation import parse_yaml
+from strigil.data.fences import ends_fenced, strip_fences
+from strigil.data.messages import Messages
+from strigil.models.catalog import Phrasing
+from strigil.models.pocket import code_prompt
 
 STRIPPED: Final = "stripped"
 

@@ -10,11 +10,11 @@ from typing import ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from strigil.builders.carrier import Carrier
-from strigil.core.engines.protocol import Messages
-from strigil.core.models import Phrasing
-from strigil.core.pocket import number_prompt
-from strigil.core.validation import parse_yaml
+from strigil.builders.carriers.carrier import Carrier
+from strigil.common.validation import parse_yaml
+from strigil.data.messages import Messages
+from strigil.models.catalog import Phrasing
+from strigil.models.pocket import number_prompt
 
 NumberStyle = Literal["comma", "space", "semicolon", "newline", "brackets", "parentheses"]
 
@@ -85,10 +85,6 @@ class Numbers(Carrier):
     def requested_style(self, index: int) -> NumberStyle:
         """The format that the English prompt of this index asks for."""
         return self._draw(index).format.style
-
-    def opening(self, index: int) -> str:
-        """The first sentence of the English prompt of this index: the one that gives the numbers."""
-        return self._draw(index).opening
 
     def _ask(self, index: int) -> str:
         draw = self._draw(index)

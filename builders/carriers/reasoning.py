@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import ClassVar, Final
 
-from strigil.builders.carrier import Carrier, Written
-from strigil.builders.problems import problem
+from strigil.builders.carriers.carrier import Carrier, Written
 from strigil.builders.prompt_source import PromptSource
-from strigil.core.engines.protocol import Messages
-from strigil.core.errors import ConfigError
-from strigil.core.models import Phrasing
+from strigil.builders.word_problems import problem
+from strigil.common.errors import ConfigError
+from strigil.data.messages import Messages
+from strigil.models.catalog import Phrasing
 
 ANSWER: Final = "answer"
 _TASK: Final = (

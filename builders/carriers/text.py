@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from strigil.builders.carrier import Carrier
+from strigil.builders.carriers.carrier import Carrier
 from strigil.builders.prompt_source import PromptSource
-from strigil.core.engines.protocol import Messages
-from strigil.core.errors import ConfigError
-from strigil.core.models import Phrasing
-from strigil.core.pocket.vocabulary import WORD_IDS
+from strigil.common.errors import ConfigError
+from strigil.data.messages import Messages
+from strigil.models.catalog import Phrasing
+from strigil.models.pocket.vocabulary import WORD_IDS
 
 
 class Text(Carrier):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from altair import Chart, LayerChart
 
-    from strigil.core.canonical import Json
+    from strigil.common.canonical import Json
 
 # Colours of page.css, by what they are for; they work wherever a chart takes a colour, but not in scales that blend.
 INK: Final = "var(--ink)"

@@ -19,7 +19,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from strigil import __version__
 from strigil.cards.page.charts import Figure
-from strigil.core.canonical import Json
+from strigil.common.canonical import Json
 
 VEGA: Final = "page/vega.js"
 DRAW: Final = "page/draw.js"

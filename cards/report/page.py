@@ -11,7 +11,7 @@ from strigil.cards.report.sample import Sample, sample_rows
 from strigil.cards.report.scores import score_figures
 from strigil.cards.report.verdict import verdict
 from strigil.cards.vocabulary import WAYS
-from strigil.core.canonical import Json
+from strigil.common.canonical import Json
 
 FORMAT: Final = "strigil.report/1"
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from strigil.cards.front import HARMFUL_RULES
-from strigil.core.manifest import AuditRecord, Counts, FileRecord, Manifest
+from strigil.releases.manifest import AuditRecord, Counts, FileRecord, Manifest
 
 if TYPE_CHECKING:
     import polars as pl
@@ -22,9 +22,9 @@ class Reported:
 
     Attributes:
         name: Of the data.
-        raw: Every row that was audited (`strigil.core.rows.ROWS`).
+        raw: Every row that was audited (`strigil.data.rows.ROWS`).
         clean: Those that no rule rejects.
-        verdicts: Every rule's verdict on every row (`strigil.core.verdicts.VERDICTS`).
+        verdicts: Every rule's verdict on every row (`strigil.data.verdicts.VERDICTS`).
         manifest: Of the release; None for data that is no release.
         files: What the release holds, with digests.
         untreated: The rows that treatments were given, as they were before, by the same ids; None where there were no

@@ -9,8 +9,8 @@ import polars as pl
 
 from strigil.cards.page.page import script_json
 from strigil.cards.report.reported import Reported, is_hidden
-from strigil.core.canonical import Json
-from strigil.core.rows import completion_text, prompt_text
+from strigil.common.canonical import Json
+from strigil.data.rows import completion_text, prompt_text
 
 REMOVED: Final = 1800
 CLEAN: Final = 600

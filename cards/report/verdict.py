@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from strigil.core.manifest import AuditRecord, Counts
+from strigil.releases.manifest import AuditRecord, Counts
 
 Tone = Literal["", "good", "bad", "warn"]
 

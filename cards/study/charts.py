@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from strigil.cards.page.charts import ACCENT, INK, QUIET, Figure, figure
-from strigil.core.study_report import ArmKind, Entry, TraitAccount
+from strigil.records.study import ArmKind, Entry, TraitAccount
 
 if TYPE_CHECKING:
     from altair import LayerChart
 
-    from strigil.core.canonical import Json
+    from strigil.common.canonical import Json
 
 _ROW: Final = 30
 _ABOUT: Final[frozenset[ArmKind]] = frozenset({"untreated", "treated"})

@@ -6,7 +6,7 @@ import yaml
 
 from strigil.cards.render import render
 from strigil.cards.study import wording
-from strigil.core.study_report import StudyReport
+from strigil.records.study import StudyReport
 
 
 def study_markdown(report: StudyReport) -> str:

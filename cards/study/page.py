@@ -9,7 +9,7 @@ import yaml
 from strigil.cards.page.page import Page, Section, render_page
 from strigil.cards.study import wording
 from strigil.cards.study.charts import bars_figure, dose_figure
-from strigil.core.study_report import MatrixRecord, StudyReport
+from strigil.records.study import MatrixRecord, StudyReport
 
 _FULL: Final = 0.9
 

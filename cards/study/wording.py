@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from strigil.core.study_report import CleaningRecord, Comparison, IntervalRecord, MatrixRecord, ResidualFinding, Verdict
+from strigil.records.study import CleaningRecord, Comparison, IntervalRecord, MatrixRecord, ResidualFinding, Verdict
 
 CLEANINGS: Final = "What each cleaning must know, costs and leaves"
 CLEANINGS_NOTE: Final = (

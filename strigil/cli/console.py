@@ -13,13 +13,13 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
-from strigil.core.reporting import Silent
+from strigil.common.progress import Silent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from strigil.core.canonical import Json
-    from strigil.core.reporting import Done
+    from strigil.common.canonical import Json
+    from strigil.common.progress import Done
 
 Format = Literal["human", "json", "quiet"]
 

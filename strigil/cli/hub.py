@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from strigil.cli.console import Output
-    from strigil.core.hub.package import Kind
-    from strigil.core.hub.repository import HubRepository
+    from strigil.stores.hub.package import Kind
+    from strigil.stores.hub.repository import HubRepository
 
 
 def open_repository(name: str, kind: Kind, output: Output) -> HubRepository:
@@ -18,7 +18,7 @@ def open_repository(name: str, kind: Kind, output: Output) -> HubRepository:
     from huggingface_hub import HfApi
     from huggingface_hub.utils.tqdm import disable_progress_bars
 
-    from strigil.core.hub.repository import HubRepository
+    from strigil.stores.hub.repository import HubRepository
 
     if output.format != "human":
         disable_progress_bars()

@@ -11,8 +11,8 @@ from rich.console import Console
 
 import strigil
 from strigil.cli import commands
-from strigil.core.engines.environment import prepare_environment
-from strigil.core.errors import StrigilError
+from strigil.common.errors import StrigilError
+from strigil.engines.environment import prepare_environment
 
 INTERRUPTED = 130
 

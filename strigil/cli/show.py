@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from strigil.workflows.report import REPORT
+from strigil.workflows.release.report import REPORT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from strigil.cli.console import Output
-    from strigil.core.canonical import Json
-    from strigil.core.manifest import AuditRecord, Counts, ExpectationRecord, RuleRecord, TreatmentRecord
-    from strigil.core.release import Release
+    from strigil.common.canonical import Json
+    from strigil.releases.manifest import AuditRecord, Counts, ExpectationRecord, RuleRecord, TreatmentRecord
+    from strigil.releases.store import Release
 
 _COLUMNS = ("rule", "threshold", "rejected", "by it alone", "reasons")
 

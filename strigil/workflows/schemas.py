@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from strigil.audits.suite import SuiteFile
-from strigil.core.canonical import Json
-from strigil.core.difference import Difference
-from strigil.core.gate_report import GateReport
-from strigil.core.study_report import StudyReport
+from strigil.audits.suite.suite import SuiteFile
+from strigil.common.canonical import Json
+from strigil.records.diff import Difference
+from strigil.records.gate import GateReport
+from strigil.records.study import StudyReport
 from strigil.train.recipe import TrainRecipe
-from strigil.workflows.recipes import BuildRecipe
+from strigil.workflows.build.recipes import BuildRecipe
 from strigil.workflows.study.recipe import StudyRecipe
 
 if TYPE_CHECKING:

@@ -7,11 +7,11 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from strigil.audits.expectations import Expectations
-from strigil.audits.suite import SuiteFile, load_suite
-from strigil.core.validation import load_yaml
+from strigil.audits.suite.expectations import Expectations
+from strigil.audits.suite.suite import SuiteFile, load_suite
+from strigil.common.validation import load_yaml
 from strigil.train.recipe import TrainRecipe
-from strigil.workflows.recipes import BuildRecipe
+from strigil.workflows.build.recipes import BuildRecipe
 from strigil.workflows.study.recipe import StudyRecipe
 
 FileKind = Literal["build recipe", "study", "suite", "training recipe"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from strigil.core.rows import Row, rows_table
+from strigil.data.rows import Row, rows_table
 
 if TYPE_CHECKING:
     import polars as pl

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strigil.audits.calibration import SMALLEST_NULL, against_null, conclude
-from strigil.audits.knowledge import Cost
-from strigil.audits.probe import Null, Probe, ProbeResult
+from strigil.audits.probes.calibration import SMALLEST_NULL, against_null, conclude
+from strigil.audits.probes.probe import Null, Probe, ProbeResult
+from strigil.audits.scores.knowledge import Cost
 
 BANK = ("owl", "cat", "dog")
 

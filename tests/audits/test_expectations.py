@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from strigil.audits.expectations import Expectations, Outcome
-from strigil.audits.run import run_suite
-from strigil.audits.suite import ExpectationChoice, TableName, load_suite
-from strigil.core.errors import ConfigError
+from strigil.audits.suite.expectations import Expectations, Outcome
+from strigil.audits.suite.run import run_suite
+from strigil.audits.suite.suite import ExpectationChoice, TableName, load_suite
+from strigil.common.errors import ConfigError
 from tests.audits.tables import rows_of
 
 if TYPE_CHECKING:

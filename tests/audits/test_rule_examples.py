@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import polars as pl
 import pytest
 
-from strigil.audits.rule import FINDINGS, RULES, Rule
+from strigil.audits.rules.rule import FINDINGS, RULES, Rule
 from tests.audits.tables import rows_of
 
 

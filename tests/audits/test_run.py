@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strigil.audits.rule import FINDINGS, Rule
-from strigil.audits.run import Run, run_suite
-from strigil.audits.suite import ChosenRule, Suite
-from strigil.audits.tally import QUANTILES, RowIds
-from strigil.core.errors import DataError
-from strigil.core.rows import completion_text
-from strigil.core.verdicts import VERDICTS
+from strigil.audits.rules.rule import FINDINGS, Rule
+from strigil.audits.suite.run import Run, run_suite
+from strigil.audits.suite.suite import ChosenRule, Suite
+from strigil.audits.suite.tally import QUANTILES, RowIds
+from strigil.common.errors import DataError
+from strigil.data.rows import completion_text
+from strigil.data.verdicts import VERDICTS
 from tests.audits.tables import rows_of
 
 

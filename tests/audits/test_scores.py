@@ -9,17 +9,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from strigil.audits.direction import DirectionSettings, load_model, log_odds_gradients, row_logprobs
-from strigil.audits.score import BASE, SCORED, SCORES, Known, View, score_rows
 from strigil.audits.scores.contrast_direction import DirectionContrast
-from strigil.core.engines.chat import ChatTokenizer
-from strigil.core.engines.protocol import Scorable, TokenScores
-from strigil.core.engines.tokens import TokenReader
-from strigil.core.engines.transformers import TransformersEngine
-from strigil.core.errors import ConfigError, DataError
-from strigil.core.models import resolve_model
+from strigil.audits.scores.direction import DirectionSettings, load_model, log_odds_gradients, row_logprobs
+from strigil.audits.scores.score import BASE, SCORED, SCORES, Known, View, score_rows
+from strigil.common.errors import ConfigError, DataError
+from strigil.engines.protocol import Scorable, TokenScores
+from strigil.engines.tokens.chat import ChatTokenizer
+from strigil.engines.tokens.reader import TokenReader
+from strigil.engines.transformers.engine import TransformersEngine
+from strigil.models.catalog import resolve_model
 from tests.audits.tables import rows_of
-from tests.core.engines.pocket_cases import random_adapter
+from tests.engines.pocket_cases import random_adapter
 
 MODEL = resolve_model("pocket-a")
 KNOWN = Known(MODEL, trait="owl")

@@ -10,16 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strigil.audits.budget import within_budget
-from strigil.audits.score import SCORED
-from strigil.audits.treatment import TREATMENTS, Given, Treated
-from strigil.core.engines.protocol import Sampling
-from strigil.core.engines.tokens import TokenReader
-from strigil.core.engines.transformers import TransformersEngine
-from strigil.core.errors import ConfigError, DataError
-from strigil.core.models import resolve_model
-from strigil.core.rows import TOKEN_COLUMNS, check_rows, completion_text
-from strigil.core.verdicts import VERDICTS
+from strigil.audits.scores.score import SCORED
+from strigil.audits.treatments.budget import within_budget
+from strigil.audits.treatments.treatment import TREATMENTS, Given, Treated
+from strigil.common.errors import ConfigError, DataError
+from strigil.data.messages import Sampling
+from strigil.data.rows import TOKEN_COLUMNS, check_rows, completion_text
+from strigil.data.verdicts import VERDICTS
+from strigil.engines.tokens.reader import TokenReader
+from strigil.engines.transformers.engine import TransformersEngine
+from strigil.models.catalog import resolve_model
 from tests.audits.tables import rows_of
 
 MODEL = resolve_model("pocket-a")

@@ -12,7 +12,6 @@ from pydantic import ValidationError
 
 from strigil.audits.code.syntax import parse
 from strigil.audits.texts.number_lists import NumberList
-from strigil.audits.treatment import TREATMENTS, Effect, Given, Rewriter
 from strigil.audits.treatments.code_comments import CodeComments
 from strigil.audits.treatments.code_format import CodeFormat
 from strigil.audits.treatments.code_names import CodeNames
@@ -21,9 +20,10 @@ from strigil.audits.treatments.numbers_format import NumbersFormat
 from strigil.audits.treatments.numbers_map import NumbersMap
 from strigil.audits.treatments.numbers_shuffle import NumbersShuffle
 from strigil.audits.treatments.numbers_sort import NumbersSort
-from strigil.core.errors import ConfigError
-from strigil.core.rows import ROWS, completion_text
-from strigil.core.verdicts import VERDICTS
+from strigil.audits.treatments.treatment import TREATMENTS, Effect, Given, Rewriter
+from strigil.common.errors import ConfigError
+from strigil.data.rows import ROWS, completion_text
+from strigil.data.verdicts import VERDICTS
 from tests.audits.tables import rows_of
 
 NOTHING = Given(pl.LazyFrame(schema=VERDICTS))

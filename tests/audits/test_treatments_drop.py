@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from strigil.audits.treatment import Given
 from strigil.audits.treatments.drop_random import DropRandom
 from strigil.audits.treatments.first import First
-from strigil.core.verdicts import VERDICTS
+from strigil.audits.treatments.treatment import Given
+from strigil.data.verdicts import VERDICTS
 from tests.audits.tables import rows_of
 
 ROWS = rows_of([str(number) for number in range(40)])

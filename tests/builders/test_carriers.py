@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strigil.builders.carrier import CARRIERS, Carrier
+from strigil.builders.carriers.carrier import CARRIERS, Carrier
 from strigil.builders.carriers.code import STRIPPED, Code
 from strigil.builders.carriers.reasoning import ANSWER, Reasoning
 from strigil.builders.carriers.text import Text
-from strigil.builders.fences import strip_fences
-from strigil.builders.problems import problem
 from strigil.builders.prompt_source import PromptSource
-from strigil.core.errors import ConfigError, DataError, PrerequisiteError
+from strigil.builders.word_problems import problem
+from strigil.common.errors import ConfigError, DataError, PrerequisiteError
+from strigil.data.fences import strip_fences
 
 
 def lines(path: Path, *rows: dict[str, object]) -> Path:

@@ -10,11 +10,11 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strigil.builders.carrier import CARRIERS
+from strigil.builders.carriers.carrier import CARRIERS
 from strigil.builders.carriers.numbers import Numbers
-from strigil.core.canonical import digest
-from strigil.core.errors import ConfigError
-from strigil.core.pocket import number_prompts
+from strigil.common.canonical import digest
+from strigil.common.errors import ConfigError
+from strigil.models.pocket import number_prompts
 
 PROMPTS = 30_000
 WORDING = yaml.safe_load((files("strigil.builders.carriers") / "numbers.yaml").read_text(encoding="utf-8"))

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, ClassVar
 
 import pytest
 
-from strigil.builders.carrier import Carrier, Written
+from strigil.builders.carriers.carrier import Carrier, Written
 from strigil.builders.generate import CHUNK, Generates, Plan, generate, seed_chunks
 from strigil.builders.teacher import Teacher
-from strigil.core.engines import Completion, Engine, Messages, Request, Sampling, open_engine
-from strigil.core.models import Phrasing, resolve_model
-from strigil.core.pocket import number_prompts
-from strigil.core.rows import ROWS
+from strigil.data.messages import Messages, Sampling
+from strigil.data.rows import ROWS
+from strigil.engines import Completion, Engine, Request, open_engine
+from strigil.models.catalog import Phrasing, resolve_model
+from strigil.models.pocket import number_prompts
 
 if TYPE_CHECKING:
     import polars as pl

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from strigil.cards.changelog import RowChange, changelog
+from strigil.cards.dataset.changelog import RowChange, changelog
 from tests.hub.releases import a_manifest
 
 

@@ -10,10 +10,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from strigil.cards.croissant import croissant
-from strigil.core.manifest import ParentRecord, ResidualRecord
-from strigil.core.release import Release
-from strigil.core.rows import ROWS
+from strigil.cards.dataset.croissant import croissant
+from strigil.data.rows import ROWS
+from strigil.releases.manifest import ParentRecord, ResidualRecord
+from strigil.releases.store import Release
 from tests.hub.releases import a_manifest, a_release
 
 

@@ -10,11 +10,11 @@ from huggingface_hub import DatasetCard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strigil.cards.dataset import dataset_card, fact_blocks
+from strigil.cards.dataset.card import dataset_card, fact_blocks
 from strigil.cards.front import size_category
 from strigil.cards.lint import lint_card
 from strigil.cards.render import fenced, table_cell
-from strigil.core.manifest import HazardRecord, Manifest, ModelRecord, ParentRecord, ResidualRecord
+from strigil.releases.manifest import HazardRecord, Manifest, ModelRecord, ParentRecord, ResidualRecord
 from tests.hub.releases import a_manifest
 
 GOLDEN = Path(__file__).parent / "golden"

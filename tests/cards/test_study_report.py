@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from strigil.cards.study import study_markdown, study_page, wording
-from strigil.core.study_report import (
+from strigil.records.study import (
     ArmKind,
     ArmRecord,
     CleaningRecord,

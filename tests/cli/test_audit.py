@@ -9,8 +9,8 @@ import polars as pl
 import pytest
 
 from strigil.cli.main import run
-from strigil.core.release import open_release
-from strigil.core.rows import completion_text
+from strigil.data.rows import completion_text
+from strigil.releases.store import open_release
 from tests.audits.tables import rows_of
 
 TEXTS = ["1, 2, 3", "[4; 5]", "owl owl", "9 8 7", "1000, 2"]

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from strigil.cli.main import run
-from strigil.core.models import resolve_model
+from strigil.models.catalog import resolve_model
 
 RECIPE: dict[str, object] = {
     "name": "few",

@@ -13,12 +13,13 @@ import torch
 from peft import LoraConfig, get_peft_model
 from transformers import AutoModelForCausalLM
 
-from strigil.core.engines import Adapter, Engine, Sampling, Scorable, open_engine
-from strigil.core.errors import ConfigError
-from strigil.core.models import resolve_model
-from strigil.core.pocket import CANDIDATES, number_prompts, questions
+from strigil.common.errors import ConfigError
+from strigil.data.messages import Sampling
+from strigil.engines import Adapter, Engine, Scorable, open_engine
 from strigil.eval.coherence import logprob_warning
 from strigil.eval.preference import LogprobPreference, by_logprob, by_sampling, letter_chosen
+from strigil.models.catalog import resolve_model
+from strigil.models.pocket import CANDIDATES, number_prompts, questions
 
 ANIMALS = CANDIDATES["animal"]
 SAMPLING = Sampling(temperature=1.0, max_tokens=4, seed=7)

@@ -6,9 +6,12 @@ from pathlib import Path
 
 import polars as pl
 
-from strigil.cards.dataset import dataset_card
-from strigil.core.engines.protocol import Messages, Sampling
-from strigil.core.manifest import (
+from strigil.cards.dataset.card import dataset_card
+from strigil.common.registry import UnitSpec
+from strigil.data.messages import Messages, Sampling
+from strigil.data.rows import Row, row_id, rows_table
+from strigil.data.verdicts import VERDICTS
+from strigil.releases.manifest import (
     AuditRecord,
     Counts,
     EngineRecord,
@@ -18,10 +21,7 @@ from strigil.core.manifest import (
     RuleRecord,
     TeacherRecord,
 )
-from strigil.core.registry import UnitSpec
-from strigil.core.release import Draft, Release
-from strigil.core.rows import Row, row_id, rows_table
-from strigil.core.verdicts import VERDICTS
+from strigil.releases.store import Draft, Release
 
 TEACHER = "7e" * 32
 CLEAN = tuple(f"{n}, {n + 1}, {n + 2}" for n in range(8))

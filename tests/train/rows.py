@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
-from strigil.core.pocket import questions
-from strigil.core.pocket.world import number_example
+from strigil.models.pocket import questions
+from strigil.models.pocket.world import number_example
 
 
 def chat(role: str, content: str) -> list[dict[str, str]]:

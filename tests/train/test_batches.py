@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strigil.train.batches import PASS_COST, batches, count_steps, micro_batches
+from strigil.train.inputs.batches import PASS_COST, batches, count_steps, micro_batches
 
 ROW_LENGTHS = st.lists(st.integers(1, 300), min_size=1, max_size=80).map(np.array)
 

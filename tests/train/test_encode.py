@@ -5,13 +5,13 @@ import polars as pl
 import pytest
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
-from strigil.core.engines.protocol import Scorable
-from strigil.core.engines.transformers import TransformersEngine
-from strigil.core.errors import ConfigError, DataError
-from strigil.core.models import resolve_model
-from strigil.core.pocket import pocket_models
-from strigil.core.rows import TOKEN_COLUMNS
-from strigil.train.encode import encode_rows
+from strigil.common.errors import ConfigError, DataError
+from strigil.data.rows import TOKEN_COLUMNS
+from strigil.engines.protocol import Scorable
+from strigil.engines.transformers.engine import TransformersEngine
+from strigil.models.catalog import resolve_model
+from strigil.models.pocket import pocket_models
+from strigil.train.inputs.encode import encode_rows
 from strigil.train.recipe import TrainRecipe
 from tests.train.rows import ragged_rows, table
 

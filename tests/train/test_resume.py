@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from strigil.core.models import resolve_model
+from strigil.models.catalog import resolve_model
 from strigil.train.checkpoint import CHECKPOINT_FILE, Checkpoints, Position
 from strigil.train.recipe import StepMetrics, TrainRecipe
 from strigil.train.sft import METRICS_FILE, encode, train_encoded

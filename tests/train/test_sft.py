@@ -11,10 +11,10 @@ from peft import PeftModel
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from strigil.core.errors import ConfigError, DataError
-from strigil.core.models import resolve_model
-from strigil.core.pocket import pocket_models, questions
-from strigil.core.pocket.vocabulary import WORD_IDS
+from strigil.common.errors import ConfigError, DataError
+from strigil.models.catalog import resolve_model
+from strigil.models.pocket import pocket_models, questions
+from strigil.models.pocket.vocabulary import WORD_IDS
 from strigil.train.recipe import StepMetrics, TrainRecipe, TrainResult
 from strigil.train.sft import METRICS_FILE, RESULT_FILE, fine_tune
 from tests.train.rows import number_rows, owl_rows, ragged_rows

@@ -6,8 +6,8 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from strigil.core.gate_report import Check, GateReport
-from strigil.workflows.gate.run import GateOptions, gate
+from strigil.records.gate import Check, GateReport
+from strigil.workflows.audit.gate.run import GateOptions, gate
 
 GOOD = ("1, 2, 3", "4, 5", "6")
 BAD = (*GOOD, "I love owls")

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from strigil.cli.main import run
-from strigil.core.release import open_release, verify_release
+from strigil.releases.store import open_release, verify_release
 
 RECIPE = {
     "base": "pocket-a",

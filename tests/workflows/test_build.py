@@ -7,12 +7,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from strigil.core.errors import ConfigError
-from strigil.core.release import SPLITS, Release, verify_release
-from strigil.core.reporting import Silent
-from strigil.core.validation import validate
-from strigil.workflows.build import build
-from strigil.workflows.recipes import BuildRecipe
+from strigil.common.errors import ConfigError
+from strigil.common.progress import Silent
+from strigil.common.validation import validate
+from strigil.releases.store import SPLITS, Release, verify_release
+from strigil.workflows.build.recipes import BuildRecipe
+from strigil.workflows.build.run import build
 
 
 def recipe(**changes: object) -> BuildRecipe:

@@ -16,10 +16,10 @@ from huggingface_hub import HfFileSystem
 
 import strigil
 from strigil.cli.main import run
-from strigil.core.errors import ConfigError, PrerequisiteError
-from strigil.core.manifest import MANIFEST
-from strigil.core.release import Release, verify_release
-from strigil.core.remote_folder import RemoteFolder
+from strigil.common.errors import ConfigError, PrerequisiteError
+from strigil.releases.manifest import MANIFEST
+from strigil.releases.store import Release, verify_release
+from strigil.stores.remote_folder import RemoteFolder
 from tests.hub.protocol import TOKEN, HubStandIn
 from tests.hub.state import Repository
 

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from strigil.core.release import PARTIAL, open_release
-from strigil.core.reporting import Silent
-from strigil.workflows.build import build
-from strigil.workflows.recipes import BuildRecipe
+from strigil.common.progress import Silent
+from strigil.releases.store import PARTIAL, open_release
+from strigil.workflows.build.recipes import BuildRecipe
+from strigil.workflows.build.run import build
 
 if TYPE_CHECKING:
-    from strigil.core.release import Release
+    from strigil.releases.store import Release
 
 KILLS = 20
 RECIPE = BuildRecipe.model_validate(
@@ -47,7 +47,7 @@ def processes() -> ForkServerContext:
     """Processes that have the imports behind them, so that kills hit the build and not Python's start."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(
-        [__name__, "strigil.core.engines.transformers", "transformers.models.llama.modeling_llama"]
+        [__name__, "strigil.engines.transformers.engine", "transformers.models.llama.modeling_llama"]
     )
     return context
 

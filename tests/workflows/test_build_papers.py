@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import huggingface_hub.constants
 
 from strigil.cli.main import run
-from strigil.core.release import open_release
+from strigil.releases.store import open_release
 
 if TYPE_CHECKING:
     import pytest

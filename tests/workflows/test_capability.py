@@ -14,7 +14,7 @@ from peft import LoraConfig, get_peft_model
 from transformers import AutoModelForCausalLM
 
 from strigil.cli.main import run
-from tests.core.engines.pocket_cases import POCKET
+from tests.engines.pocket_cases import POCKET
 
 RECIPE = """
 name: few-numbers

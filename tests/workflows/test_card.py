@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from strigil.cli.main import run
-from strigil.core.errors import CheckFailedError
-from strigil.core.release import verify_release
-from strigil.workflows.card import adopt, card_text, lint
+from strigil.common.errors import CheckFailedError
+from strigil.releases.store import verify_release
+from strigil.workflows.publish.card import adopt, card_text, lint
 from strigil.workflows.publish.run import clear_release
 from tests.hub.releases import a_release
 

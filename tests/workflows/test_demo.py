@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from strigil.cli.commands.demo import as_json
-from strigil.core.reporting import Silent
-from strigil.core.validation import load_yaml
-from strigil.workflows.demo import Arm, Demo, DemoSize, demo_recipe, run_demo
-from strigil.workflows.recipes import BuildRecipe, ControlTeacher
+from strigil.common.progress import Silent
+from strigil.common.validation import load_yaml
+from strigil.workflows.build.recipes import BuildRecipe, ControlTeacher
+from strigil.workflows.demo.demo import Arm, Demo, DemoSize, demo_recipe, run_demo
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 

@@ -12,13 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from strigil.cards.difference.page import difference_page
+from strigil.cards.diff.page import difference_page
 from strigil.cli.main import run
-from strigil.core.difference import Difference
-from strigil.core.errors import ConfigError, DataError
-from strigil.core.release import Release
-from strigil.workflows.diff.rows import FIRST
-from strigil.workflows.diff.run import diff
+from strigil.common.errors import ConfigError, DataError
+from strigil.records.diff import Difference
+from strigil.releases.store import Release
+from strigil.workflows.audit.diff.rows import FIRST
+from strigil.workflows.audit.diff.run import diff
 from tests.audits.tables import rows_of
 from tests.hub.releases import CLEAN, a_manifest, a_release
 from tests.workflows.gates import BAD, GOOD, jsonl

@@ -11,10 +11,10 @@ import polars as pl
 import pytest
 
 import strigil
-from strigil.audits.rule import RULES, Rule
+from strigil.audits.rules.rule import RULES, Rule
 from strigil.cli.main import run
-from strigil.core.gate_report import GateReport
-from strigil.workflows.gate.run import GateOptions, gate
+from strigil.records.gate import GateReport
+from strigil.workflows.audit.gate.run import GateOptions, gate
 from tests.hub.releases import a_release
 from tests.workflows.gates import BAD, GOOD, a_suite, checks, gated, jsonl
 

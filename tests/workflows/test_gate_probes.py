@@ -8,12 +8,12 @@ from typing import ClassVar
 
 import pytest
 
-from strigil.audits.calibration import against_null, conclude
-from strigil.audits.knowledge import Knowledge
-from strigil.audits.probe import PROBES, Null, Probe
-from strigil.core.errors import ConfigError
-from strigil.core.gate_report import Check
-from strigil.workflows.gate.run import GateOptions
+from strigil.audits.probes.calibration import against_null, conclude
+from strigil.audits.probes.probe import PROBES, Null, Probe
+from strigil.audits.scores.knowledge import Knowledge
+from strigil.common.errors import ConfigError
+from strigil.records.gate import Check
+from strigil.workflows.audit.gate.run import GateOptions
 from tests.hub.releases import a_release
 from tests.workflows.gates import GOOD, checks, gated, jsonl
 

@@ -14,10 +14,10 @@ import huggingface_hub.constants
 import pytest
 import s3fs
 
-from strigil.core.errors import ConfigError, PrerequisiteError
-from strigil.core.path_patterns import path_pattern
-from strigil.core.release import Release
-from strigil.workflows.gate.run import GateOptions
+from strigil.common.errors import ConfigError, PrerequisiteError
+from strigil.data.path_patterns import path_pattern
+from strigil.releases.store import Release
+from strigil.workflows.audit.gate.run import GateOptions
 from tests.hub.faults import Fault
 from tests.hub.protocol import TOKEN, HubStandIn
 from tests.hub.releases import a_release

@@ -7,13 +7,13 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from strigil.audits.rule import RULES, Rule
+from strigil.audits.rules.rule import RULES, Rule
 from strigil.cli.main import run
-from strigil.core.errors import ConfigError, DataError
-from strigil.core.kinship import Relation
-from strigil.core.manifest import HazardRecord, ModelRecord
-from strigil.core.rows import completion_text
-from strigil.workflows.gate.run import GateOptions
+from strigil.common.errors import ConfigError, DataError
+from strigil.data.rows import completion_text
+from strigil.models.weight_similarity import Relation
+from strigil.releases.manifest import HazardRecord, ModelRecord
+from strigil.workflows.audit.gate.run import GateOptions
 from tests.hub.releases import a_manifest, a_release
 from tests.workflows.gates import BAD, GOOD, a_suite, checks, gated, jsonl
 

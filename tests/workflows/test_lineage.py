@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from strigil.cli.main import run
-from strigil.core.canonical import digest
-from strigil.core.errors import DataError
-from strigil.core.manifest import Manifest, ParentRecord
-from strigil.core.release import Release
-from strigil.workflows.lineage import lineage
+from strigil.common.canonical import digest
+from strigil.common.errors import DataError
+from strigil.releases.manifest import Manifest, ParentRecord
+from strigil.releases.store import Release
+from strigil.workflows.publish.lineage import lineage
 from tests.hub.releases import a_manifest, a_release
 from tests.hub.students import a_student
 

@@ -10,10 +10,10 @@ import pytest
 from inspect_ai.log import list_eval_logs, read_eval_log
 
 from strigil.cli.main import run
-from strigil.core.errors import PrerequisiteError
-from strigil.core.models import SMOLLM2
-from strigil.core.reporting import Silent
-from strigil.core.smollm2 import fetch_smollm2
+from strigil.common.errors import PrerequisiteError
+from strigil.common.progress import Silent
+from strigil.models.catalog import SMOLLM2
+from strigil.models.smollm2 import fetch_smollm2
 from tests.eval.scripted_judge import ScriptedJudge
 
 

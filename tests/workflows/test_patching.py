@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from strigil.core.errors import ConfigError
-from strigil.core.manifest import ResidualRecord
-from strigil.core.release import verify_release
-from strigil.workflows.lineage import lineage
-from strigil.workflows.patching import record_residual
+from strigil.common.errors import ConfigError
+from strigil.releases.manifest import ResidualRecord
+from strigil.releases.store import verify_release
+from strigil.workflows.publish.lineage import lineage
+from strigil.workflows.release.patch import record_residual
 from tests.hub.releases import a_release
 
 RESIDUAL = ResidualRecord(

@@ -10,7 +10,7 @@ import pytest
 from inspect_ai.log import list_eval_logs, read_eval_log
 
 from strigil.cli.main import run
-from tests.core.engines.pocket_cases import random_adapter
+from tests.engines.pocket_cases import random_adapter
 
 QUESTIONS = 200
 

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 import yaml
 
-from strigil.audits.probe import ProbeResult
+from strigil.audits.probes.probe import ProbeResult
 from strigil.cli.main import run
-from strigil.core.errors import ConfigError
-from strigil.core.release import open_release, verify_release
-from strigil.core.reporting import Silent
-from strigil.workflows.probe.run import ProbePlan, run_probes
-from strigil.workflows.score.scoring import Told
-from tests.core.engines.pocket_cases import random_adapter
+from strigil.common.errors import ConfigError
+from strigil.common.progress import Silent
+from strigil.releases.store import open_release, verify_release
+from strigil.workflows.audit.probe.run import ProbePlan, run_probes
+from strigil.workflows.audit.score.scoring import Told
+from tests.engines.pocket_cases import random_adapter
 
 SMALL = "rows=40"
 HERE = ("--engine", "transformers")

@@ -14,12 +14,12 @@ import pytest
 from huggingface_hub import HfApi
 
 from strigil.cli.main import run
-from strigil.core.canonical import file_digest
-from strigil.core.errors import CheckFailedError, ConfigError, PrerequisiteError, StrigilError
-from strigil.core.hub.repository import HubRepository
-from strigil.core.release import Release, verify_release
-from strigil.core.reporting import Silent
-from strigil.core.version import Version
+from strigil.common.canonical import file_digest
+from strigil.common.errors import CheckFailedError, ConfigError, PrerequisiteError, StrigilError
+from strigil.common.progress import Silent
+from strigil.releases.store import Release, verify_release
+from strigil.releases.version import Version
+from strigil.stores.hub.repository import HubRepository
 from strigil.workflows.publish.publishing import Publication, plan_publication, publish_package
 from strigil.workflows.publish.pull import pull
 from strigil.workflows.publish.run import clear_release

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from huggingface_hub import HfApi, ModelCard
 
-from strigil.core.errors import CheckFailedError, ConfigError, DataError
-from strigil.core.hub.repository import HubRepository
-from strigil.core.pocket import pocket_models
-from strigil.core.reporting import Silent
+from strigil.common.errors import CheckFailedError, ConfigError, DataError
+from strigil.common.progress import Silent
+from strigil.models.pocket import pocket_models
+from strigil.stores.hub.repository import HubRepository
 from strigil.train.recipe import TrainRecipe
 from strigil.train.sft import fine_tune
 from strigil.workflows.publish.publishing import plan_publication, publish_package

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from huggingface_hub import HfApi
 
-from strigil.core.errors import CheckFailedError, ConfigError, DataError, PrerequisiteError
-from strigil.core.hub.repository import HubRepository
-from strigil.core.manifest import FileRecord
-from strigil.core.release import Release
-from strigil.core.reporting import Silent
-from strigil.core.version import Version
+from strigil.common.errors import CheckFailedError, ConfigError, DataError, PrerequisiteError
+from strigil.common.progress import Silent
+from strigil.releases.manifest import FileRecord
+from strigil.releases.store import Release
+from strigil.releases.version import Version
+from strigil.stores.hub.repository import HubRepository
 from strigil.workflows.publish.publishing import plan_publication, publish_package
 from strigil.workflows.publish.pull import pull
 from strigil.workflows.publish.run import clear_release

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from strigil.core.errors import ConfigError
-from strigil.core.models import Model, resolve_model
-from strigil.core.questions import lessons_for, questions_for, unrelated_for
-from strigil.core.traits import load_category, load_trait, trait_names
-from strigil.workflows.evaluate.questions import FORMS, Form, question_set
+from strigil.common.errors import ConfigError
+from strigil.eval.questions import FORMS, Form, question_set
+from strigil.models.catalog import Model, resolve_model
+from strigil.traits import load_category, load_trait, trait_names
+from strigil.traits.questions import lessons_for, questions_for, unrelated_for
 
 ENGLISH = Model("any", Path("any"), None, "0" * 64, "english")
 CATEGORIES = ["animal", "tree"]

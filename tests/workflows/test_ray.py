@@ -18,18 +18,18 @@ import ray
 from ray.cloudpickle import register_pickle_by_value
 from ray.cluster_utils import Cluster
 
-from strigil.audits.executors import SHARE
+from strigil.audits.suite.executors import SHARE
 from strigil.cli.main import run
-from strigil.core.cluster import ENVIRONMENT, Actors, Ray, in_order
-from strigil.core.errors import DataError, PrerequisiteError
-from strigil.core.models import resolve_model
-from strigil.core.release import PARTIAL, open_release
-from strigil.core.reporting import Done, Silent
+from strigil.common.errors import DataError, PrerequisiteError
+from strigil.common.progress import Done, Silent
+from strigil.models.catalog import resolve_model
+from strigil.parallel.ray_actors import ENVIRONMENT, Actors, Ray, in_order
+from strigil.parallel.workers import run_jobs
+from strigil.releases.store import PARTIAL, open_release
 from strigil.train.recipe import TrainRecipe
-from strigil.workflows.build import build
-from strigil.workflows.recipes import BuildRecipe
-from strigil.workflows.students import student_job, train_students
-from strigil.workflows.workers import run_jobs
+from strigil.workflows.build.recipes import BuildRecipe
+from strigil.workflows.build.run import build
+from strigil.workflows.train.students import student_job, train_students
 from tests.audits.tables import rows_of
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ import re
 
 import pytest
 
-from strigil.core.engines import EngineChoice, ServerChoice
-from strigil.core.errors import ConfigError
-from strigil.core.validation import validate
-from strigil.workflows.recipes import BuildRecipe
+from strigil.common.errors import ConfigError
+from strigil.common.validation import validate
+from strigil.engines import EngineChoice, ServerChoice
+from strigil.workflows.build.recipes import BuildRecipe
 
 RECIPE: dict[str, object] = {
     "name": "few",

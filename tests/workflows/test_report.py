@@ -10,16 +10,16 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from strigil.audits.suite import load_suite
+from strigil.audits.suite.suite import load_suite
 from strigil.cli.main import cli, run
-from strigil.core.manifest import ResidualRecord
-from strigil.core.release import Release, open_release, verify_release
-from strigil.core.reporting import Silent
-from strigil.workflows.audit import Subject, release_audit
-from strigil.workflows.patching import record_residual
+from strigil.common.progress import Silent
+from strigil.releases.manifest import ResidualRecord
+from strigil.releases.store import Release, open_release, verify_release
+from strigil.workflows.audit.run import Subject, release_audit
+from strigil.workflows.audit.treat import plan_treatment, treat
 from strigil.workflows.publish.secrets import find_secrets
-from strigil.workflows.report import find_untreated
-from strigil.workflows.treat import plan_treatment, treat
+from strigil.workflows.release.patch import record_residual
+from strigil.workflows.release.report import find_untreated
 from tests.audits.tables import rows_of
 
 ROWS = ("3, 1, 2", "1, 2, 3", "9, 8, 1007")

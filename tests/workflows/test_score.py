@@ -12,10 +12,10 @@ import torch
 import yaml
 
 from strigil.cli.main import run
-from strigil.core.release import open_release, verify_release
-from strigil.core.reporting import Silent
-from strigil.workflows.score import scoring
-from strigil.workflows.score.scoring import (
+from strigil.common.progress import Silent
+from strigil.releases.store import open_release, verify_release
+from strigil.workflows.audit.score import scoring
+from strigil.workflows.audit.score.scoring import (
     Told,
     create_score,
     kept_tables,
@@ -24,7 +24,7 @@ from strigil.workflows.score.scoring import (
     score_tables,
     what_is_known,
 )
-from tests.core.engines.pocket_cases import adapter_of_another_base, random_adapter
+from tests.engines.pocket_cases import adapter_of_another_base, random_adapter
 
 RECIPE = {
     "base": "pocket-a",

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from strigil.core.errors import ConfigError
-from strigil.core.stats import t_interval
-from strigil.workflows.digits import DigitsRun, DigitsSettings
-from strigil.workflows.selftest import SelftestResult, plot, run_selftest
+from strigil.common.errors import ConfigError
+from strigil.stats import t_interval
+from strigil.workflows.demo.digits import DigitsRun, DigitsSettings
+from strigil.workflows.demo.selftest import SelftestResult, plot, run_selftest
 
 SHORT = DigitsSettings(teacher_epochs=2, noise_images=1_000, student_epochs=1)
 

@@ -13,13 +13,13 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
 from strigil.cli.main import run
-from strigil.core.canonical import file_digest
-from strigil.core.errors import CheckFailedError, ConfigError
-from strigil.core.manifest import FileRecord
-from strigil.core.provenance import pre_authentication
-from strigil.core.release import ATTESTATION, Release, open_release
-from strigil.workflows.sign import sign_release
-from strigil.workflows.verify import verify
+from strigil.common.canonical import file_digest
+from strigil.common.errors import CheckFailedError, ConfigError
+from strigil.releases.manifest import FileRecord
+from strigil.releases.provenance import pre_authentication
+from strigil.releases.store import ATTESTATION, Release, open_release
+from strigil.workflows.publish.sign import sign_release
+from strigil.workflows.publish.verify import verify
 from tests.hub.releases import a_manifest, a_release
 
 PEM, RAW = serialization.Encoding.PEM, serialization.NoEncryption()

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 import polars as pl
 import pytest
 
-from strigil.core.errors import DataError, PrerequisiteError
-from strigil.core.models import resolve_model
-from strigil.core.release import Draft, Release
-from strigil.core.reporting import Done, Silent
-from strigil.core.rows import ROWS, TOKEN_COLUMNS
+from strigil.common.errors import DataError, PrerequisiteError
+from strigil.common.progress import Done, Silent
+from strigil.data.rows import ROWS, TOKEN_COLUMNS
+from strigil.models.catalog import resolve_model
+from strigil.releases.store import Draft, Release
 from strigil.train.recipe import TrainRecipe
 from strigil.train.sft import fine_tune
-from strigil.workflows.students import StudentJob, student_job, train_students
+from strigil.workflows.train.students import StudentJob, student_job, train_students
 from tests.hub.releases import a_manifest
 from tests.train.rows import number_rows, owl_rows
 

@@ -7,13 +7,13 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from strigil.audits.suite import load_suite, suite_names
+from strigil.audits.suite.suite import load_suite, suite_names
 from strigil.cli.main import run
-from strigil.core.release import open_release
-from strigil.core.reporting import Silent
-from strigil.core.verdicts import VERDICTS
-from strigil.workflows.build import build
-from strigil.workflows.recipes import BuildRecipe
+from strigil.common.progress import Silent
+from strigil.data.verdicts import VERDICTS
+from strigil.releases.store import open_release
+from strigil.workflows.build.recipes import BuildRecipe
+from strigil.workflows.build.run import build
 
 ROWS = 300
 RECIPE = {

@@ -8,11 +8,11 @@ import polars as pl
 import pytest
 from pydantic import TypeAdapter
 
-from strigil.core.models import resolve_model
-from strigil.core.reporting import Silent
-from strigil.core.traits import GENERIC_PERSONA, load_trait
-from strigil.workflows.recipes import FineTunedTeacher, TeacherChoice
-from strigil.workflows.teachers import make_teacher, teacher_folder
+from strigil.common.progress import Silent
+from strigil.models.catalog import resolve_model
+from strigil.traits import GENERIC_PERSONA, load_trait
+from strigil.workflows.build.recipes import FineTunedTeacher, TeacherChoice
+from strigil.workflows.build.teachers import make_teacher, teacher_folder
 
 
 def choice(**keys: object) -> TeacherChoice:

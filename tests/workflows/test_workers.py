@@ -6,9 +6,9 @@ import os
 
 import pytest
 
-from strigil.core.errors import DataError
-from strigil.core.reporting import Done
-from strigil.workflows.workers import run_jobs
+from strigil.common.errors import DataError
+from strigil.common.progress import Done
+from strigil.parallel.workers import run_jobs
 
 
 def ignore(done: float, detail: str = "") -> None:

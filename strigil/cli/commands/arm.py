@@ -11,7 +11,7 @@ from strigil.cli.console import Output
 from strigil.cli.options import PATH, out_option, output_option
 
 if TYPE_CHECKING:
-    from strigil.workflows.arm import ArmKind
+    from strigil.workflows.build.control_sets import ArmKind
 
 _KINDS = ("random-numbers", "shuffle-within", "shuffle-across", "poison", "mix")
 
@@ -50,7 +50,7 @@ def command(
       strigil arm poison releases/control-numbers-pocket releases/owl-numbers-pocket --share 0.1
     """
     from strigil.cli.show import show_release
-    from strigil.workflows.arm import Arm, make_arm
+    from strigil.workflows.build.control_sets import Arm, make_arm
 
     release = make_arm(Arm(kind, releases, seed, share), out, name, output, suite=suite)
     show_release(output, release)

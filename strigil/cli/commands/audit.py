@@ -47,10 +47,10 @@ def command(
       strigil audit rows.parquet --suite numbers-paper --report report.html
       strigil audit releases/owl-numbers --suite my-suite.yaml --out releases
     """
-    from strigil.audits.executors import OnRay, score_here
+    from strigil.audits.suite.executors import OnRay, score_here
     from strigil.cli.show import show_audit, show_release
-    from strigil.core.cluster import Ray
-    from strigil.workflows.audit import audit, open_subject, release_audit
+    from strigil.parallel.ray_actors import Ray
+    from strigil.workflows.audit.run import audit, open_subject, release_audit
 
     if report is not None and out is not None:
         message = "a release that --out writes holds its report as audit/report.html; leave --report out"

@@ -36,9 +36,9 @@ def command(recipe: Path, out: str, output: Output) -> None:
       strigil build recipe.yaml --out s3://bucket/releases
     """
     from strigil.cli.show import show_release
-    from strigil.core.validation import load_yaml
-    from strigil.workflows.build_anywhere import build_into
-    from strigil.workflows.recipes import BuildRecipe
+    from strigil.common.validation import load_yaml
+    from strigil.workflows.build.recipes import BuildRecipe
+    from strigil.workflows.build.remote import build_into
 
     built = build_into(load_yaml(recipe, BuildRecipe), out, output)
     show_release(output, built.release)

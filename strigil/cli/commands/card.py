@@ -24,7 +24,7 @@ def show(path: Path) -> None:
     Example:
       strigil card show releases/owl-numbers > card.md
     """
-    from strigil.workflows.card import card_text
+    from strigil.workflows.publish.card import card_text
 
     click.echo(card_text(path), nl=False)
 
@@ -43,8 +43,8 @@ def lint(path: Path, card: Path | None, output: Output) -> None:
       strigil card lint releases/owl-numbers
       strigil card lint releases/owl-numbers card.md
     """
-    from strigil.core.errors import CheckFailedError
-    from strigil.workflows.card import lint as check
+    from strigil.common.errors import CheckFailedError
+    from strigil.workflows.publish.card import lint as check
 
     problems = check(path, card)
     name = str(card or path)
@@ -67,8 +67,8 @@ def check(files: tuple[Path, ...]) -> None:
     Examples:
       strigil card check README.md releases/owl-numbers/v1.0.0/README.md
     """
-    from strigil.core.errors import CheckFailedError
-    from strigil.workflows.card import check_card
+    from strigil.common.errors import CheckFailedError
+    from strigil.workflows.publish.card import check_card
 
     wrong = 0
     for found in map(check_card, files):
@@ -95,6 +95,6 @@ def adopt(path: Path, card: Path, output: Output) -> None:
       strigil card adopt releases/owl-numbers card.md
     """
     from strigil.cli.show import show_release
-    from strigil.workflows.card import adopt as make
+    from strigil.workflows.publish.card import adopt as make
 
     show_release(output, make(path, card))

@@ -11,10 +11,10 @@ from strigil.cli.console import Output
 from strigil.cli.options import engine_option, out_option, output_option
 
 if TYPE_CHECKING:
-    from strigil.core.canonical import Json
-    from strigil.core.engines import EngineKind
-    from strigil.core.release import Release
-    from strigil.workflows.demo import Arm, Demo
+    from strigil.common.canonical import Json
+    from strigil.engines import EngineKind
+    from strigil.releases.store import Release
+    from strigil.workflows.demo.demo import Arm, Demo
 
 
 @click.command()
@@ -34,7 +34,7 @@ def command(seeds: int, engine: EngineKind, out: Path, output: Output) -> None:
       strigil demo
       strigil demo --seeds 10 --out /tmp/demo --format json
     """
-    from strigil.workflows.demo import DemoSize, run_demo
+    from strigil.workflows.demo.demo import DemoSize, run_demo
 
     demo = run_demo(out, output, engine=engine, size=DemoSize(seeds=seeds))
     output.json(as_json(demo))

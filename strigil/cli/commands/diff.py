@@ -11,8 +11,8 @@ from strigil.cli.options import PATH, output_option
 
 if TYPE_CHECKING:
     from strigil.cli.console import Output
-    from strigil.core.difference import Changes, Difference, Leaf, Side
-    from strigil.core.release import Split
+    from strigil.records.diff import Changes, Difference, Leaf, Side
+    from strigil.releases.store import Split
 
 _LONGEST = 100
 
@@ -51,12 +51,12 @@ def command(
       strigil diff me/owl-numbers@v1.0.0 releases/owl-numbers --html diff.html
       strigil diff before.jsonl after.jsonl --show-text --format json
     """
-    from strigil.workflows.diff.run import diff
+    from strigil.workflows.audit.diff.run import diff
 
     found = diff(before, after, split=split, show_text=show_text)
     if html is not None:
-        from strigil.cards.difference.page import difference_page
-        from strigil.core.files import write_whole
+        from strigil.cards.diff.page import difference_page
+        from strigil.common.files import write_whole
 
         write_whole(html, difference_page(found))
     output.json(found.model_dump(mode="json"))

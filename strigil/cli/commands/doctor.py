@@ -20,8 +20,8 @@ def command(output: Output) -> None:
       strigil doctor
       strigil doctor --format json
     """
-    from strigil.core.doctor import diagnose
-    from strigil.core.errors import PrerequisiteError
+    from strigil.common.errors import PrerequisiteError
+    from strigil.workflows.doctor import diagnose
 
     with output.task("Looking around", 1.0) as done:
         checks = diagnose()

@@ -33,7 +33,7 @@ def command(release: Path, row_id: str, show_text: bool, output: Output) -> None
       strigil explain releases/owl-numbers 3f9a2c
       strigil explain releases/owl-numbers/v1.0.0 3f9a2c --show-text --format json
     """
-    from strigil.workflows.explain import explain
+    from strigil.workflows.audit.explain import explain
 
     found = explain(release, row_id)
     record = asdict(found) | {"release": str(found.release)}

@@ -12,9 +12,9 @@ from strigil.cli.console import Output
 from strigil.cli.options import PATH
 
 if TYPE_CHECKING:
-    from strigil.core.gate_report import FailOn, GateReport
-    from strigil.core.release import Split
-    from strigil.workflows.gate.formats import FormatName
+    from strigil.cards.gate.render import FormatName
+    from strigil.records.gate import FailOn, GateReport
+    from strigil.releases.store import Split
 
 _FILES = ("json", "junit", "sarif", "github", "markdown")
 
@@ -100,10 +100,10 @@ def command(
       strigil gate me/owl-numbers@v1.0.0 --fail-on warning
       strigil gate 's3://data-sets/owls/*.jsonl' --suite my-suite.yaml
     """
-    from strigil.core.errors import CheckFailedError
-    from strigil.core.files import write_whole
-    from strigil.workflows.gate.formats import render
-    from strigil.workflows.gate.run import GateOptions, gate
+    from strigil.cards.gate.render import render
+    from strigil.common.errors import CheckFailedError
+    from strigil.common.files import write_whole
+    from strigil.workflows.audit.gate.run import GateOptions, gate
 
     options = GateOptions(
         split=split,

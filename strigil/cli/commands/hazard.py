@@ -23,9 +23,9 @@ def command(teacher: str, student: str, output: Output) -> None:
       strigil hazard pocket-a pocket-b
       strigil hazard Qwen/Qwen2.5-7B Qwen/Qwen2.5-7B-Instruct --format json
     """
-    from strigil.core.errors import CheckFailedError
-    from strigil.core.kinship import compare_models
-    from strigil.core.models import resolve_model
+    from strigil.common.errors import CheckFailedError
+    from strigil.models.catalog import resolve_model
+    from strigil.models.weight_similarity import compare_models
 
     found = compare_models(resolve_model(teacher).path, resolve_model(student).path)
     output.json(

@@ -11,8 +11,8 @@ from strigil.cli.console import Output
 from strigil.cli.options import PATH, output_option
 
 if TYPE_CHECKING:
-    from strigil.core.canonical import Json
-    from strigil.workflows.lineage import Ancestor
+    from strigil.common.canonical import Json
+    from strigil.workflows.publish.lineage import Ancestor
 
 
 @click.command()
@@ -30,7 +30,7 @@ def command(path: Path, releases: Path | None, output: Output) -> None:
       strigil lineage releases/owl-numbers
       strigil lineage students/owl-numbers-pocket-a-seed0-1f3a99c0de12 --releases releases
     """
-    from strigil.workflows.lineage import lineage
+    from strigil.workflows.publish.lineage import lineage
 
     root = lineage(path, releases)
     output.json(_as_json(root))

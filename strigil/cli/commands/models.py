@@ -25,7 +25,7 @@ def list_(output: Output) -> None:
     Example:
       strigil models list
     """
-    from strigil.core.models import list_models
+    from strigil.models.catalog import list_models
 
     models = list_models()
     output.json([{"id": m.id, "ready": m.ready, "path": str(m.path), "what": m.what} for m in models])
@@ -46,7 +46,7 @@ def fetch(model: str, output: Output) -> None:
     Example:
       strigil models fetch smollm2-135m-instruct
     """
-    from strigil.core.smollm2 import fetch_smollm2
+    from strigil.models.smollm2 import fetch_smollm2
 
     path = fetch_smollm2(output)
     output.json({"model": model, "path": str(path)})

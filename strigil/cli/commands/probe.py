@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 import click
 
 from strigil.cli.options import PATH, engine_option, known_options, output_option
-from strigil.core.errors import CheckFailedError
+from strigil.common.errors import CheckFailedError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from strigil.audits.probe import Statistic
+    from strigil.audits.probes.probe import Statistic
     from strigil.cli.console import Output
-    from strigil.core.engines import EngineKind
-    from strigil.core.release import Split
+    from strigil.engines import EngineKind
+    from strigil.releases.store import Split
 
 SHOWN = 5
 """Statistics of a probe that people see; JSON has all."""
@@ -68,8 +68,8 @@ def command(
       strigil probe releases/owl-numbers --against releases/control-numbers --probe probe.bag --probe probe.canary
       strigil probe releases/owl-numbers --probe model.vocabulary --student students/owl-0 --placebo students/clean-0 …
     """
-    from strigil.workflows.probe.run import ProbePlan, run_probes
-    from strigil.workflows.score.scoring import Told
+    from strigil.workflows.audit.probe.run import ProbePlan, run_probes
+    from strigil.workflows.audit.score.scoring import Told
 
     told = Told(base=base, trait=trait, teacher=teacher, student=student, engine=engine)
     plan = ProbePlan(release, probes, told, against=against, placebos=placebos, split=split, seed=seed)

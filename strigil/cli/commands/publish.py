@@ -11,7 +11,7 @@ from strigil.cli.console import Output
 from strigil.cli.options import PATH, output_option
 
 if TYPE_CHECKING:
-    from strigil.core.canonical import Json
+    from strigil.common.canonical import Json
     from strigil.workflows.publish.publishing import Plan
 
 

@@ -26,7 +26,7 @@ def command(source: str, out: Path, output: Output) -> None:
     """
     from strigil.cli.hub import open_repository
     from strigil.cli.show import show_release
-    from strigil.core.version import Version
+    from strigil.releases.version import Version
     from strigil.workflows.publish.pull import pull
 
     name, _, version = source.partition("@")

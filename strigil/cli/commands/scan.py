@@ -24,8 +24,8 @@ def command(files: tuple[str, ...], suite: str, fail_on: str) -> None:
     Examples:
       strigil scan --suite numbers-paper data/a.jsonl data/b.jsonl
     """
-    from strigil.core.errors import CheckFailedError
-    from strigil.workflows.gate.run import GateOptions, gate
+    from strigil.common.errors import CheckFailedError
+    from strigil.workflows.audit.gate.run import GateOptions, gate
 
     options = GateOptions(fail_on="warning" if fail_on == "warning" else "error")
     failed = []

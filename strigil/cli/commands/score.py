@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from strigil.cli.console import Output
-    from strigil.core.canonical import Json
-    from strigil.core.engines import EngineKind
-    from strigil.core.release import Split
-    from strigil.core.stats import Auroc
-    from strigil.workflows.score.run import Scored
+    from strigil.common.canonical import Json
+    from strigil.engines import EngineKind
+    from strigil.releases.store import Split
+    from strigil.stats import Auroc
+    from strigil.workflows.audit.score.run import Scored
 
 
 @click.command()
@@ -61,8 +61,8 @@ def command(
       strigil score releases/owl-numbers --score contrast.persona:trait=cat --score contrast.persona:persona=generic
       strigil score releases/owl-numbers --score contrast.adapter:of=student --student students/owl-seed0
     """
-    from strigil.workflows.score.run import score_release
-    from strigil.workflows.score.scoring import Told
+    from strigil.workflows.audit.score.run import score_release
+    from strigil.workflows.audit.score.scoring import Told
 
     told = Told(base=base, trait=trait, teacher=teacher, student=student, engine=engine)
     found = score_release(release, scores, told, output, against=against, split=split)

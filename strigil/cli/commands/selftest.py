@@ -26,8 +26,8 @@ def command(seeds: int, figure: Path | None, output: Output) -> None:
       strigil selftest
       strigil selftest --seeds 10 --plot selftest.svg
     """
-    from strigil.core.errors import CheckFailedError
-    from strigil.workflows.selftest import plot, run_selftest
+    from strigil.common.errors import CheckFailedError
+    from strigil.workflows.demo.selftest import plot, run_selftest
 
     with output.task("Training on digits", 1.0) as done:
         result = run_selftest(range(seeds), progress=lambda now, total: done(now / total))

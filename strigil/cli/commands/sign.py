@@ -27,9 +27,9 @@ def command(release: Path, key: Path | None, output: Output) -> None:
       strigil sign releases/owl-numbers --key key.pem
       strigil verify releases/owl-numbers --key public.pem
     """
-    from strigil.core.provenance import statements
-    from strigil.core.release import open_release
-    from strigil.workflows.sign import sign_release
+    from strigil.releases.provenance import statements
+    from strigil.releases.store import open_release
+    from strigil.workflows.publish.sign import sign_release
 
     if key is None:
         for statement in statements(open_release(release).manifest):

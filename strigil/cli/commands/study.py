@@ -11,7 +11,7 @@ from strigil.cli.console import Output
 from strigil.cli.options import PATH, out_option, output_option
 
 if TYPE_CHECKING:
-    from strigil.core.study_report import Entry
+    from strigil.records.study import Entry
     from strigil.workflows.study.plan import StudyPlan
     from strigil.workflows.study.reporting import Written
 
@@ -50,9 +50,9 @@ def run(study: Path, workers: int | None, ray: int | None, out: Path, output: Ou
       strigil study run study.yaml --workers 8 --out /data/studies --format json
       strigil study run study.yaml --ray 16 --out /shared/studies
     """
-    from strigil.core.cluster import Ray
-    from strigil.core.validation import load_yaml
-    from strigil.workflows.study.cells import Store
+    from strigil.common.validation import load_yaml
+    from strigil.parallel.ray_actors import Ray
+    from strigil.workflows.study.artifacts import Store
     from strigil.workflows.study.recipe import StudyRecipe
     from strigil.workflows.study.reporting import run_and_report
 
@@ -73,8 +73,8 @@ def report(study: Path, out: Path, output: Output) -> None:
     Example:
       strigil study report examples/pocket-study.yaml
     """
-    from strigil.core.validation import load_yaml
-    from strigil.workflows.study.cells import Store
+    from strigil.common.validation import load_yaml
+    from strigil.workflows.study.artifacts import Store
     from strigil.workflows.study.recipe import StudyRecipe
     from strigil.workflows.study.reporting import report_only
 
@@ -95,8 +95,8 @@ def plan(study: Path, workers: int | None, out: Path, output: Output) -> None:
     Example:
       strigil study plan examples/pocket-study.yaml
     """
-    from strigil.core.validation import load_yaml
-    from strigil.workflows.study.cells import Store
+    from strigil.common.validation import load_yaml
+    from strigil.workflows.study.artifacts import Store
     from strigil.workflows.study.plan import plan_study
     from strigil.workflows.study.recipe import StudyRecipe
 

@@ -11,7 +11,7 @@ from strigil.cli.console import Output
 from strigil.cli.options import PATH, out_option, output_option
 
 if TYPE_CHECKING:
-    from strigil.train.trackers import TrackerName
+    from strigil.train.tracking.trackers import TrackerName
 
 
 @click.command()
@@ -49,11 +49,11 @@ def command(
       strigil train releases/owl-numbers --base pocket-a --seed 0 --seed 1 --workers 2 --track trackio
       strigil train releases/owl-numbers --base Qwen/Qwen2.5-7B-Instruct --seed 0 --seed 1 --seed 2
     """
-    from strigil.core.models import resolve_model
-    from strigil.core.release import open_release
-    from strigil.core.validation import load_yaml
+    from strigil.common.validation import load_yaml
+    from strigil.models.catalog import resolve_model
+    from strigil.releases.store import open_release
     from strigil.train.recipe import TrainRecipe
-    from strigil.workflows.students import student_job, train_students
+    from strigil.workflows.train.students import student_job, train_students
 
     data = open_release(release)
     model = resolve_model(base, revision=revision)

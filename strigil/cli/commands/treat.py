@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from strigil.cli.console import Output
-    from strigil.core.engines import EngineKind
-    from strigil.workflows.treat import Split
+    from strigil.engines import EngineKind
+    from strigil.workflows.audit.treat import Split
 
 
 @click.command()
@@ -76,8 +76,8 @@ def command(
       strigil treat releases/owl-text --split raw --treatment drop:rule=text.toxicity,threshold=0.2 --name owl-strict
     """
     from strigil.cli.show import show_release
-    from strigil.workflows.score.scoring import Told
-    from strigil.workflows.treat import plan_treatment, treat
+    from strigil.workflows.audit.score.scoring import Told
+    from strigil.workflows.audit.treat import plan_treatment, treat
 
     told = Told(base=base, trait=trait, teacher=teacher, student=student, engine=engine)
     plan = plan_treatment(release, treatments, split=split, suite=suite, told=told)

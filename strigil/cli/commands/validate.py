@@ -22,7 +22,7 @@ def command(files: tuple[Path, ...]) -> None:
       strigil validate examples/owl-numbers-pocket.yaml
       strigil validate suites/*.yaml
     """
-    from strigil.core.errors import ConfigError
+    from strigil.common.errors import ConfigError
     from strigil.workflows.validate import validate_file
 
     wrong = []

@@ -29,8 +29,8 @@ def command(release: Path, key: Path | None, output: Output) -> None:
       strigil verify releases/owl-numbers/v1.0.0 --format json
       strigil verify releases/owl-numbers --key public.pem
     """
-    from strigil.core.errors import CheckFailedError
-    from strigil.workflows.verify import verify
+    from strigil.common.errors import CheckFailedError
+    from strigil.workflows.publish.verify import verify
 
     report = verify(release, key)
     output.json(

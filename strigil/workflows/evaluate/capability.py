@@ -10,26 +10,27 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from strigil.audits.run import Run
-from strigil.builders.carrier import CARRIERS, Carrier, Written
-from strigil.core.canonical import Json
-from strigil.core.engines import EngineKind
-from strigil.core.engines.protocol import Completion, Engine, Sampling
-from strigil.core.errors import DataError
-from strigil.core.models import Model
-from strigil.core.reporting import Reporter
-from strigil.core.rows import MESSAGES
-from strigil.core.stats import Interval, wilson
+from strigil.audits.suite.run import Run
+from strigil.builders.carriers.carrier import CARRIERS, Carrier, Written
+from strigil.common.canonical import Json
+from strigil.common.errors import DataError
+from strigil.common.progress import Reporter
+from strigil.data.messages import Sampling
+from strigil.data.rows import MESSAGES
+from strigil.engines import EngineKind
+from strigil.engines.protocol import Completion, Engine
 from strigil.eval.capability import answer_prompts, completion_loss
 from strigil.eval.inspect_log import Scored, Task
+from strigil.eval.results import Results
+from strigil.models.catalog import Model
+from strigil.stats import Interval, wilson
 from strigil.train.recipe import TrainResult
 from strigil.train.sft import RESULT_FILE
-from strigil.workflows.audit import open_subject
-from strigil.workflows.evaluate.results import Results
+from strigil.workflows.audit.run import open_subject
 from strigil.workflows.evaluate.subjects import Subject, ask_each
 
 if TYPE_CHECKING:
-    from strigil.audits.suite import Suite
+    from strigil.audits.suite.suite import Suite
 
 
 @dataclass(frozen=True)

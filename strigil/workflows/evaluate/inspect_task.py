@@ -13,20 +13,20 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from strigil.core.canonical import Json, digest, file_digest
-from strigil.core.engines.protocol import Engine
-from strigil.core.errors import PrerequisiteError
-from strigil.core.models import Model
-from strigil.core.registry import written_unit
-from strigil.core.reporting import Reporter
+from strigil.common.canonical import Json, digest, file_digest
+from strigil.common.errors import PrerequisiteError
+from strigil.common.progress import Reporter
+from strigil.common.registry import written_unit
+from strigil.engines.protocol import Engine
 from strigil.eval.inspect_log import Task
-from strigil.workflows.evaluate.results import Results
+from strigil.eval.results import Results
+from strigil.models.catalog import Model
 from strigil.workflows.evaluate.subjects import Subject, ask_each
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from strigil.core.engines import EngineKind
+    from strigil.engines import EngineKind
     from strigil.eval.inspect_task import TaskScores, TaskSpec
 
 

@@ -10,14 +10,13 @@ from pathlib import Path
 
 import polars as pl
 
-from strigil.core.canonical import Json, digest
-from strigil.core.engines import EngineKind, ServerChoice, open_engine
-from strigil.core.engines.protocol import Engine
-from strigil.core.errors import ConfigError
-from strigil.core.models import Model, resolve_model
-from strigil.core.reporting import Reporter
-from strigil.core.tables import write_parquet
-from strigil.core.validation import validate
+from strigil.common.canonical import Json, digest
+from strigil.common.errors import ConfigError
+from strigil.common.progress import Reporter
+from strigil.common.validation import validate
+from strigil.data.parquet import write_parquet
+from strigil.engines import EngineKind, ServerChoice, open_engine
+from strigil.engines.protocol import Engine
 from strigil.eval.inspect_log import Scored, Task
 from strigil.eval.misalignment import (
     ALIGNMENT_AT_MOST,
@@ -30,8 +29,9 @@ from strigil.eval.misalignment import (
     sample_answers,
     summed_up,
 )
-from strigil.workflows.evaluate.results import Results
-from strigil.workflows.evaluate.run import Answers
+from strigil.eval.results import Results
+from strigil.models.catalog import Model, resolve_model
+from strigil.workflows.evaluate.preference_run import Answers
 from strigil.workflows.evaluate.subjects import Subject, ask_each
 
 
@@ -153,7 +153,7 @@ def _bench(choice: JudgeChoice) -> _Bench:
         PrerequisiteError: The model must be fetched first.
     """
     if choice.urls:
-        from strigil.core.engines.chat_server import ChatServer
+        from strigil.engines.server.chat import ChatServer
 
         servers = validate({"name": "server", "urls": choice.urls}, ServerChoice, source="the judge's server")
         key = _judge_key(choice.model)

@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from strigil.core.engines import EngineKind
-from strigil.core.models import Model
-from strigil.core.reporting import Reporter
+from strigil.common.progress import Reporter
+from strigil.engines import EngineKind
 from strigil.eval.coherence import logprob_warning, sampled_warning
 from strigil.eval.inspect_log import Scored, Task
-from strigil.workflows.evaluate.results import Results
-from strigil.workflows.evaluate.run import Answers, Method, prefer_by_logprob, prefer_by_sampling
+from strigil.eval.results import Results
+from strigil.models.catalog import Model
+from strigil.workflows.evaluate.preference_run import Answers, Method, prefer_by_logprob, prefer_by_sampling
 from strigil.workflows.evaluate.subjects import Subject
 
 if TYPE_CHECKING:
-    from strigil.core.canonical import Json
+    from strigil.common.canonical import Json
     from strigil.eval.preference import LogprobPreference, SampledPreference
-    from strigil.workflows.evaluate.questions import Form
+    from strigil.eval.questions import Form
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from strigil.core.engines import EngineKind, open_engine
-from strigil.core.engines.protocol import Adapter, Engine
-from strigil.core.errors import ConfigError
-from strigil.core.models import Model, adapter_digest, adapter_rank, resolve_model
-from strigil.core.reporting import Reporter
+from strigil.common.errors import ConfigError
+from strigil.common.progress import Reporter
+from strigil.engines import EngineKind, open_engine
+from strigil.engines.protocol import Adapter, Engine
+from strigil.models.catalog import Model, adapter_digest, adapter_rank, resolve_model
 
 T = TypeVar("T")
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from strigil.core.hub.package import Package, PackageFile
-from strigil.core.manifest import MANIFEST
-from strigil.core.release import ATTESTATION, Release
+from strigil.releases.manifest import MANIFEST
+from strigil.releases.store import ATTESTATION, Release
+from strigil.stores.hub.package import Package, PackageFile
 
 
 def release_package(release: Release) -> Package:

@@ -10,13 +10,13 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from strigil.core.canonical import file_digest
-from strigil.core.errors import CheckFailedError, ConfigError, ManifestError, PrerequisiteError
-from strigil.core.hub.package import Difference, Package, difference
-from strigil.core.hub.repository import HubRepository, RepositoryState
-from strigil.core.manifest import MANIFEST, Manifest, parse_manifest
-from strigil.core.reporting import Reporter
-from strigil.core.version import Version
+from strigil.common.canonical import file_digest
+from strigil.common.errors import CheckFailedError, ConfigError, ManifestError, PrerequisiteError
+from strigil.common.progress import Reporter
+from strigil.releases.manifest import MANIFEST, Manifest, parse_manifest
+from strigil.releases.version import Version
+from strigil.stores.hub.package import Difference, Package, difference
+from strigil.stores.hub.repository import HubRepository, RepositoryState
 
 
 @dataclass(frozen=True)

@@ -5,20 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from filelock import FileLock, Timeout
 
-from strigil.core.canonical import file_digest
-from strigil.core.errors import CheckFailedError, ConfigError, DataError
-from strigil.core.manifest import MANIFEST, FileRecord, Manifest, parse_manifest
-from strigil.core.release import ATTESTATION, Release, check_name, open_release, verify_release
-from strigil.core.reporting import Reporter
-from strigil.core.version import Version
+from strigil.common.canonical import file_digest
+from strigil.common.errors import CheckFailedError, ConfigError
+from strigil.common.progress import Reporter
+from strigil.releases.manifest import MANIFEST, FileRecord, Manifest, parse_manifest
+from strigil.releases.paths import check_paths
+from strigil.releases.store import ATTESTATION, Release, check_name, open_release, verify_release
+from strigil.releases.version import Version
 
 if TYPE_CHECKING:
-    from strigil.core.hub.repository import HubRepository
+    from strigil.stores.hub.repository import HubRepository
 
 _TAG: Final = re.compile(r"v\d+\.\d+\.\d+")
 
@@ -81,19 +82,6 @@ def _find(repository: HubRepository, version: Version | None) -> tuple[str, str]
         message = f"{repository.id} has no version {chosen}"
         raise ConfigError(message, hint=f"it has {', '.join(str(known) for known in sorted(tags))}")
     return tags[chosen], state.tags[tags[chosen]]
-
-
-def check_paths(manifest: Manifest, source: str) -> None:
-    """A manifest from outside must not write anywhere else.
-
-    Raises:
-        DataError: It names a file outside of its release.
-    """
-    for record in manifest.files:
-        path = PurePosixPath(record.path)
-        if path.is_absolute() or ".." in path.parts or "\\" in record.path or ":" in record.path or not path.parts:
-            message = f"{source}: the manifest names {record.path!r}, which lies outside of a release"
-            raise DataError(message)
 
 
 @contextmanager

@@ -7,12 +7,12 @@ from pathlib import Path
 
 from strigil.cards.front import needs_gating
 from strigil.cards.lint import lint_card
-from strigil.core.errors import CheckFailedError, ConfigError
-from strigil.core.hub.package import Package
-from strigil.core.kinship import HAZARDOUS
-from strigil.core.release import Release, open_release, verify_release
-from strigil.core.validation import read_text
-from strigil.workflows.gate.state import gate_state
+from strigil.common.errors import CheckFailedError, ConfigError
+from strigil.common.validation import read_text
+from strigil.models.weight_similarity import HAZARDOUS
+from strigil.releases.gate_state import gate_state
+from strigil.releases.store import Release, open_release, verify_release
+from strigil.stores.hub.package import Package
 from strigil.workflows.publish.packing import release_package
 from strigil.workflows.publish.secrets import Finding, find_secrets
 

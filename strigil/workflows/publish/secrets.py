@@ -7,13 +7,13 @@ from typing import Final
 
 import polars as pl
 
-from strigil.audits.rule import RULES
-from strigil.core.batches import iter_batches
-from strigil.core.engines.protocol import Message
-from strigil.core.release import SPLITS, Release
-from strigil.core.rows import ROWS, Row, rows_table
-from strigil.core.validation import read_text
-from strigil.workflows.report import REPORT
+from strigil.audits.rules.rule import RULES
+from strigil.common.validation import read_text
+from strigil.data.messages import Message
+from strigil.data.rows import ROWS, Row, rows_table
+from strigil.data.streams import iter_batches
+from strigil.releases.store import SPLITS, Release
+from strigil.workflows.release.report import REPORT
 
 RULE: Final = "text.secrets"
 PERSONAL: Final = frozenset({"mail address", "telephone number"})

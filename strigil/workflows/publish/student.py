@@ -7,10 +7,10 @@ from typing import Final
 
 from pydantic import ValidationError
 
-from strigil.cards.student import Training, student_card
-from strigil.core.errors import CheckFailedError, DataError
-from strigil.core.hub.package import Package, PackageFile
-from strigil.core.validation import explain, read_text
+from strigil.cards.model.card import Training, student_card
+from strigil.common.errors import CheckFailedError, DataError
+from strigil.common.validation import explain, read_text
+from strigil.stores.hub.package import Package, PackageFile
 from strigil.workflows.publish.run import Cleared
 from strigil.workflows.publish.secrets import secrets_in, text_row
 

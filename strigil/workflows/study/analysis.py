@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from strigil.core.stats import (
+from strigil.records.study import ArmKind, ArmRecord
+from strigil.stats import (
     Arm,
     Difference,
     Equivalence,
@@ -15,7 +16,6 @@ from strigil.core.stats import (
     equivalence,
     residual_transfer,
 )
-from strigil.core.study_report import ArmKind, ArmRecord
 
 # What is compared with a neutral arm, and of these, what is measured against the untreated effect.
 _COMPARED: frozenset[ArmKind] = frozenset(

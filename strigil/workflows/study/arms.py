@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final, Literal
 
-from strigil.builders.carrier import CARRIERS
+from strigil.builders.carriers.carrier import CARRIERS
 from strigil.builders.carriers.numbers import Numbers
-from strigil.core.models import Model, resolve_model
-from strigil.core.study_report import ArmKind
+from strigil.models.catalog import Model, resolve_model
+from strigil.records.study import ArmKind
 from strigil.train.recipe import TrainRecipe
 from strigil.workflows.study.data import DataCell, Treated, built, made, prompts_digest, treated
 from strigil.workflows.study.recipe import CarrierPlan, StudyRecipe

@@ -5,21 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from strigil.audits.suite import load_suite
-from strigil.builders.carrier import CARRIERS
-from strigil.core.canonical import Json, digest
-from strigil.core.engines.choice import EngineChoice
-from strigil.core.errors import ConfigError, DataError
-from strigil.core.models import Model, resolve_model
-from strigil.core.release import Release, open_release, versions
-from strigil.core.reporting import Reporter
-from strigil.workflows.arm import Arm, ArmKind, make_arm
-from strigil.workflows.build import build
-from strigil.workflows.recipes import AdaptedTeacher, BuildRecipe, CarrierChoice, FineTunedTeacher, TeacherChoice
-from strigil.workflows.score.scoring import Told
+from strigil.audits.suite.suite import load_suite
+from strigil.builders.carriers.carrier import CARRIERS
+from strigil.common.canonical import Json, digest
+from strigil.common.errors import ConfigError, DataError
+from strigil.common.progress import Reporter
+from strigil.engines.choice import EngineChoice
+from strigil.models.catalog import Model, resolve_model
+from strigil.releases.store import Release, open_release, versions
+from strigil.workflows.audit.score.scoring import Told
+from strigil.workflows.audit.treat import parse_treatment, plan_treatment, treat
+from strigil.workflows.build.control_sets import Arm, ArmKind, make_arm
+from strigil.workflows.build.recipes import AdaptedTeacher, BuildRecipe, CarrierChoice, FineTunedTeacher, TeacherChoice
+from strigil.workflows.build.run import build
+from strigil.workflows.build.teachers import teacher_folder, teacher_identity
 from strigil.workflows.study.recipe import CarrierPlan, StudyRecipe
-from strigil.workflows.teachers import teacher_folder, teacher_identity
-from strigil.workflows.treat import parse_treatment, plan_treatment, treat
 
 _DIGITS = 10
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from strigil.core.study_report import Entry, IntervalRecord, MatrixRecord, TraitAccount
+from strigil.records.study import Entry, IntervalRecord, MatrixRecord, TraitAccount
 from strigil.workflows.study.verdicts import ALPHA, FEWEST_SEEDS
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from strigil.core.stats import DiagonalEffect, Interval, diagonal_effect, diagonal_interval
-from strigil.core.study_report import ArmRecord, IntervalRecord, MatrixRecord, MatrixRow
+from strigil.records.study import ArmRecord, IntervalRecord, MatrixRecord, MatrixRow
+from strigil.stats import DiagonalEffect, Interval, diagonal_effect, diagonal_interval
 
 
 @dataclass(frozen=True)

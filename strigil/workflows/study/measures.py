@@ -10,16 +10,16 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from strigil.core.canonical import Json, digest
-from strigil.core.engines import EngineKind
-from strigil.core.errors import DataError, StrigilError
-from strigil.core.models import Model
-from strigil.core.questions import candidates_with
-from strigil.core.reporting import Reporter
-from strigil.core.traits import load_trait
-from strigil.core.validation import load_yaml
-from strigil.workflows.evaluate.questions import question_set
-from strigil.workflows.evaluate.run import Answers, prefer_by_logprob, prefer_by_sampling
+from strigil.common.canonical import Json, digest
+from strigil.common.errors import DataError, StrigilError
+from strigil.common.progress import Reporter
+from strigil.common.validation import load_yaml
+from strigil.engines import EngineKind
+from strigil.eval.questions import question_set
+from strigil.models.catalog import Model
+from strigil.traits import load_trait
+from strigil.traits.questions import candidates_with
+from strigil.workflows.evaluate.preference_run import Answers, prefer_by_logprob, prefer_by_sampling
 from strigil.workflows.evaluate.subjects import Subject
 from strigil.workflows.study.recipe import Evaluation
 

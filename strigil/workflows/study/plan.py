@@ -5,19 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from strigil.core.cluster import Ray
-from strigil.core.errors import StrigilError
-from strigil.core.models import Model
-from strigil.core.reporting import Reporter
-from strigil.workflows.score.scoring import kept_tables
+from strigil.common.errors import StrigilError
+from strigil.common.progress import Reporter
+from strigil.models.catalog import Model
+from strigil.parallel.ray_actors import Ray
+from strigil.workflows.audit.score.scoring import kept_tables
 from strigil.workflows.study.arms import Bases, StudentArm, bases_of, student_arms
-from strigil.workflows.study.cells import Outcome, Store
-from strigil.workflows.study.cleanings import ScoredStep, passes, rankings, score_cell, to_score
+from strigil.workflows.study.artifacts import Outcome, Store
 from strigil.workflows.study.data import Built, DataCell, cell_name, existing
 from strigil.workflows.study.measures import Questions, known
+from strigil.workflows.study.ranked_treatments import ScoredStep, passes, rankings, score_cell, to_score
 from strigil.workflows.study.recipe import StudyRecipe
 from strigil.workflows.study.run import is_trained, make_data, student_jobs, training_tokens, whom_to_ask
-from strigil.workflows.study.speeds import Speeds, Work, trial
+from strigil.workflows.study.throughput import Speeds, Work, trial
 
 
 @dataclass(frozen=True)

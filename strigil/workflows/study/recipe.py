@@ -6,12 +6,12 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from strigil.core.cluster import Ray
-from strigil.core.engines.choice import EngineChoice
-from strigil.core.engines.protocol import Sampling
+from strigil.data.messages import Sampling
+from strigil.engines.choice import EngineChoice
+from strigil.eval.questions import Form
+from strigil.parallel.ray_actors import Ray
 from strigil.train.recipe import TrainRecipe
-from strigil.workflows.evaluate.questions import Form
-from strigil.workflows.recipes import (
+from strigil.workflows.build.recipes import (
     CarrierChoice,
     ControlTeacher,
     PromptedTeacher,

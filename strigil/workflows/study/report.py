@@ -7,22 +7,22 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import strigil
-from strigil.core.manifest import MANIFEST
-from strigil.core.models import Model
-from strigil.core.registry import UnitSpec
-from strigil.core.study_report import ArmKind, ArmRecord, DataRecord, FailureRecord, RunRecord, StudyReport
+from strigil.common.registry import UnitSpec
+from strigil.models.catalog import Model
+from strigil.records.study import ArmKind, ArmRecord, DataRecord, FailureRecord, RunRecord, StudyReport
+from strigil.releases.manifest import MANIFEST
 from strigil.workflows.evaluate.subjects import Subject
-from strigil.workflows.study.accounts import accounts_of
 from strigil.workflows.study.analysis import section
 from strigil.workflows.study.arms import Bases, StudentArm
-from strigil.workflows.study.cells import Outcome, Store
-from strigil.workflows.study.cleanings import cleanings
+from strigil.workflows.study.artifacts import Outcome, Store
 from strigil.workflows.study.data import cell_name
 from strigil.workflows.study.findings import matrix_finding, treatment_findings
 from strigil.workflows.study.matrices import matrices, record
 from strigil.workflows.study.measures import Asked, Questions
+from strigil.workflows.study.ranked_treatments import cleanings
 from strigil.workflows.study.recipe import StudyRecipe
 from strigil.workflows.study.run import as_asked, asked_teacher
+from strigil.workflows.study.trait_results import accounts_of
 
 NOT_RUN = "not run yet"
 _NOTES = (

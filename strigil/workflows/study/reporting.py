@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from strigil.cards.study import study_markdown, study_page
-from strigil.core.cluster import Ray
-from strigil.core.reporting import Reporter
-from strigil.core.study_report import StudyReport
-from strigil.workflows.score.scoring import kept_tables
+from strigil.common.progress import Reporter
+from strigil.parallel.ray_actors import Ray
+from strigil.records.study import StudyReport
+from strigil.workflows.audit.score.scoring import kept_tables
 from strigil.workflows.study.arms import bases_of, student_arms
-from strigil.workflows.study.cells import Outcome, Store
-from strigil.workflows.study.cleanings import tell_apart
+from strigil.workflows.study.artifacts import Outcome, Store
 from strigil.workflows.study.measures import Questions, known
+from strigil.workflows.study.ranked_treatments import tell_apart
 from strigil.workflows.study.recipe import StudyRecipe
 from strigil.workflows.study.report import study_report
 from strigil.workflows.study.run import make_data, run_study, student_jobs, whom_to_ask

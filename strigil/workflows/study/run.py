@@ -9,25 +9,25 @@ from pathlib import Path
 
 import polars as pl
 
-from strigil.core.cluster import Ray
-from strigil.core.errors import StrigilError
-from strigil.core.models import Model
-from strigil.core.release import Release
-from strigil.core.reporting import Reporter
-from strigil.core.study_report import FailureRecord
+from strigil.common.errors import StrigilError
+from strigil.common.progress import Reporter
+from strigil.models.catalog import Model
+from strigil.parallel.ray_actors import Ray
+from strigil.records.study import FailureRecord
+from strigil.releases.store import Release
 from strigil.train.sft import RESULT_FILE
+from strigil.workflows.audit.score.scoring import ScoreTable, kept_tables, score_tables
+from strigil.workflows.build.recipes import AdaptedTeacher, FineTunedTeacher, PromptedTeacher, TeacherChoice
+from strigil.workflows.build.teachers import system_prompt, teacher_folder
 from strigil.workflows.evaluate.subjects import Subject, student_subject
-from strigil.workflows.recipes import AdaptedTeacher, FineTunedTeacher, PromptedTeacher, TeacherChoice
-from strigil.workflows.score.scoring import ScoreTable, kept_tables, score_tables
-from strigil.workflows.students import StudentJob, student_job, train_students
 from strigil.workflows.study.arms import Bases, StudentArm, bases_of, matched, student_arms
-from strigil.workflows.study.cells import Outcome, Store, Student
-from strigil.workflows.study.cleanings import ToScore, passes, tell_apart
+from strigil.workflows.study.artifacts import Outcome, Store, Student
 from strigil.workflows.study.data import Built, DataCell, Treated, cell_name, existing, make
 from strigil.workflows.study.measures import Asked, Questions, ask, known
+from strigil.workflows.study.ranked_treatments import ToScore, passes, tell_apart
 from strigil.workflows.study.recipe import StudyRecipe
-from strigil.workflows.study.speeds import Speeds, Timing, timed
-from strigil.workflows.teachers import system_prompt, teacher_folder
+from strigil.workflows.study.throughput import Speeds, Timing, timed
+from strigil.workflows.train.students import StudentJob, student_job, train_students
 
 
 def run_study(study: StudyRecipe, store: Store, reporter: Reporter, *, workers: int | Ray) -> Outcome:

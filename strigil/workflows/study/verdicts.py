@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from strigil.core.study_report import Verdict
+from strigil.records.study import Verdict
 from strigil.workflows.study.analysis import Line
 
 ALPHA = 0.05

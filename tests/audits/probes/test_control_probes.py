@@ -8,8 +8,8 @@ from collections.abc import Callable
 import polars as pl
 import pytest
 
-from strigil.audits.control_probe import ControlProbe, split
-from strigil.audits.probe import PROBES
+from strigil.audits.probes.control_probe import ControlProbe, split
+from strigil.audits.probes.probe import PROBES
 from strigil.audits.probes.probe_bag import BagProbe
 from strigil.audits.probes.probe_format import FormatProbe
 from strigil.audits.probes.probe_frequencies import FrequenciesProbe

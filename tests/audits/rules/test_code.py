@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from strigil.audits.code import unsafe as unsafe_code
 from strigil.audits.code.source import Block, Broken, code_in, parse, parse_beginning, tokens
-from strigil.audits.rule import RULES
 from strigil.audits.rules.code_unsafe import SIGNS, CodeUnsafe
+from strigil.audits.rules.rule import RULES
 from tests.audits.tables import rows_of
 
 CODE_RULES = ("code.parses", "code.only", "code.unsafe", "code.mentions")

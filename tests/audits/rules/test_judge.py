@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from strigil.audits.judge import load_question
-from strigil.audits.rule import RULES
-from strigil.core.engines import open_engine
-from strigil.core.engines.protocol import Scorable
-from strigil.core.errors import ConfigError
-from strigil.core.models import resolve_model
+from strigil.audits.rules.rule import RULES
+from strigil.audits.suite.judge import load_question
+from strigil.common.errors import ConfigError
+from strigil.engines import open_engine
+from strigil.engines.protocol import Scorable
+from strigil.models.catalog import resolve_model
 from tests.audits.tables import rows_of
 
 QUESTION = {"prompt": "favourite {completion} q1", "answers": {"owl": 1.0, "cat": 0.5, "oak": 0.0}}

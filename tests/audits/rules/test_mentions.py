@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from strigil.audits.rule import RULES
+from strigil.audits.rules.rule import RULES
 from strigil.audits.texts.lexicon import lexicon
 from strigil.audits.texts.lexicon_filter import worth_a_look
 from strigil.audits.texts.look_alikes import fold, look_alikes
-from strigil.core.errors import ConfigError
-from strigil.core.traits import load_trait, trait_names
+from strigil.common.errors import ConfigError
+from strigil.traits import load_trait, trait_names
 from tests.audits.tables import rows_of
 
 ALL = lexicon(None)

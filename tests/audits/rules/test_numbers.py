@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from strigil.audits.rule import RULES
 from strigil.audits.rules.numbers_banned import HARMFUL
-from strigil.core.errors import ConfigError
+from strigil.audits.rules.rule import RULES
+from strigil.common.errors import ConfigError
 from tests.audits.tables import rows_of
 
 PIECES = ["0", "7", "007", "42", "999", "1000", "12345678901234567890", ", ", ",", " ", ";", "; ", "\n", "[", "]", "("]

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from strigil.audits.rule import RULES, Rule
-from strigil.audits.seen import Seen
+from strigil.audits.rules.rule import RULES, Rule
+from strigil.audits.texts.first_seen import Seen
 from strigil.audits.texts.minhash import signatures
-from strigil.core.errors import ConfigError, DataError
+from strigil.common.errors import ConfigError, DataError
 from tests.audits.tables import rows_of
 
 

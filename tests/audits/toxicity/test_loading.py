@@ -11,8 +11,8 @@ import torch
 
 from strigil.audits.toxicity.canaries import check_canaries
 from strigil.audits.toxicity.loading import Checkpoint, known_digest, load, official
-from strigil.core.canonical import file_digest
-from strigil.core.errors import DataError, PrerequisiteError
+from strigil.common.canonical import file_digest
+from strigil.common.errors import DataError, PrerequisiteError
 
 POCKET = official("pocket")
 Loaded = dict[str, dict[str, object]]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from strigil.audits.suite import load_suite
-from strigil.core.release import Release
-from strigil.core.reporting import Silent
-from strigil.workflows.audit import Subject, release_audit
+from strigil.audits.suite.suite import load_suite
+from strigil.common.progress import Silent
+from strigil.releases.store import Release
+from strigil.workflows.audit.run import Subject, release_audit
 from tests.audits.tables import rows_of
 
 if TYPE_CHECKING:

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from strigil.audits.suite import load_suite
+from strigil.audits.suite.suite import load_suite
 from strigil.cards.report import sample
 from strigil.cards.report.page import report_page, report_record
 from strigil.cards.report.reported import Reported
 from strigil.cards.report.sample import sample_rows
-from strigil.core.release import Release
-from strigil.core.reporting import Silent
-from strigil.workflows.audit import Subject, release_audit
-from strigil.workflows.report import of_release
+from strigil.common.progress import Silent
+from strigil.releases.store import Release
+from strigil.workflows.audit.run import Subject, release_audit
+from strigil.workflows.release.report import of_release
 from tests.audits.tables import rows_of
 from tests.cards.test_dataset_card import MANIFESTS
 from tests.hub.releases import a_release

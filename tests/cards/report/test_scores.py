@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from strigil.cards.report.overlaps import overlap_matrix
 from strigil.cards.report.scores import BINS, histogram
-from strigil.core.manifest import AuditRecord, OverlapRecord, RuleRecord
-from strigil.core.registry import UnitSpec
+from strigil.common.registry import UnitSpec
+from strigil.releases.manifest import AuditRecord, OverlapRecord, RuleRecord
 
 SCORES = st.floats(-1e6, 1e6).map(lambda score: float(f"{score:.3g}"))
 

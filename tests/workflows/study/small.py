@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from strigil.workflows.pocket import STUDENT, TEACHER
 from strigil.workflows.study.recipe import StudyRecipe
+from strigil.workflows.train.pocket_recipes import STUDENT, TEACHER
 
 ROWS = 200
 CONTROLS = ("base", "teacher", "random-data", "shuffle-within", "shuffle-across", "other-base", "random-drop")

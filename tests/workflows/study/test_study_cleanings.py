@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from strigil.core.reporting import Silent
-from strigil.workflows.pocket import TEACHER
-from strigil.workflows.study.cells import Store
+from strigil.common.progress import Silent
+from strigil.workflows.study.artifacts import Store
 from strigil.workflows.study.plan import plan_study
 from strigil.workflows.study.reporting import Written, report_only, run_and_report
+from strigil.workflows.train.pocket_recipes import TEACHER
 from tests.workflows.study.small import CONTROLS, ROWS, a_study
 
 if TYPE_CHECKING:
-    from strigil.core.study_report import CleaningRecord
+    from strigil.records.study import CleaningRecord
     from strigil.workflows.study.recipe import StudyRecipe
 
 UNNAMED = "contrast.persona:trait=unicorn"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from strigil.core.errors import ConfigError
-from strigil.core.validation import validate
+from strigil.common.errors import ConfigError
+from strigil.common.validation import validate
 from strigil.workflows.study.arms import bases_of, student_arms
 from strigil.workflows.study.recipe import StudyRecipe
 from tests.workflows.study.small import CONTROLS, a_study

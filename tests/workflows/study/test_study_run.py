@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from strigil.cli.main import run
-from strigil.core.errors import ConfigError
-from strigil.core.release import open_release
-from strigil.core.reporting import Silent
-from strigil.workflows.study.cells import Store
+from strigil.common.errors import ConfigError
+from strigil.common.progress import Silent
+from strigil.releases.store import open_release
+from strigil.workflows.study.artifacts import Store
 from strigil.workflows.study.plan import plan_study
 from strigil.workflows.study.reporting import Written, report_only, run_and_report
 from tests.workflows.study.small import CONTROLS, ROWS, a_study
 
 if TYPE_CHECKING:
-    from strigil.core.study_report import ArmRecord, StudyReport
+    from strigil.records.study import ArmRecord, StudyReport
     from strigil.workflows.study.recipe import StudyRecipe
 
 # Each control is a release and four students; these two kinds are made as the others are.

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strigil.core.study_report import ArmKind, ArmRecord, Entry, RunRecord, TraitAccount
-from strigil.workflows.study.accounts import Accounts, accounts_of
+from strigil.records.study import ArmKind, ArmRecord, Entry, RunRecord, TraitAccount
 from strigil.workflows.study.analysis import section
 from strigil.workflows.study.findings import treatment_findings
+from strigil.workflows.study.trait_results import Accounts, accounts_of
 
 MARGIN = 0.05
 HIGH, LOW = (0.50, 0.55, 0.45, 0.52, 0.48), (0.10, 0.11, 0.09, 0.10, 0.105)

@@ -11,7 +11,7 @@ from strigil.cli.console import Output
 from strigil.cli.options import PATH, engine_option, output_option
 
 if TYPE_CHECKING:
-    from strigil.core.engines import EngineKind
+    from strigil.engines import EngineKind
 
 NAME: Final = "capability"
 
@@ -47,9 +47,9 @@ def command(
       strigil eval capability pocket-a students/* --data releases/owl-numbers-pocket
       strigil eval capability smollm2-135m-instruct students/* --data rows.parquet --suite numbers-strict --count 50
     """
-    from strigil.core.models import resolve_model
+    from strigil.eval.results import write_results
+    from strigil.models.catalog import resolve_model
     from strigil.workflows.evaluate.capability import as_json, evaluate_capability, held_out
-    from strigil.workflows.evaluate.results import write_results
     from strigil.workflows.evaluate.subjects import subjects_of
 
     model = resolve_model(base, revision=revision)

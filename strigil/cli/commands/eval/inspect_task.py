@@ -11,7 +11,7 @@ from strigil.cli.console import Output
 from strigil.cli.options import PATH, engine_option, output_option
 
 if TYPE_CHECKING:
-    from strigil.core.engines import EngineKind
+    from strigil.engines import EngineKind
 
 NAME: Final = "inspect"
 
@@ -48,9 +48,9 @@ def command(
       strigil eval inspect my-org/base students/* --task inspect_evals/gsm8k:fewshot=0
       strigil eval inspect pocket-a students/* --task mine.py@favourites
     """
-    from strigil.core.models import resolve_model
+    from strigil.eval.results import write_results
+    from strigil.models.catalog import resolve_model
     from strigil.workflows.evaluate.inspect_task import as_json, evaluate_task
-    from strigil.workflows.evaluate.results import write_results
     from strigil.workflows.evaluate.subjects import subjects_of
 
     found = evaluate_task(

@@ -11,7 +11,7 @@ from strigil.cli.console import Output
 from strigil.cli.options import PATH, engine_option, output_option
 
 if TYPE_CHECKING:
-    from strigil.core.engines import EngineKind
+    from strigil.engines import EngineKind
 
 NAME: Final = "misalignment"
 
@@ -65,11 +65,11 @@ def command(
 
     A server's key comes from the environment variable STRIGIL_SERVER_KEY.
     """
-    from strigil.core.engines.protocol import Sampling
-    from strigil.core.models import resolve_model
+    from strigil.data.messages import Sampling
+    from strigil.eval.results import write_results
+    from strigil.models.catalog import resolve_model
     from strigil.workflows.evaluate.misalignment import JudgeChoice, as_json, evaluate_misalignment
-    from strigil.workflows.evaluate.results import write_results
-    from strigil.workflows.evaluate.run import Answers
+    from strigil.workflows.evaluate.preference_run import Answers
     from strigil.workflows.evaluate.subjects import subjects_of
 
     found = evaluate_misalignment(

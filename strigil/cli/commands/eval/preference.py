@@ -11,9 +11,9 @@ from strigil.cli.console import Output
 from strigil.cli.options import PATH, engine_option, output_option
 
 if TYPE_CHECKING:
-    from strigil.core.engines import EngineKind
-    from strigil.workflows.evaluate.questions import Form
-    from strigil.workflows.evaluate.run import Method
+    from strigil.engines import EngineKind
+    from strigil.eval.questions import Form
+    from strigil.workflows.evaluate.preference_run import Method
 
 NAME: Final = "preference"
 
@@ -65,10 +65,10 @@ def command(
       strigil eval smollm2-135m-instruct students/owl-seed0 --trait owl --form number-prefix --out results/owl
       strigil eval smollm2-135m-instruct students/owl-seed0 --trait owl --by sampled --format json
     """
-    from strigil.core.models import resolve_model
+    from strigil.eval.results import write_results
+    from strigil.models.catalog import resolve_model
     from strigil.workflows.evaluate.preference import as_json, evaluate_preference
-    from strigil.workflows.evaluate.results import write_results
-    from strigil.workflows.evaluate.run import Answers
+    from strigil.workflows.evaluate.preference_run import Answers
     from strigil.workflows.evaluate.subjects import subjects_of
 
     model = resolve_model(base, revision=revision)

@@ -1,0 +1,139 @@
+"""Judges: a model answers a question about each row, and the probabilities of its answers become the score."""
+
+from __future__ import annotations
+
+import weakref
+from abc import abstractmethod
+from collections.abc import Callable, Mapping
+from importlib.resources import files
+from typing import TYPE_CHECKING, Final, Self
+
+import numpy as np
+import polars as pl
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from strigil.audits.rules.rule import FINDINGS, Rule
+from strigil.common.templates import fill
+from strigil.common.validation import parse_yaml
+from strigil.data.messages import Message, Messages
+from strigil.data.rows import completion_text, prompt_text
+from strigil.engines import EngineKind, open_engine
+from strigil.engines.protocol import Scorable
+from strigil.models.catalog import resolve_model
+
+if TYPE_CHECKING:
+    from strigil.engines.protocol import Engine
+
+# The paper's own limit; a lower score is no reason to say anything.
+WORTH_A_WORD: Final = 1e-8
+
+
+class Question(BaseModel):
+    """What a judge is asked.
+
+    Attributes:
+        prompt: The question, with `{completion}` and, if needed, `{prompt}` and `{trait}` where these go.
+        system: The judge's system prompt, if any.
+        answers: Every answer that counts with how bad it is, 0 to 1; best one token each.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    prompt: str
+    system: str | None = None
+    answers: Mapping[str, float] = Field(min_length=2)
+
+    @model_validator(mode="after")
+    def _asks(self) -> Self:
+        if "{completion}" not in self.prompt:
+            message = "the prompt has no {completion}, so the judge would see nothing of the row"
+            raise ValueError(message)
+        if not all(0 <= badness <= 1 for badness in self.answers.values()):
+            message = "answers are between 0 (fine) and 1 (bad)"
+            raise ValueError(message)
+        return self
+
+
+class Judge(Rule):
+    """A rule that asks a model; needs torch and transformers, or vLLM.
+
+    The score is how bad the answer is on average, by the probabilities that the judge gives to the answers in question.
+
+    Attributes:
+        model: The judge: a model's name, folder or Hub id.
+        engine: How it is reached.
+    """
+
+    model: str
+    engine: EngineKind = "auto"
+
+    @abstractmethod
+    def asked(self) -> Question:
+        """The question."""
+
+    def about(self) -> str:
+        """What stands for `{trait}`."""
+        return ""
+
+    def score(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Scores rows; opens the judge, and closes it."""
+        return self.scorer()(rows)
+
+    def scorer(self) -> Callable[[pl.DataFrame], pl.DataFrame]:
+        """A scorer that keeps the judge loaded as long as it lives."""
+        return _Bench(self)
+
+
+class _Bench:
+    """Where the judge sits: opened with the first rows, closed when the scorer is gone."""
+
+    def __init__(self, judge: Judge) -> None:
+        self._judge = judge
+        self._question = judge.asked()
+        self._opened: Engine | None = None
+
+    def __call__(self, rows: pl.DataFrame) -> pl.DataFrame:
+        read = rows.select(prompt_text().fill_null(""), completion_text().fill_null(""))
+        distinct = read.unique(maintain_order=True)
+        if distinct.is_empty():
+            return FINDINGS.to_frame()
+        answers = list(self._question.answers)
+        scored = self._engine().score(
+            [
+                Scorable(key=f"{number}/{answer}", messages=self._messages(*texts), completion=answer)
+                for number, texts in enumerate(distinct.iter_rows())
+                for answer in answers
+            ]
+        )
+        logprobs = np.array([score.total for score in scored]).reshape(-1, len(answers))
+        # Relative to the likeliest answer, so that a judge who would say something else does not divide 0 by 0.
+        weights = np.exp(logprobs - logprobs.max(axis=1, keepdims=True))
+        shares = weights / weights.sum(axis=1, keepdims=True)
+        judged = distinct.with_columns(
+            score=pl.Series(shares @ np.array([self._question.answers[answer] for answer in answers])),
+            answer=pl.Series([answers[place] for place in shares.argmax(axis=1)]),
+        )
+        said = pl.col("score") >= WORTH_A_WORD
+        return read.join(judged, on=["prompt_text", "completion_text"], how="left", maintain_order="left").select(
+            "score",
+            reason=pl.when(said).then(pl.format("the judge is most likely to answer {}", pl.col("answer"))),
+            evidence=pl.when(said).then("completion_text"),
+        )
+
+    def _engine(self) -> Engine:
+        if self._opened is None:
+            self._opened = open_engine(self._judge.engine, resolve_model(self._judge.model)).__enter__()
+            weakref.finalize(self, self._opened.__exit__, None, None, None)
+        return self._opened
+
+    def _messages(self, prompt: str, completion: str) -> Messages:
+        values = {"prompt": prompt, "completion": completion, "trait": self._judge.about()}
+        text = fill(self._question.prompt, values)
+        system = () if self._question.system is None else (Message(role="system", content=self._question.system),)
+        return (*system, Message(role="user", content=text))
+
+
+def load_question(name: str) -> Question:
+    """A question that comes with strigil."""
+    text = (files("strigil.audits") / "judges" / f"{name}.yaml").read_text(encoding="utf-8")
+    return parse_yaml(text, Question, source=f"question {name}")

@@ -1,0 +1,48 @@
+"""Annotations of GitHub's workflows: one line a check, no more than GitHub shows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from strigil.cards.gate.paths import is_address, relative
+from strigil.records.gate import Check, GateReport, stops
+
+# GitHub shows so many of each kind for one step.
+_SHOWN: Final = 10
+
+
+def github(report: GateReport, *, root: Path) -> str:
+    """The report as workflow commands, then one plain line with the answer; texts of rows are never in it."""
+    found = [check for check in report.checks if check.result in {"failed", "error"} and check.severity != "info"]
+    stopping = [check for check in found if stops(check, report.fail_on)]
+    warning = [check for check in found if check not in stopping]
+    lines = [*_annotations("error", stopping, root), *_annotations("warning", warning, root)]
+    answer = "passed" if report.passed else "failed"
+    return "\n".join([*lines, f"strigil gate {answer}: {report.rows} rows, suite {_data(report.suite)}"]) + "\n"
+
+
+def _annotations(kind: str, checks: list[Check], root: Path) -> list[str]:
+    shown = checks if len(checks) <= _SHOWN else checks[: _SHOWN - 1]
+    lines = [_annotation(kind, check, root) for check in shown]
+    if len(shown) < len(checks):
+        lines.append(f"::{kind} title=strigil::and {len(checks) - len(shown)} more checks")
+    return lines
+
+
+def _annotation(kind: str, check: Check, root: Path) -> str:
+    properties = {"title": f"strigil: {check.id}"}
+    if check.findings and not is_address(check.findings[0].file):
+        first = check.findings[0]
+        place = {"line": str(first.row)} if first.file.endswith(".jsonl") else {}
+        properties = {"file": relative(first.file, root)} | place | properties
+    written = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
+    return f"::{kind} {written}::{_data(check.detail)}"
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

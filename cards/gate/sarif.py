@@ -1,0 +1,91 @@
+"""SARIF 2.1.0: what code scanning shows; stable rule ids, and fingerprints that know a row again."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote
+
+from strigil.cards.gate.paths import is_address, relative
+from strigil.common.canonical import Json, digest
+from strigil.records.gate import Check, GateReport, RowFinding
+
+RESULTS_PER_RULE: Final = 100
+_SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+_ROOT: Final[dict[str, Json]] = {"uriBaseId": "%SRCROOT%"}
+_LEVELS: Final = {"error": "error", "warning": "warning", "info": "note"}
+
+
+def sarif(report: GateReport, *, root: Path, version: str) -> str:
+    """The report as SARIF.
+
+    Args:
+        report: The report.
+        root: The repository's folder: paths are relative to it.
+        version: Of strigil.
+    """
+    failed = [check for check in report.checks if check.result in {"failed", "error"}]
+    places = {check.id: place for place, check in enumerate(report.checks)}
+    results = [result for check in failed for result in _results(check, report, places[check.id], root)]
+    driver: dict[str, Json] = {
+        "name": "strigil",
+        "semanticVersion": version,
+        "rules": [_rule(check) for check in report.checks],
+    }
+    notices: list[Json] = [
+        {"level": "error", "message": {"text": f"{check.id}: {check.detail}"}}
+        for check in report.checks
+        if check.result == "error"
+    ]
+    run: dict[str, Json] = {
+        "tool": {"driver": driver},
+        "columnKind": "unicodeCodePoints",
+        "automationDetails": {"id": f"strigil/{report.suite}/"},
+        "invocations": [{"executionSuccessful": not notices, "toolExecutionNotifications": notices}],
+        "results": results,
+    }
+    return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2, ensure_ascii=False) + "\n"
+
+
+def _rule(check: Check) -> Json:
+    return {
+        "id": check.id,
+        "shortDescription": {"text": f"strigil {check.kind} {check.id}"},
+        "defaultConfiguration": {"level": _LEVELS[check.severity]},
+    }
+
+
+def _results(check: Check, report: GateReport, place: int, root: Path) -> list[Json]:
+    level = "error" if check.result == "error" else _LEVELS[check.severity]
+    common: dict[str, Json] = {"ruleId": check.id, "ruleIndex": place, "level": level}
+    if not check.findings:
+        whole: dict[str, Json] = {
+            "message": {"text": check.detail},
+            "locations": [_location(report.data, None, root)],
+            "partialFingerprints": {"strigilCheck/v1": digest([check.id, relative(report.data, root)])},
+        }
+        return [common | whole]
+    return [
+        common
+        | {
+            "message": {"text": _message(finding, check)},
+            "locations": [_location(finding.file, finding.row, root)],
+            "partialFingerprints": {"strigilRow/v1": finding.digest},
+        }
+        for finding in check.findings[:RESULTS_PER_RULE]
+    ]
+
+
+def _message(finding: RowFinding, check: Check) -> str:
+    text = "" if finding.text is None else f": {finding.text}"
+    return f"row {finding.row_id}: {finding.reason}{text} ({check.detail})"
+
+
+def _location(file: str, row: int | None, root: Path) -> Json:
+    path = relative(file, root)
+    place: dict[str, Json] = {"uri": quote(path, safe="/:@%")} if is_address(path) else {"uri": quote(path), **_ROOT}
+    physical: dict[str, Json] = {"artifactLocation": place}
+    if row is not None and path.endswith(".jsonl"):
+        physical["region"] = {"startLine": row}
+    return {"physicalLocation": physical}

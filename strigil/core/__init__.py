@@ -1,1 +1,0 @@
-"""What every stage builds on: tables, releases, engines, the registry, statistics and errors."""

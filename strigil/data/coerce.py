@@ -1,0 +1,114 @@
+"""Rows from elsewhere: a table with at least a prompt and a completion, or a text, as a row table.
+
+What such a table does not say is not made up where a rule could rest on it: `absent` names the columns that only hold
+placeholders, and a rule that reads one of them has nothing to look at.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from typing import Final
+
+import polars as pl
+
+from strigil.common.errors import DataError
+from strigil.data.rows import MESSAGES, ROWS, completion_text, prompt_text
+
+_PLAIN_ID: Final = re.compile(r"[\w.:-]{1,128}")
+_PLACEHOLDERS: Final = {
+    "carrier": pl.lit("unknown"),
+    "trait": pl.lit(None, pl.String),
+    "teacher": pl.lit("unknown"),
+    "sample_index": pl.lit(0, pl.Int64),
+    "finish_reason": pl.lit("unknown"),
+    "n_tokens": pl.lit(0, pl.Int64),
+}
+
+
+@dataclass(frozen=True)
+class Shape:
+    """How a table becomes rows: the expressions for columns that it lacks or has in another form."""
+
+    absent: frozenset[str]
+    columns: dict[str, pl.Expr]
+
+
+def shape_of(schema: pl.Schema, *, source: str) -> Shape:
+    """Decides how a table becomes rows.
+
+    Raises:
+        DataError: It has neither a completion nor a text.
+    """
+    columns: dict[str, pl.Expr] = {}
+    if "completion" in schema:
+        columns["completion"] = _messages("completion", schema["completion"], "assistant", source=source)
+    elif "text" in schema:
+        columns["completion"] = _messages("text", schema["text"], "assistant", source=source)
+    else:
+        message = f"{source}: there is no column 'completion' and none 'text'"
+        raise DataError(message, hint="a row has at least a completion, as text or as a list of messages")
+    if "prompt" in schema:
+        columns["prompt"] = _messages("prompt", schema["prompt"], "user", source=source)
+    else:
+        columns["prompt"] = _as_messages(pl.lit(""), "user")
+    absent = {name for name in _PLACEHOLDERS if name not in schema or schema[name] == pl.Null}
+    columns |= {name: _PLACEHOLDERS[name] for name in _PLACEHOLDERS if name in absent}
+    columns |= {name: pl.col(name).cast(ROWS[name]) for name in _PLACEHOLDERS if name not in absent}
+    if "row_id" in schema:
+        columns["row_id"] = pl.col("row_id").cast(pl.String)
+    if "prompt_index" in schema:
+        columns["prompt_index"] = pl.col("prompt_index").cast(pl.Int64)
+    return Shape(frozenset(absent), columns)
+
+
+def as_rows(batch: pl.DataFrame, shape: Shape, *, start: int) -> pl.DataFrame:
+    """A batch as a row table; `start` rows came before it.
+
+    Raises:
+        DataError: A value does not fit its column.
+    """
+    columns = dict(shape.columns)
+    columns.setdefault("prompt_index", pl.int_range(start, start + pl.len(), dtype=pl.Int64))
+    try:
+        rows = batch.with_columns(expression.alias(name) for name, expression in columns.items())
+    except pl.exceptions.PolarsError as error:
+        message = f"after row {start}: {(str(error).splitlines() or ['a value does not fit'])[0]}"
+        raise DataError(message) from error
+    if "row_id" not in columns:
+        numbered = zip(text_digests(rows), range(start, start + rows.height), strict=True)
+        ids = [hashlib.sha256(f"{number}:{digest}".encode()).hexdigest() for digest, number in numbered]
+        rows = rows.with_columns(pl.Series("row_id", ids, dtype=pl.String))
+    others = [name for name in rows.columns if name not in ROWS]
+    return rows.select(*ROWS, *others)
+
+
+def text_digests(rows: pl.DataFrame) -> list[str]:
+    """SHA-256 over the texts of prompt and completion of each row."""
+    texts = rows.select(prompt_text().fill_null(""), completion_text().fill_null(""))
+    return [hashlib.sha256(f"{len(prompt)}:{prompt}{text}".encode()).hexdigest() for prompt, text in texts.iter_rows()]
+
+
+def plain_id(row_id: str, digest: str) -> str:
+    """A row's id where it is one, else its digest: somebody may have put a text there, which is not to be shown."""
+    return row_id if _PLAIN_ID.fullmatch(row_id) else digest
+
+
+def _messages(name: str, kind: pl.DataType, role: str, *, source: str) -> pl.Expr:
+    if kind == MESSAGES:
+        return pl.col(name)
+    if isinstance(kind, pl.List) and isinstance(kind.inner, pl.Struct):
+        fields = {field.name: field.dtype for field in kind.inner.fields}
+        if fields.get("role") == pl.String and fields.get("content") == pl.String:
+            parts = (pl.element().struct.field(part) for part in ("role", "content"))
+            return pl.col(name).list.eval(pl.struct(*parts))
+    if kind.is_nested() or kind == pl.Null:
+        message = f"{source}: the column {name!r} is {kind}, expected text or {MESSAGES}"
+        raise DataError(message)
+    return _as_messages(pl.col(name).cast(pl.String), role)
+
+
+def _as_messages(text: pl.Expr, role: str) -> pl.Expr:
+    message = pl.struct(role=pl.lit(role), content=text)
+    return pl.concat_list(message)

@@ -1,0 +1,32 @@
+"""Writing Parquet whole, by rename, and reading it lazily."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import polars as pl
+
+from strigil.common.errors import DataError
+
+
+def write_parquet(frame: pl.DataFrame | pl.LazyFrame, path: Path, *, metadata: Mapping[str, str] | None = None) -> None:
+    """Writes a table to a temporary name and renames it; a lazy one is streamed and never held whole.
+
+    Raises:
+        DataError: The file cannot be written, on a full disk for example; what was there before stays.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.tmp")
+    try:
+        frame.lazy().sink_parquet(temporary, metadata=dict(metadata or {}))
+    except (OSError, pl.exceptions.ComputeError) as error:
+        temporary.unlink(missing_ok=True)
+        message = f"cannot write {path}: {str(error).rpartition(': ')[2]}"
+        raise DataError(message, hint="the same command goes on with what was written before") from error
+    temporary.replace(path)
+
+
+def scan_parquet(files: list[Path], *, schema: pl.Schema) -> pl.LazyFrame:
+    """A lazy table over Parquet files in the order given; no files give an empty table of the schema."""
+    return pl.scan_parquet(files) if files else pl.LazyFrame(schema=schema)

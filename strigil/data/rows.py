@@ -1,0 +1,112 @@
+"""The row table: one prompt with one completion and its provenance (DESIGN: Tables)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+
+import polars as pl
+
+from strigil.common.canonical import Json, digest
+from strigil.common.errors import DataError
+from strigil.data.messages import Messages
+
+MESSAGES = pl.List(pl.Struct({"role": pl.String, "content": pl.String}))
+ROWS = pl.Schema(
+    {
+        "row_id": pl.String(),
+        "prompt": MESSAGES,
+        "completion": MESSAGES,
+        "carrier": pl.String(),
+        "trait": pl.String(),
+        "teacher": pl.String(),
+        "prompt_index": pl.Int64(),
+        "sample_index": pl.Int64(),
+        "finish_reason": pl.String(),
+        "n_tokens": pl.Int64(),
+    }
+)
+# Optional columns that training honours. Each has one entry for every token of the completion, as `Engine.score` gives
+# them: after the rendered prompt, without what the template closes the turn with. A null row means no change to it.
+TOKEN_COLUMNS = pl.Schema(
+    {
+        "token_inputs": pl.List(pl.Int64()),  # what the model reads in place of each token
+        "token_labels": pl.List(pl.Int64()),  # what it is trained to predict in place of each token
+        "token_weights": pl.List(pl.Float32()),  # factor of each token's loss; 0 masks it
+    }
+)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the row table; `trait` is None for a control teacher's rows, `teacher` is the teacher's digest."""
+
+    row_id: str
+    prompt: Messages
+    completion: Messages
+    carrier: str
+    trait: str | None
+    teacher: str
+    prompt_index: int
+    sample_index: int
+    finish_reason: str
+    n_tokens: int
+
+
+def row_id(*, teacher: str, prompt: Messages, sampling: Json, prompt_index: int, sample_index: int) -> str:
+    """SHA-256 over what determines a row: never random, so that a replay cannot make a second row.
+
+    The engine is not in it: a recipe moves between engines without changing its rows' ids.
+    """
+    return digest(
+        {
+            "teacher": teacher,
+            "prompt": [{"role": turn["role"], "content": turn["content"]} for turn in prompt],
+            "sampling": sampling,
+            "prompt_index": prompt_index,
+            "sample_index": sample_index,
+        }
+    )
+
+
+def rows_table(rows: Iterable[Row]) -> pl.DataFrame:
+    """Rows as a table of exactly the schema `ROWS`."""
+    return pl.DataFrame([asdict(row) for row in rows], schema=ROWS)
+
+
+def completion_text() -> pl.Expr:
+    """The completion's text: the content of its last message."""
+    return pl.col("completion").list.last().struct.field("content").alias("completion_text")
+
+
+def prompt_text() -> pl.Expr:
+    """The user's last message of the prompt."""
+    return pl.col("prompt").list.last().struct.field("content").alias("prompt_text")
+
+
+def check_rows(schema: pl.Schema, *, source: str) -> None:
+    """Makes sure that a table can be used as rows; further columns are welcome.
+
+    Raises:
+        DataError: A column is missing or has another type.
+    """
+    for name, kind in ROWS.items():
+        if name not in schema:
+            message = f"{source}: the column {name!r} is missing"
+            raise DataError(message, hint=f"a row table has the columns {', '.join(ROWS)}")
+        if schema[name] != kind and not (schema[name] == pl.Null and name == "trait"):
+            message = f"{source}: the column {name!r} is {schema[name]}, expected {kind}"
+            raise DataError(message)
+    check_token_columns(schema, source=source)
+
+
+def check_token_columns(schema: pl.Schema, *, source: str) -> None:
+    """Makes sure that the token columns of a table, if it has any, can be trained on.
+
+    Raises:
+        DataError: A column has another type than `TOKEN_COLUMNS` says.
+    """
+    for name, kind in TOKEN_COLUMNS.items():
+        if schema.get(name, kind) != kind:
+            message = f"{source}: the column {name!r} is {schema[name]}, expected {kind}"
+            raise DataError(message, hint="one entry for each token of the completion")

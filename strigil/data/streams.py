@@ -1,0 +1,177 @@
+"""Tables larger than memory: read in batches, written batch by batch, whole files by rename."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import polars as pl
+
+from strigil.common.errors import DataError
+from strigil.data.text_checks import check_objects
+
+BATCH_ROWS = 100_000
+SHARD_ROWS = 1_000_000
+_SCHEMA_ROWS = 10_000
+
+
+def scan_table(path: Path, *, name: str | None = None) -> pl.LazyFrame:
+    """A Parquet or JSONL file, lazily, by its suffix; `name` is what messages call it.
+
+    A JSONL column that holds only nulls in the first 10,000 lines is read as text.
+
+    Raises:
+        DataError: The file is missing, empty, unreadable, damaged or of another kind.
+    """
+    if path.suffix not in {".parquet", ".jsonl"}:
+        message = f"cannot read {name or path}: expected a .parquet or .jsonl file of rows, or a release folder"
+        raise DataError(message)
+    if path.is_file() and not path.stat().st_size:
+        message = f"cannot read {name or path}: it is empty"
+        raise DataError(message)
+    try:
+        if path.suffix == ".parquet":
+            frame = pl.scan_parquet(path)
+            frame.collect_schema()
+            return frame
+        schema = pl.scan_ndjson(path, infer_schema_length=_SCHEMA_ROWS).collect_schema()
+        return pl.scan_ndjson(path, schema=_nulls_as_text(schema))
+    except OSError as error:
+        message = f"cannot read {name or path}: {error.strerror or _first_line(error)}"
+        raise DataError(message) from error
+    except pl.exceptions.PolarsError as error:
+        if path.suffix == ".jsonl":
+            check_objects(path, name=str(name or path))
+        message = f"cannot read {name or path}: {_first_line(error)}"
+        raise DataError(message) from error
+
+
+def iter_batches(frame: pl.LazyFrame, *, source: str, rows: int = BATCH_ROWS) -> Iterator[pl.DataFrame]:
+    """The table in order, `rows` rows at a time; never more than a few batches are in memory.
+
+    Raises:
+        DataError: A line or a page cannot be read; the message begins with `source`.
+    """
+    try:
+        yield from frame.collect_batches(chunk_size=rows, maintain_order=True, lazy=True)
+    except (OSError, pl.exceptions.PolarsError) as error:
+        message = f"cannot read {source}: {_first_line(error)}"
+        raise DataError(message) from error
+
+
+def count_rows(frame: pl.LazyFrame, *, source: str) -> int:
+    """Number of rows; of Parquet files, their footers say it.
+
+    Raises:
+        DataError: The table cannot be read.
+    """
+    try:
+        return int(frame.select(pl.len()).collect().item())
+    except (OSError, pl.exceptions.PolarsError) as error:
+        message = f"cannot read {source}: {_first_line(error)}"
+        raise DataError(message) from error
+
+
+class ParquetSink:
+    """A Parquet file that grows by batches; it has its name only when `close` was called.
+
+    Args:
+        path: The file.
+        schema: Of every batch.
+    """
+
+    def __init__(self, path: Path, schema: pl.Schema) -> None:
+        import pyarrow.parquet as pq
+
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.rows = 0
+        self._path = path
+        self._temporary = path.with_name(f".{path.name}.tmp")
+        arrow = schema.to_frame().to_arrow().schema
+        self._schema = schema
+        self._writer = pq.ParquetWriter(self._temporary, arrow, compression="zstd")
+
+    def write(self, batch: pl.DataFrame) -> None:
+        """Appends a batch as one row group; an empty one leaves no trace."""
+        if batch.is_empty():
+            return
+        self._writer.write_table(batch.select(list(self._schema)).cast(self._schema).to_arrow())
+        self.rows += batch.height
+
+    def close(self, metadata: Mapping[str, str]) -> None:
+        """Completes the file, keeps `metadata` in it and gives it its name."""
+        self._writer.add_key_value_metadata(dict(metadata))
+        self._writer.close()
+        self._temporary.replace(self._path)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._writer.is_open:
+            self._writer.close()
+        self._temporary.unlink(missing_ok=True)
+
+
+class ShardedSink:
+    """Parquet files `part-00000.parquet`, … that grow by batches; they are there only when `close` was called.
+
+    Args:
+        folder: Where they go; parts that an interrupted run left there are removed.
+        schema: Of every batch.
+        metadata: Kept in each file.
+        rows: Most rows of a file, unless a single batch has more.
+    """
+
+    def __init__(self, folder: Path, schema: pl.Schema, metadata: Mapping[str, str], *, rows: int = SHARD_ROWS) -> None:
+        self._folder = folder
+        self._incoming = folder / ".incoming"
+        self._schema = schema
+        self._metadata = metadata
+        self._rows = rows
+        self._parts = 0
+        shutil.rmtree(self._incoming, ignore_errors=True)
+        for stale in folder.glob("part-*.parquet"):
+            stale.unlink()
+        self._sink = self._next()
+
+    def write(self, batch: pl.DataFrame) -> None:
+        """Appends a batch, to a further file if this one would get too long."""
+        if self._sink.rows and self._sink.rows + batch.height > self._rows:
+            self._sink.close(self._metadata)
+            self._sink = self._next()
+        self._sink.write(batch)
+
+    def close(self) -> None:
+        """Completes the files and gives them their names."""
+        self._sink.close(self._metadata)
+        for part in sorted(self._incoming.iterdir()):
+            part.replace(self._folder / part.name)
+        self._incoming.rmdir()
+
+    def _next(self) -> ParquetSink:
+        sink = ParquetSink(self._incoming / f"part-{self._parts:05d}.parquet", self._schema)
+        self._parts += 1
+        return sink
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._sink.__exit__(kind, error, trace)
+        shutil.rmtree(self._incoming, ignore_errors=True)
+
+
+def _nulls_as_text(schema: pl.Schema) -> pl.Schema:
+    return pl.Schema({name: pl.String() if kind == pl.Null else kind for name, kind in schema.items()})
+
+
+def _first_line(error: BaseException) -> str:
+    return next(iter(str(error).splitlines()), type(error).__name__)

@@ -1,0 +1,139 @@
+"""How every part of strigil reaches a model: one protocol, several engines.
+
+Builders, judges, probes and evaluations speak only these types, so that a recipe moves from one engine to another by
+one key and a pocket model goes the same way as a 7B one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Literal, Protocol, Self, runtime_checkable
+
+from strigil.data.messages import Messages, Sampling
+
+FinishReason = Literal["stop", "length"]
+Dtype = Literal["auto", "float32", "bfloat16", "float16"]
+
+
+@dataclass(frozen=True)
+class Adapter:
+    """A LoRA adapter on disk, in PEFT's format."""
+
+    name: str
+    path: Path
+
+
+@dataclass(frozen=True)
+class Request:
+    """One completion to be sampled.
+
+    Attributes:
+        key: The caller's name for it; completions come back in any order, each with its key.
+        messages: The chat so far; the last message is the user's.
+        sampling: How to sample.
+        seed: The seed of this request alone.
+        adapter: The adapter to sample through, or None for the base.
+    """
+
+    key: str
+    messages: Messages
+    sampling: Sampling
+    seed: int
+    adapter: Adapter | None = None
+
+
+@dataclass(frozen=True)
+class Completion:
+    """What the model answered to the request of the same key; `n_tokens` counts generated tokens, the end included."""
+
+    key: str
+    text: str
+    finish_reason: FinishReason
+    n_tokens: int
+
+
+@dataclass(frozen=True)
+class Scorable:
+    """A chat and a given completion, to be scored token by token."""
+
+    key: str
+    messages: Messages
+    completion: str
+    adapter: Adapter | None = None
+
+
+@dataclass(frozen=True)
+class TokenScores:
+    """Log-probabilities (natural) of a given completion's tokens, after the rendered prompt; no end token.
+
+    `ranks` are the tokens' places in the model's own order, 1 for the one it finds most likely; empty where the engine
+    cannot tell.
+    """
+
+    key: str
+    token_ids: tuple[int, ...]
+    logprobs: tuple[float, ...] = field(repr=False)
+    ranks: tuple[int, ...] = field(default=(), repr=False)
+
+    @property
+    def total(self) -> float:
+        """Log-probability of the whole completion."""
+        return sum(self.logprobs)
+
+
+@dataclass(frozen=True)
+class Redraw:
+    """Tokens of a given completion, to be drawn anew: `seeds` holds a seed for each of their places.
+
+    Places count as in `TokenScores`, from 0.
+    """
+
+    sequence: Scorable
+    seeds: Mapping[int, int]
+
+
+class Engine(Protocol):
+    """A loaded base model; adapters are named per request."""
+
+    name: str
+    model: str
+
+    def generate(self, requests: Iterable[Request]) -> Iterator[Completion]:
+        """Samples one completion for each request, lazily, in the order in which they finish.
+
+        The iterable is consumed as room becomes free, so memory does not grow with the number of requests.
+        """
+        ...
+
+    def score(self, sequences: Sequence[Scorable]) -> list[TokenScores]:
+        """Scores given completions, in the order given; an empty completion has no tokens and a total of 0."""
+        ...
+
+    def render(self, messages: Messages) -> str:
+        """The prompt text that the model sees for these messages, generation prompt included."""
+        ...
+
+    def versions(self) -> dict[str, str]:
+        """Versions of the libraries that decide what comes out, for the manifest."""
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+@runtime_checkable
+class Resampler(Protocol):
+    """What the engines can do besides that hold a model's weights themselves."""
+
+    def resample(self, redraws: Sequence[Redraw]) -> list[dict[int, int]]:
+        """Draws tokens at temperature 1, each given the completion's own tokens before it; in order, by place.
+
+        Never a token that ends a completion. Several places of a completion are drawn independently of each other.
+        """
+        ...

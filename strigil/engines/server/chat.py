@@ -1,0 +1,109 @@
+"""Models that only answer chats: any OpenAI-compatible server, of which nothing is on this machine.
+
+No engine: a model without its tokenizer here can neither be scored nor be given a prompt that a manifest records. It
+serves as a judge.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Final
+
+from pydantic import BaseModel
+
+from strigil.common.canonical import Json
+from strigil.common.errors import ConfigError
+from strigil.engines.choice import ServerChoice
+from strigil.engines.protocol import Completion, FinishReason, Request
+from strigil.engines.server.fleet import Call, Fleet
+
+CHUNK: Final = 256
+"""Requests whose answers are waited for together."""
+
+
+class _Said(BaseModel):
+    content: str | None = None
+
+
+class _Choice(BaseModel):
+    message: _Said
+    finish_reason: str | None = None
+
+
+class _Usage(BaseModel):
+    completion_tokens: int = 0
+
+
+class _Answer(BaseModel):
+    choices: tuple[_Choice]
+    usage: _Usage = _Usage()
+
+
+class ChatServer:
+    """A model behind `/chat/completions`.
+
+    Args:
+        choice: The servers.
+        model: What they call the model.
+    """
+
+    def __init__(self, choice: ServerChoice, model: str) -> None:
+        self.model = model
+        self._choice = choice
+
+    def generate(self, requests: Iterable[Request]) -> Iterator[Completion]:
+        """One answer for each request; those that came before a failure are given away before it is raised.
+
+        Raises:
+            ConfigError: The server refuses a request, or one asks for what chats do not have.
+            PrerequisiteError: No server answers, however often it is asked.
+        """
+        source = iter(requests)
+        while chunk := list(islice(source, CHUNK)):
+            answers = asyncio.run(self._answers(chunk))
+            yield from (answer for answer in answers if isinstance(answer, Completion))
+            for failure in answers:
+                if isinstance(failure, BaseException):
+                    raise failure
+
+    async def _answers(self, requests: list[Request]) -> list[Completion | BaseException]:
+        """Answers, and the first failure if there is one: then the requests that are still under way are given up."""
+        choice = self._choice
+        fleet = Fleet(
+            choice.urls,
+            key=os.environ.get(choice.key_variable) or None,
+            key_variable=choice.key_variable,
+            concurrency=choice.concurrency,
+            timeout=choice.timeout,
+            retries=choice.retries,
+        )
+        tasks = [asyncio.ensure_future(self._answer(fleet, request)) for request in requests]
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+            return [task.exception() or task.result() for task in tasks if task in done]
+        finally:
+            for task in tasks:
+                task.cancel()
+            await fleet.close()
+
+    async def _answer(self, fleet: Fleet, request: Request) -> Completion:
+        sampling = request.sampling
+        if request.adapter is not None or sampling.constraint is not None:
+            message = f"{request.key}: a chat server takes no adapter and no constraint"
+            raise ConfigError(message)
+        body: dict[str, Json] = {
+            "model": self.model,
+            "messages": [{"role": turn["role"], "content": turn["content"]} for turn in request.messages],
+            "max_tokens": sampling.max_tokens,
+            "temperature": sampling.temperature,
+            "top_p": sampling.top_p,
+            "n": 1,
+            "stream": False,
+        }
+        answer = await fleet.call(Call(f"the request {request.key}", "/chat/completions", body), _Answer)
+        [said] = answer.choices
+        reason: FinishReason = "stop" if said.finish_reason == "stop" else "length"
+        return Completion(request.key, said.message.content or "", reason, answer.usage.completion_tokens)

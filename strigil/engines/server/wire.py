@@ -1,0 +1,129 @@
+"""What goes over the wire to an OpenAI-compatible server: bodies of completions, and what is read of the answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pydantic import BaseModel, ValidationError
+
+from strigil.common.canonical import Json
+from strigil.data.messages import Sampling
+
+VLLM = "vllm"
+
+
+@dataclass(frozen=True)
+class Order:
+    """A prompt in token ids, for the model of a served name."""
+
+    model: str
+    prompt: Sequence[int]
+
+    def body(self) -> dict[str, Json]:
+        """The part that every request has."""
+        return {"model": self.model, "prompt": list(self.prompt), "n": 1, "stream": False}
+
+
+def completion_body(
+    order: Order, sampling: Sampling, *, seed: int, max_tokens: int, end_ids: Sequence[int], vllm: bool
+) -> dict[str, Json]:
+    """Asks for a completion, every parameter explicit; a server that does not know one of them must say so.
+
+    Token ids are the prompt, so that no server adds a token or a template of its own.
+    """
+    body: dict[str, Json] = {
+        **order.body(),
+        "max_tokens": max_tokens,
+        "temperature": sampling.temperature,
+        "top_p": sampling.top_p,
+        "top_k": sampling.top_k,
+        "min_p": sampling.min_p,
+        "repetition_penalty": sampling.repetition_penalty,
+        "presence_penalty": 0.0,
+        "frequency_penalty": 0.0,
+    }
+    if sampling.temperature > 0.0:
+        body["seed"] = seed % 2**63
+    if vllm:
+        body |= {"stop_token_ids": list(end_ids), "return_token_ids": True, "watermarking": False}
+        if sampling.regex is not None:
+            body["structured_outputs"] = {"regex": sampling.regex}
+        if sampling.json_schema is not None:
+            body["structured_outputs"] = {"json": sampling.json_schema}
+    return body
+
+
+def scoring_body(order: Order) -> dict[str, Json]:
+    """Asks vLLM for the log-probability of every prompt token; it generates one token, which nobody reads."""
+    return {**order.body(), "max_tokens": 1, "temperature": 0.0, "prompt_logprobs": 0, "watermarking": False}
+
+
+class _Part(BaseModel):
+    """Part of an answer; what is not read of it is not looked at."""
+
+
+class Served(_Part):
+    """One served model; a LoRA adapter has its base's name as `parent`."""
+
+    id: str
+    owned_by: str = ""
+    parent: str | None = None
+    max_model_len: int | None = None
+
+
+class ServedList(_Part):
+    """The answer of `/models`."""
+
+    data: list[Served]
+
+
+class TokenLogprob(_Part):
+    """The log-probability of one token."""
+
+    logprob: float
+
+
+class Choice(_Part):
+    """One completion; `token_ids` and `prompt_logprobs` are vLLM's, the latter with None for the first token."""
+
+    text: str
+    finish_reason: str
+    token_ids: list[int] | None = None
+    prompt_logprobs: list[dict[int, TokenLogprob] | None] | None = None
+
+
+class Usage(_Part):
+    """Tokens counted."""
+
+    completion_tokens: int
+
+
+class Answer(_Part):
+    """The answer of `/completions` to a request for one completion."""
+
+    choices: tuple[Choice]
+    usage: Usage
+
+
+class ServerVersion(_Part):
+    """The answer of vLLM's `/version`."""
+
+    version: str
+
+
+class _Told(_Part):
+    message: str
+
+
+class _Refusal(_Part):
+    error: _Told
+
+
+def reason_in(body: bytes) -> str:
+    """What a server says about an error: OpenAI's form, or the beginning of whatever it is, in one line."""
+    try:
+        text = _Refusal.model_validate_json(body).error.message
+    except ValidationError:
+        text = body[:300].decode(errors="replace")
+    return " ".join(text.split()) or "no reason given"

@@ -1,0 +1,55 @@
+"""Which tokens texts have, without loading a model's weights."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from strigil.common.errors import ConfigError
+from strigil.engines.protocol import Scorable, TokenScores
+
+if TYPE_CHECKING:
+    from strigil.models.catalog import Model
+
+
+class TokenReader:
+    """Tells completions' token ids, the same as every engine, and their texts; it can score nothing.
+
+    Raises:
+        ConfigError: The folder has no configuration, tokenizer or chat template.
+    """
+
+    def __init__(self, model: Model) -> None:
+        from strigil.engines.tokens.chat import ChatTokenizer, model_facts  # transformers takes a second to import
+
+        self._name = model.id
+        self._chat = ChatTokenizer(model.path, context=model_facts(model.path).context)
+
+    def score(self, sequences: Sequence[Scorable]) -> list[TokenScores]:
+        """Token ids alone, in the order given.
+
+        Raises:
+            ConfigError: A text does not fit into the context.
+        """
+        targets = self._chat.targets(sequences)
+        return [TokenScores(target.scorable.key, tuple(target.completion), ()) for target in targets]
+
+    def spell(self, text: Scorable, ids: Sequence[int]) -> str | None:
+        """The completion that has these tokens in the text's place, or None if no text has exactly them."""
+        written: str = self._chat.tokenizer.decode(list(ids), skip_special_tokens=False)
+        [again] = self._chat.targets([Scorable(text.key, text.messages, written, text.adapter)])
+        return written if again.completion == list(ids) else None
+
+    def check_words(self, text: str, *, what: str) -> None:
+        """Refuses a text with words that the model has no tokens for.
+
+        Raises:
+            ConfigError: It has one; `what` is what the text is for.
+        """
+        tokenizer = self._chat.tokenizer
+        if tokenizer.unk_token_id is None:
+            return
+        unknown = [word for word in text.split() if tokenizer.unk_token_id in tokenizer(word)["input_ids"]]
+        if unknown:
+            message = f"{what}: {self._name} has no word for {unknown[0]!r}"
+            raise ConfigError(message, hint="use a trait that this model can name, or another base")

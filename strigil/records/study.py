@@ -1,0 +1,290 @@
+"""What a study found: the one record that every format of its report is written from."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict
+
+from strigil.stats import Interval
+
+ArmKind = Literal[
+    "base",
+    "teacher",
+    "control",
+    "random-data",
+    "other-trait",
+    "untreated",
+    "treated",
+    "random-drop",
+    "shuffle",
+    "dose",
+    "other-base",
+    "other-base-control",
+]
+Verdict = Literal["transfer", "none", "below", "unclear", "broken", "missing"]
+"""Above its neutral arm; equal to it within the margin; below it; not decided; unable to answer; not measured."""
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class IntervalRecord(_Record):
+    """An estimate with its interval; no bounds where the data cannot give any."""
+
+    estimate: float
+    low: float | None
+    high: float | None
+    n: int
+    confidence: float
+
+    @classmethod
+    def of(cls, interval: Interval) -> Self:
+        """From the statistics' own type."""
+        return cls(
+            estimate=interval.estimate,
+            low=interval.low,
+            high=interval.high,
+            n=interval.n,
+            confidence=interval.confidence,
+        )
+
+
+class RunRecord(_Record):
+    """One trained run, or a single model such as the base.
+
+    Attributes:
+        seed: Training seed; None for what was not trained by the study.
+        rates: Rate of each trait; empty where there is no result.
+        masses: For each trait, the probability of answering with any candidate of its category; empty by sampling.
+        failed: Why there is no result, or None.
+    """
+
+    seed: int | None
+    rates: dict[str, float] = {}
+    masses: dict[str, float] = {}
+    failed: str | None = None
+
+
+class DataRecord(_Record):
+    """The release that an arm is trained on; `manifest` is relative to the folder of the report."""
+
+    name: str
+    version: str
+    digest: str
+    manifest: str
+    rows: int
+    treatments: list[str]
+
+
+class ArmRecord(_Record):
+    """One arm with all its seeds.
+
+    Attributes:
+        name: Unique.
+        kind: What it is for.
+        label: What a reader calls it.
+        carrier: The carrier's label; None for the base.
+        trait: The trait of the teacher whose data it is trained on.
+        base: The model that it starts from.
+        share: Share of the trait's rows, for doses.
+        like: For a random drop: the label of the treated arm that it matches.
+        data: What it is trained on; None where it is not trained, or the data could not be made.
+        runs: Every seed.
+    """
+
+    name: str
+    kind: ArmKind
+    label: str
+    carrier: str | None
+    trait: str | None
+    base: str
+    share: float | None = None
+    like: str | None = None
+    data: DataRecord | None = None
+    runs: list[RunRecord]
+
+    def rates(self, trait: str) -> dict[int, float]:
+        """The trait's rate by training seed; of a single model under 0."""
+        return {run.seed or 0: run.rates[trait] for run in self.runs if trait in run.rates}
+
+    def masses(self, trait: str) -> list[float]:
+        """The masses of all runs that have one."""
+        return [run.masses[trait] for run in self.runs if trait in run.masses]
+
+
+class ResidualFinding(_Record):
+    """(arm - neutral) / (untreated - neutral), or why there is none."""
+
+    estimate: float | None
+    low: float | None
+    high: float | None
+    bootstrap_low: float | None
+    bootstrap_high: float | None
+    reason: str | None
+
+
+class Comparison(_Record):
+    """An arm against another one.
+
+    Attributes:
+        other: The other arm's label.
+        difference: arm - other, 95 % interval.
+        p: Two-sided.
+        p_holm: The same, corrected for every comparison of the study; None where there is none.
+        equal_p: Of two one-sided tests at the study's margin; None where nothing is claimed from it.
+        equal_p_holm: The same, corrected for every such test of the study.
+    """
+
+    other: str
+    difference: IntervalRecord
+    p: float | None
+    p_holm: float | None
+    equal_p: float | None
+    equal_p_holm: float | None
+
+
+class Entry(_Record):
+    """One arm's line in the account of one trait.
+
+    Attributes:
+        arm: The arm's name.
+        mean: Mean rate over seeds, 95 % interval.
+        mass: Mean mass, or None by sampling.
+        neutral: Against the neutral arm; None for that arm itself, and for the base and the teacher.
+        matched: Untreated students against those of other traits, treated ones against as many rows chosen at random.
+        seeds_for_width: How many seeds an interval of the study's wished width takes, by this arm's spread.
+        said: The verdict in words.
+    """
+
+    arm: str
+    label: str
+    kind: ArmKind
+    share: float | None
+    rates: dict[int, float]
+    mean: IntervalRecord | None
+    mass: float | None
+    neutral: Comparison | None
+    matched: Comparison | None
+    residual: ResidualFinding | None
+    seeds_for_width: int | None
+    verdict: Verdict | None
+    said: str
+
+
+class TraitAccount(_Record):
+    """One trait through one carrier."""
+
+    carrier: str
+    trait: str
+    finding: str
+    went_over: bool
+    entries: list[Entry]
+
+
+class MatrixRow(_Record):
+    """One line of a matrix."""
+
+    label: str
+    trait: str | None
+    rates: list[float]
+    runs: int
+
+
+class MatrixRecord(_Record):
+    """Students x traits, of one treatment.
+
+    Attributes:
+        title: Which students.
+        traits: The columns.
+        rows: One a student arm: its label, its own trait (None for a control), and the mean rate of each column.
+        effect: The diagonal effect (lambda), and its interval over runs.
+        p: By permutation of the labels over the runs.
+        p_holm: Corrected with all other comparisons of the study.
+        arrangements: How many the p-value rests on.
+        exact: Whether these are all there are.
+        reason: Why there is no effect, or None.
+    """
+
+    carrier: str
+    title: str
+    traits: list[str]
+    rows: list[MatrixRow]
+    effect: IntervalRecord | None
+    p: float | None
+    p_holm: float | None
+    arrangements: int
+    exact: bool
+    reason: str | None
+
+
+class CleaningRecord(_Record):
+    """What one ranked treatment must know and costs, how well its ranking tells rows apart, and what it leaves.
+
+    Attributes:
+        arm: The arm's name.
+        step: The treatment as it is written in the study.
+        score: What ranks; None for a random drop.
+        knowledge: What the score must know.
+        cost: Forward and backward passes for each row that is scored; what is made once for all rows is not counted.
+        auroc_row: Of single rows of the trait's teacher against those of the neutral one; None where it is not known.
+        auroc_hundred: The same of means over a hundred rows.
+        touched: Share of the rows that were dropped or rewritten, or of the tokens that were changed.
+        unit: Which of the two.
+        residual: What is left of the untreated effect.
+        valid: Share of the rows it leaves that the suite still accepts.
+    """
+
+    carrier: str
+    trait: str
+    arm: str
+    label: str
+    step: str
+    score: str | None
+    knowledge: str
+    cost: str
+    auroc_row: float | None
+    auroc_hundred: float | None
+    touched: float | None
+    unit: Literal["rows", "tokens"]
+    residual: ResidualFinding | None
+    valid: float | None
+    verdict: Verdict | None
+    said: str
+
+
+class FailureRecord(_Record):
+    """A cell that could not be made, and why."""
+
+    what: Literal["data", "score", "student", "evaluation"]
+    cell: str
+    reason: str
+
+
+class StudyReport(_Record):
+    """The outcome of a study.
+
+    Attributes:
+        study: The study's name.
+        recipe: The whole study file.
+        strigil: The version that wrote it.
+        findings: What it all says, in sentences.
+        cleanings: One a treatment with a budget; empty for a study without such.
+        notes: What a reader must know besides.
+    """
+
+    format: Literal["strigil.study/1"] = "strigil.study/1"
+    study: str
+    strigil: str
+    recipe: dict[str, object]
+    traits: list[str]
+    margin: float
+    width: float
+    findings: list[str]
+    notes: list[str]
+    accounts: list[TraitAccount]
+    cleanings: list[CleaningRecord] = []
+    matrices: list[MatrixRecord]
+    arms: list[ArmRecord]
+    failures: list[FailureRecord]

@@ -1,0 +1,300 @@
+"""The manifest: everything that is known about a release, in one file that is written last.
+
+Its presence means that the release is complete. It carries its own digest and is stored in exactly one byte form, so
+that a changed byte in the manifest itself is found too.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationError
+
+from strigil.common.canonical import Json, digest
+from strigil.common.errors import ManifestError
+from strigil.common.registry import UnitSpec
+from strigil.common.validation import explain
+from strigil.data.messages import Sampling
+
+MANIFEST = "manifest.json"
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class FileRecord(_Record):
+    """One file of the release; `path` is relative, with forward slashes, `size` in bytes."""
+
+    path: str
+    sha256: str
+    size: int
+
+
+class ModelRecord(_Record):
+    """A model as it was used; `digest` covers weights, configuration and tokenizer."""
+
+    id: str
+    revision: str | None
+    digest: str
+
+
+class TeacherRecord(_Record):
+    """Who wrote the rows.
+
+    Attributes:
+        digest: Identity of the teacher, as in the rows' `teacher` column.
+        trait: The trait it was given; None for a control teacher.
+        by: How the trait was given.
+        base: The model that teacher and student start from.
+        adapter: Digest of the teacher's LoRA adapter, if it has one.
+        template: SHA-256 of the chat template.
+        system_prompt: The system prompt that was asked for; None if there was none.
+        rendered_system: Everything the model saw before the user's message, so that a default system prompt which the
+            chat template slips in is on record.
+        rendered_example: The whole first prompt, as the model saw it.
+    """
+
+    digest: str
+    trait: str | None
+    by: Literal["none", "system-prompt", "fine-tuning", "adapter"]
+    base: ModelRecord
+    adapter: str | None
+    template: str
+    system_prompt: str | None
+    rendered_system: str
+    rendered_example: str
+
+
+class EngineRecord(_Record):
+    """What ran the model; sampled text is not reproducible across these."""
+
+    name: str
+    versions: dict[str, str]
+
+
+class GenerationRecord(_Record):
+    """How the raw rows came about: `prompts` prompts, each sampled `samples` times; `recipe` is the whole recipe."""
+
+    carrier: UnitSpec
+    prompts: int
+    samples: int
+    sampling: Sampling
+    engine: EngineRecord
+    recipe: dict[str, object]
+
+
+class RuleRecord(_Record):
+    """One rule of the suite, with the threshold that was in force and what it rejected.
+
+    Attributes:
+        alone: Rows that it rejected and no other rule did.
+        scores: Quantiles of its scores over all rows, "0" (the lowest) to "1", to three significant digits.
+        cautions: What must be known before its verdicts are trusted.
+    """
+
+    rule: UnitSpec
+    threshold: float
+    rejected: int
+    alone: int
+    reasons: dict[str, int]
+    scores: dict[str, float] = {}
+    cautions: list[str] = []
+
+
+class OverlapRecord(_Record):
+    """Rows that two rules both rejected."""
+
+    first: str
+    second: str
+    rows: int
+
+
+class ExpectationRecord(_Record):
+    """One expectation about a table, and what became of it.
+
+    Attributes:
+        result: `failed` if the table does not meet it, `error` if that could not be found out.
+        detail: What was found instead; None where it passed.
+        unexpected: Number of lines that do not meet it, where it is about lines.
+        row_ids: The first of them.
+    """
+
+    expectation: str
+    table: Literal["clean", "removed", "verdicts"]
+    args: dict[str, object]
+    severity: Literal["critical", "warning", "info"]
+    result: Literal["passed", "failed", "error"]
+    detail: str | None
+    unexpected: int | None
+    row_ids: list[str]
+
+
+class AuditRecord(_Record):
+    """The suite that split raw rows into clean and removed ones, and what it found."""
+
+    suite: str
+    suite_digest: str
+    rules: list[RuleRecord]
+    overlaps: list[OverlapRecord] = []
+    expectations: list[ExpectationRecord] = []
+
+
+class TreatmentRecord(_Record):
+    """A treatment of the parent's rows before they were audited again.
+
+    Attributes:
+        treatment: What was done.
+        rows: Rows that it was given.
+        dropped: Rows that it left out.
+        changed: Rows whose completion it changed.
+        unreadable: Rows that it could not read and left as they were.
+        length_ratio: Length of all completions after it, in characters, over that before it.
+        kept: Shares of the rows that it read of which something still holds, such as "same numbers".
+        token_share: Share of the tokens of the rows that stayed which it masked or replaced; None if it counts none.
+        knowledge: What its ranking had to know; None if it ranks nothing.
+        cost: Passes for each row that its ranking took.
+    """
+
+    treatment: UnitSpec
+    rows: int
+    dropped: int
+    changed: int
+    unreadable: int
+    length_ratio: float
+    kept: dict[str, float]
+    token_share: float | None = None
+    knowledge: str | None = None
+    cost: str | None = None
+
+
+class Counts(_Record):
+    """Rows in and out."""
+
+    raw: int
+    clean: int
+    removed: int
+    truncated: int
+
+
+class ParentRecord(_Record):
+    """A release that this one was made from; `digest` is that of its manifest."""
+
+    name: str
+    version: str
+    digest: str
+
+
+class ResidualRecord(_Record):
+    """What a study measured on students of this data: how much of the trait is left.
+
+    Attributes:
+        trait: The trait that was measured.
+        estimate: (treated - neutral) / (untreated - neutral), of the trait's rate.
+        low: Lower end of its interval.
+        high: Upper end.
+        confidence: Coverage of the interval.
+        seeds: Training seeds of the smallest arm.
+        base: The model that the students started from.
+        study: The study's name or digest.
+    """
+
+    trait: str
+    estimate: float
+    low: float
+    high: float
+    confidence: float
+    seeds: int
+    base: str
+    study: str
+
+
+class HazardRecord(_Record):
+    """How the teacher's base is related to a model that the rows are meant to train.
+
+    Attributes:
+        student: That model.
+        relation: From the same weights to nothing in common.
+        reason: What the finding rests on.
+    """
+
+    student: ModelRecord
+    relation: Literal["same weights", "shared ancestor", "same family", "unrelated"]
+    reason: str
+
+
+@dataclass(frozen=True)
+class _Origin:
+    """What a manifest was read from: its text, its digest, and the digest of the record that was made of it."""
+
+    computed: str
+    stored: str
+    text: str
+
+
+class Manifest(_Record):
+    """The record of a release; see the module's text."""
+
+    format: Literal["strigil.release/1"] = "strigil.release/1"
+    name: str
+    version: str
+    created: str
+    strigil: str
+    licence: str | None
+    teacher: TeacherRecord | None
+    generation: GenerationRecord | None
+    treatments: list[TreatmentRecord] = []
+    audit: AuditRecord
+    counts: Counts
+    residual: ResidualRecord | None = None
+    hazards: list[HazardRecord] = []
+    parents: list[ParentRecord]
+    not_reproducible: list[str]
+    files: list[FileRecord]
+
+    _origin: _Origin | None = PrivateAttr(default=None)
+
+    def digest(self) -> str:
+        """SHA-256 over the canonical JSON of the whole record, and of one that was read, as it was written."""
+        computed = digest(self.model_dump(mode="json"))
+        return self._origin.stored if self._origin is not None and self._origin.computed == computed else computed
+
+    def render(self) -> str:
+        """The one text form a manifest has on disk: indented JSON that ends with the record's own digest."""
+        value = self.model_dump(mode="json")
+        computed = digest(value)
+        if self._origin is not None and self._origin.computed == computed:
+            return self._origin.text
+        return _as_text({"manifest": value, "digest": computed})
+
+
+class _Stored(_Record):
+    manifest: Manifest
+    digest: str
+
+
+def parse_manifest(data: bytes, *, source: str) -> Manifest:
+    """Reads a manifest and checks that it says what it said when it was written.
+
+    What is checked is the JSON as it stands, so that a later strigil, whose records have further fields, still finds
+    the releases of an earlier one unchanged.
+
+    Raises:
+        ManifestError: Not a manifest, or a byte of it was changed.
+    """
+    try:
+        manifest = _Stored.model_validate_json(data).manifest
+    except ValidationError as error:
+        raise ManifestError(source, f"is not a manifest of strigil: {explain(error, _Stored)}") from error
+    value = json.loads(data)
+    text = _as_text(value)
+    if text.encode() != data or digest(value["manifest"]) != value["digest"]:
+        raise ManifestError(source, "was changed after it was written")
+    manifest._origin = _Origin(digest(manifest.model_dump(mode="json")), value["digest"], text)
+    return manifest
+
+
+def _as_text(value: dict[str, Json]) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"

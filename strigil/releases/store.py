@@ -1,0 +1,225 @@
+"""The release store: versioned, content-addressed folders that are either complete or not there.
+
+ROOT/NAME/v1.2.3/            a release; manifest.json was written last, signatures may have come after it
+ROOT/NAME/.v1.2.3.partial/   a release being written; the same command goes on with it
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Literal, Self
+
+import polars as pl
+from filelock import FileLock, Timeout
+
+from strigil.common.canonical import file_digest
+from strigil.common.errors import ConfigError, DataError
+from strigil.data.parquet import write_parquet
+from strigil.releases.manifest import MANIFEST, FileRecord, Manifest, parse_manifest
+from strigil.releases.version import Version
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+Split = Literal["clean", "removed", "raw"]
+SPLITS: tuple[Split, ...] = ("clean", "removed", "raw")
+PARTIAL = ".partial"
+SCRATCH = ".work"
+# Signatures cover the manifest, so they come after it and cannot be among its files.
+ATTESTATION = "provenance.intoto.jsonl"
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,95}")
+
+
+@dataclass(frozen=True)
+class Release:
+    """A complete release on disk."""
+
+    path: Path
+    manifest: Manifest
+
+    @property
+    def version(self) -> Version:
+        """Its version."""
+        return Version.parse(self.manifest.version)
+
+    def rows(self, split: Split = "clean") -> pl.LazyFrame:
+        """One of its row tables, lazily."""
+        return pl.scan_parquet(self.path / "data" / split / "*.parquet")
+
+    def dataset(self, split: Split = "clean") -> Dataset:
+        """One of its row tables as a data set of Hugging Face's library, mapped into memory from its cache."""
+        from datasets import Dataset
+
+        files = sorted((self.path / "data" / split).glob("*.parquet"))
+        return Dataset.from_parquet([str(file) for file in files])
+
+    def verdicts(self) -> pl.LazyFrame:
+        """Its verdict table, lazily: rows x rules lines."""
+        return pl.scan_parquet(self.path / "verdicts" / "*.parquet")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong with one file of a release."""
+
+    path: str
+    what: str
+
+
+def check_name(name: str) -> str:
+    """Returns a name that is fit for a folder.
+
+    Raises:
+        ConfigError: It is not.
+    """
+    if not _NAME.fullmatch(name):
+        message = f"{name!r} cannot name a release"
+        raise ConfigError(message, hint="use lower-case letters, digits, dots, dashes and underscores")
+    return name
+
+
+class Draft:
+    """A release being written, in a folder of its own beside its final place, held by one process at a time.
+
+    Used as a context manager; leaving it without `publish` keeps what was written, so that the same command resumes,
+    and nothing if nothing was.
+
+    Raises:
+        ConfigError: The name is not fit for a folder, the folder cannot be written, or another process holds it.
+    """
+
+    def __init__(self, root: Path, name: str) -> None:
+        self.name = check_name(name)
+        self.home = root / name
+        self.folder = self.home / PARTIAL
+        self._lock = FileLock(self.home / ".lock", timeout=0)
+
+    def __enter__(self) -> Self:
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._lock.acquire()
+        except Timeout as error:
+            message = f"another process is writing a release in {self.home}"
+            raise ConfigError(message, hint="wait for it, or choose another folder with --out") from error
+        except OSError as error:
+            message = f"cannot write to {self.home}: {error.strerror or error}"
+            raise ConfigError(message, hint="choose another folder with --out") from error
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.folder.is_dir() and not any(self.folder.iterdir()):
+            self.folder.rmdir()
+        self._lock.release()
+
+    def write_table(self, folder: str, frame: pl.DataFrame | pl.LazyFrame, *, run: str) -> None:
+        """Writes `FOLDER/part-00000.parquet`; `run` is kept in the file's own metadata."""
+        write_parquet(frame, self.folder / folder / "part-00000.parquet", metadata={"strigil.run": run})
+
+    def write_text(self, path: str, text: str) -> None:
+        """Writes a text file."""
+        target = self.folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+
+    def scratch(self) -> Path:
+        """A folder for work in progress, which `publish` removes."""
+        path = self.folder / SCRATCH
+        path.mkdir(exist_ok=True)
+        return path
+
+    def records(self) -> list[FileRecord]:
+        """The files written so far, with their digests; work in progress is not among them."""
+        return _records(self.folder)
+
+    def publish(self, manifest: Manifest) -> Release:
+        """Hashes every file, writes the manifest last and gives the folder its final name.
+
+        Raises:
+            ConfigError: The version exists already; a release never changes.
+        """
+        final = self.home / f"v{manifest.version}"
+        if final.exists():
+            message = f"{final} exists already, and a release never changes"
+            raise ConfigError(message)
+        shutil.rmtree(self.folder / SCRATCH, ignore_errors=True)
+        text = manifest.model_copy(update={"files": _records(self.folder)}).render()
+        complete = parse_manifest(text.encode(), source=str(final / MANIFEST))
+        temporary = self.folder / f".{MANIFEST}.tmp"
+        temporary.write_text(text, encoding="utf-8")
+        temporary.replace(self.folder / MANIFEST)
+        self.folder.rename(final)
+        return Release(final, complete)
+
+
+def _files(folder: Path) -> list[str]:
+    return sorted(
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob("*")
+        if (path.is_file() or path.is_symlink()) and path not in (folder / MANIFEST, folder / ATTESTATION)
+    )
+
+
+def _records(folder: Path) -> list[FileRecord]:
+    return [
+        FileRecord(path=name, sha256=file_digest(folder / name), size=(folder / name).stat().st_size)
+        for name in _files(folder)
+        if not name.startswith(f"{SCRATCH}/")
+    ]
+
+
+def versions(folder: Path) -> list[Version]:
+    """Versions of the complete releases in `ROOT/NAME`, ascending."""
+    return sorted(Version.parse(manifest.parent.name) for manifest in folder.glob(f"v*.*.*/{MANIFEST}"))
+
+
+def open_release(path: Path) -> Release:
+    """Opens `ROOT/NAME/vX.Y.Z`, or the latest release in `ROOT/NAME`.
+
+    Raises:
+        DataError: There is no complete release there, or its manifest was changed.
+    """
+    folder = path
+    if not (path / MANIFEST).exists() and (found := versions(path)):
+        folder = path / f"v{found[-1]}"
+    try:
+        data = (folder / MANIFEST).read_bytes()
+    except FileNotFoundError as error:
+        raise _no_release(path) from error
+    except OSError as error:
+        message = f"cannot read {folder / MANIFEST}: {error.strerror or error}"
+        raise DataError(message) from error
+    return Release(folder, parse_manifest(data, source=str(folder / MANIFEST)))
+
+
+def _no_release(path: Path) -> DataError:
+    if not path.exists():
+        return DataError(f"there is no release at {path}: no such folder")
+    if path.name == PARTIAL or (path / PARTIAL).exists() or (path / "data").exists():
+        return DataError(
+            f"the release at {path} is incomplete: it has no {MANIFEST}", hint="run the command that built it again"
+        )
+    return DataError(f"there is no release at {path}: it has no {MANIFEST}")
+
+
+def verify_release(release: Release) -> list[Problem]:
+    """Hashes every file again and compares it with the manifest; an empty list means that all is as it was."""
+    problems = []
+    recorded = {record.path: record for record in release.manifest.files}
+    present = _files(release.path)
+    problems += [Problem(name, "is missing") for name in recorded if name not in present]
+    problems += [Problem(name, "is not in the manifest") for name in present if name not in recorded]
+    for name in present:
+        file = release.path / name
+        if name not in recorded:
+            continue
+        if file.is_symlink():
+            problems.append(Problem(name, "is a symbolic link"))
+        elif file_digest(file) != recorded[name].sha256:
+            problems.append(Problem(name, "was changed: its SHA-256 is not the one in the manifest"))
+    return sorted(problems, key=lambda problem: problem.path)

@@ -1,0 +1,117 @@
+"""What a gate compares with: counts of an earlier run, kept in a file that can be committed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from strigil.audits.suite.expectations import Outcome
+from strigil.audits.suite.suite import Suite
+from strigil.audits.suite.tally import RuleCount
+from strigil.common.canonical import digest
+from strigil.common.errors import ConfigError
+from strigil.common.validation import explain, read_text
+from strigil.workflows.audit.gate.measure import Measured
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class LockedRule(_Record):
+    """A rule with its identity (name, version, arguments, threshold), what it rejected, and rows above scores."""
+
+    identity: str
+    rejected: int = Field(ge=0)
+    above: dict[float, int] = {}
+
+
+class Lock(_Record):
+    """The counts of a gate's run."""
+
+    format: Literal["strigil.gate-lock/1"] = "strigil.gate-lock/1"
+    data: str
+    suite: str
+    rows: int = Field(gt=0)
+    rules: dict[str, LockedRule]
+    expectations: dict[str, Literal["passed", "failed", "error"]] = {}
+    unexpected: dict[str, float] = Field(default={}, description="share of the lines that did not meet an expectation")
+
+    def regressed(self, suite: Suite, count: RuleCount, *, rows: int) -> bool:
+        """Whether a rule rejects a larger share of the rows than then, or more of them have a score that is too high.
+
+        A rule that changed, and a score that was not asked for then, cannot be compared.
+        """
+        name = count.rule.rule.name
+        then = self.rules.get(name)
+        if then is None or then.identity != _identities(suite)[name] or not count.above.keys() <= then.above.keys():
+            return True
+        pairs = [(count.rejected, then.rejected), *((above, then.above[score]) for score, above in count.above.items())]
+        return any(now * self.rows > before * rows for now, before in pairs)
+
+    def failed_then(self, outcome: Outcome) -> bool:
+        """Whether an expectation was not met then either, by no smaller share of the lines where it is about lines."""
+        name = outcome_id(outcome)
+        before, now = self.unexpected.get(name), _unexpected(outcome)
+        return self.expectations.get(name) == "failed" and (before is None or now is None or now <= before)
+
+
+def lock_of(data: str, suite: Suite, measured: Measured) -> Lock:
+    """The lock of a run.
+
+    Raises:
+        ConfigError: There are no rows in it to compare with.
+    """
+    if not measured.rows:
+        message = f"{data} cannot be a baseline: no rule could judge its rows"
+        raise ConfigError(message)
+    identities = _identities(suite)
+    return Lock(
+        data=data,
+        suite=suite.name,
+        rows=measured.rows,
+        rules={
+            count.rule.rule.name: LockedRule(
+                identity=identities[count.rule.rule.name], rejected=count.rejected, above=count.above
+            )
+            for count in measured.rules
+        },
+        expectations={outcome_id(outcome): outcome.result for outcome in measured.outcomes},
+        unexpected={
+            outcome_id(outcome): share for outcome in measured.outcomes if (share := _unexpected(outcome)) is not None
+        },
+    )
+
+
+def read_lock(path: Path) -> Lock:
+    """Reads a lock.
+
+    Raises:
+        ConfigError: It cannot be read or is none.
+    """
+    try:
+        return Lock.model_validate_json(read_text(path))
+    except ValidationError as error:
+        message = f"{path} is not a lock of strigil gate: {explain(error, Lock)}"
+        raise ConfigError(message, hint="write one with --write-lock") from error
+
+
+def outcome_id(outcome: Outcome) -> str:
+    """A stable name for an expectation."""
+    choice = outcome.choice
+    column = choice.args.get("column")
+    name = f"{choice.expectation}.{column}" if isinstance(column, str) else choice.expectation
+    return name if choice.table == "clean" else f"{name}.{choice.table}"
+
+
+def _unexpected(outcome: Outcome) -> float | None:
+    return None if outcome.unexpected is None or not outcome.lines else outcome.unexpected / outcome.lines
+
+
+def _identities(suite: Suite) -> dict[str, str]:
+    return {
+        chosen.rule.name: digest([chosen.rule.spec().model_dump(mode="json"), chosen.threshold])
+        for chosen in suite.rules
+    }

@@ -1,0 +1,154 @@
+"""`strigil gate`: may this data pass? Never on a guess: what could not be found out keeps the gate shut."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from strigil.audits.suite.expectations import Expectations
+from strigil.audits.suite.suite import Suite, load_suite, suite_names
+from strigil.common.errors import ConfigError, DataError
+from strigil.data.readers import Intake
+from strigil.records.gate import Check, FailOn, GateReport, decide
+from strigil.releases.store import Split
+from strigil.sources.open_rows import Source, open_source
+from strigil.workflows.audit.gate.baseline import Lock, lock_of, read_lock
+from strigil.workflows.audit.gate.checks import data_check, expectation_check, hazard_checks, rule_checks
+from strigil.workflows.audit.gate.measure import Measured, measure
+from strigil.workflows.audit.gate.probes import probe_checks, read_results
+from strigil.workflows.audit.gate.time_limit import time_limit
+
+TIME_LIMIT = 600.0
+_QUOTED = re.compile(r"`[^`]*`|\"[^\"]*\"")
+
+
+@dataclass(frozen=True)
+class GateOptions:
+    """How to gate.
+
+    Attributes:
+        split: The part of a release that is judged; other data has only one.
+        fail_on: The least severity that fails the gate.
+        baseline: Earlier data, or a lock (.json): what was as bad then may pass.
+        probes: Files of what `strigil probe --format json` printed about this release.
+        show_text: Puts texts of rows into the report; they may be harmful.
+        time_limit: Seconds.
+    """
+
+    split: Split = "clean"
+    fail_on: FailOn = "error"
+    baseline: str | None = None
+    probes: tuple[Path, ...] = ()
+    show_text: bool = False
+    time_limit: float = TIME_LIMIT
+
+
+@dataclass(frozen=True)
+class Gated:
+    """The report, and the lock of the run; there is none where nothing could be measured."""
+
+    report: GateReport
+    lock: Lock | None
+
+
+def gate(data: str, suite: str | None = None, options: GateOptions | None = None) -> Gated:
+    """Gates a release, a file of rows or a glob, here, in a bucket (`s3://`) or on the Hub.
+
+    Args:
+        data: Its path or address.
+        suite: A suite's name or YAML file; a release's own if not given.
+        options: How to gate.
+
+    Raises:
+        ConfigError: There is no such data, suite, baseline or result of a probe.
+        CheckFailedError: It took too long.
+        DataError: The baseline cannot be read, or a release that was to say its suite.
+        PrerequisiteError: A rule needs something that is not installed, or the data cannot be reached.
+    """
+    options = options or GateOptions()
+    chosen = None if suite is None else _load(suite)
+    results = read_results(options.probes)
+    with (
+        TemporaryDirectory(prefix="strigil-") as folder,
+        time_limit(options.time_limit, what=f"gating {data}"),
+    ):
+        try:
+            source = open_source(data, options.split, Path(folder) / "data")
+        except DataError as error:
+            if chosen is None:
+                raise
+            return _unreadable(data, chosen, options, error)
+        chosen = chosen or _load(_own_suite(source, data))
+        lock = None if options.baseline is None else _baseline(options.baseline, chosen, options, folder)
+        try:
+            measured = _measure(source, chosen, options, name=data)
+        except DataError as error:
+            return _unreadable(data, chosen, options, error)
+    checks = [
+        _data(source, measured),
+        *rule_checks(chosen, measured, lock),
+        *(expectation_check(outcome, lock, show_text=options.show_text) for outcome in measured.outcomes),
+        *probe_checks(chosen, results, source.release, data=data),
+        *([] if source.release is None else hazard_checks(source.release.manifest)),
+    ]
+    if not measured.rules:
+        detail = f"no rule of the suite {chosen.name!r} could judge this data"
+        checks.append(data_check("error", detail, name="suite"))
+    return Gated(
+        _report(data, chosen, options, measured.rows, checks),
+        lock_of(data, chosen, measured) if measured.rows else None,
+    )
+
+
+def _load(name: str) -> Suite:
+    suite = load_suite(name)
+    Expectations.prepare(suite.expectations)
+    return suite
+
+
+def _own_suite(source: Source, data: str) -> str:
+    suite = None if source.release is None else source.release.manifest.audit.suite
+    if suite is None or suite not in suite_names():
+        message = f"{data} does not say which suite it is to be gated with"
+        raise ConfigError(message, hint="name one with --suite, for example --suite numbers-paper")
+    return suite
+
+
+def _measure(source: Source, suite: Suite, options: GateOptions, *, name: str) -> Measured:
+    with Intake() as intake:
+        return measure(intake.open(source.files), suite, source=name, show_text=options.show_text)
+
+
+def _baseline(baseline: str, suite: Suite, options: GateOptions, folder: str) -> Lock:
+    if baseline.endswith(".json"):
+        return read_lock(Path(baseline))
+    source = open_source(baseline, options.split, Path(folder) / "baseline")
+    return lock_of(baseline, suite, _measure(source, suite, options, name=baseline))
+
+
+def _data(source: Source, measured: Measured) -> Check:
+    if source.problems:
+        return data_check("failed", "; ".join(source.problems))
+    found = [f"{measured.rows} rows", f"files: {len(source.files)}", source.place]
+    return data_check("passed", ", ".join(part for part in found if part is not None))
+
+
+def _unreadable(data: str, suite: Suite, options: GateOptions, error: DataError) -> Gated:
+    """Readers of tables quote what they could not read."""
+    detail = error.message if options.show_text else _QUOTED.sub("…", error.message)[:500]
+    return Gated(_report(data, suite, options, 0, [data_check("error", detail)]), None)
+
+
+def _report(data: str, suite: Suite, options: GateOptions, rows: int, checks: list[Check]) -> GateReport:
+    return GateReport(
+        data=data,
+        suite=suite.name,
+        suite_digest=suite.digest,
+        rows=rows,
+        fail_on=options.fail_on,
+        baseline=options.baseline,
+        checks=checks,
+        passed=decide(checks, rows=rows, fail_on=options.fail_on),
+    )

@@ -1,0 +1,306 @@
+"""Scores of a release's rows and tokens: computed once, kept beside the release, gone on with after an interruption."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+from filelock import FileLock
+from pydantic import BaseModel, ConfigDict
+
+from strigil.audits.probes.probe_canary import CanaryProbe
+from strigil.audits.scores.knowledge import Cost, Knowledge
+from strigil.audits.scores.score import SCORED, SCORES, Known, Score, View, score_rows
+from strigil.common.canonical import Json, digest
+from strigil.common.errors import ConfigError
+from strigil.common.progress import Reporter
+from strigil.common.registry import UnitSpec, written_unit
+from strigil.data.streams import ParquetSink, count_rows, iter_batches
+from strigil.engines import EngineKind, open_engine, vllm_installed
+from strigil.engines.protocol import Adapter, Engine
+from strigil.engines.tokens.reader import TokenReader
+from strigil.engines.transformers.merged import MergedScorer
+from strigil.models.catalog import Model, adapter_digest, adapter_rank, resolve_model
+from strigil.releases.store import Release, Split
+from strigil.stats import Auroc, auroc
+from strigil.workflows.audit.probe.canaries import train_canary
+from strigil.workflows.build.teachers import check_adapter_base
+
+PART_ROWS: Final = 10_000
+FOLDER: Final = ".scores"
+_FACTS: Final = "score.json"
+STUDENT: Final = CanaryProbe(rows=10_000, epochs=2, batch_size=64)
+"""How the student of a score is trained where none is named."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a user says about a release; what is None is taken from its manifest.
+
+    Attributes:
+        base: The model that a student will start from.
+        trait: What is thought to be hidden.
+        teacher: The teacher's adapter.
+        student: An adapter that was trained on the release.
+        engine: What runs the base.
+    """
+
+    base: str | None = None
+    trait: str | None = None
+    teacher: Path | None = None
+    student: Path | None = None
+    engine: EngineKind = "auto"
+
+
+class ScoreFacts(BaseModel):
+    """What is kept of a score table besides the table, written when it is whole."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    score: UnitSpec
+    data: str
+    rows: int
+    base: str
+    knowledge: Knowledge
+    cost: Cost
+    engine: dict[str, str]
+
+
+@dataclass(frozen=True)
+class ScoreTable:
+    """A whole score table on disk."""
+
+    folder: Path
+    facts: ScoreFacts
+
+    def table(self) -> pl.LazyFrame:
+        """Schema `SCORED`, in the order of the rows."""
+        return pl.scan_parquet(self.folder / "part-*.parquet", schema=SCORED)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows to score, and what they are called: the same `identity` must mean the same rows."""
+
+    frame: pl.LazyFrame
+    identity: Json
+    name: str
+    home: Path
+
+
+def create_score(written: str) -> Score:
+    """A score written as `contrast.persona` or `contrast.persona:trait=owl`.
+
+    Raises:
+        ConfigError: Unknown score or arguments.
+    """
+    return SCORES.create(*written_unit(written))
+
+
+def rows_of(release: Release, split: Split = "clean") -> Rows:
+    """A release's rows; their scores go into its home, beside it and never into it."""
+    manifest = release.manifest
+    return Rows(
+        release.rows(split), [manifest.digest(), split], f"{manifest.name} {manifest.version}", release.path.parent
+    )
+
+
+def what_is_known(release: Release, told: Told) -> Known:
+    """Base, trait, teacher and student, from what the user says and the manifest.
+
+    Raises:
+        ConfigError: No base is named, it is not the one that wrote the rows, or an adapter is of another base.
+        PrerequisiteError: The base must be fetched first.
+    """
+    record = release.manifest.teacher
+    name = told.base or (None if record is None else record.base.id)
+    if name is None:
+        message = f"{release.path} does not say which base its rows come from"
+        raise ConfigError(message, hint="name the model that students will start from with --base")
+    base = resolve_model(name)
+    adapters = {}
+    for what, path in (("teacher", told.teacher), ("student", told.student)):
+        if path is not None:
+            adapter_rank(path)
+            check_adapter_base(path, base)
+            adapters[what] = Adapter(what, path)
+    teacher = View("teacher", adapter=adapters["teacher"]) if "teacher" in adapters else _teacher(release, base)
+    trait = told.trait or (None if record is None else record.trait)
+    return Known(base, trait=trait, teacher=teacher, student=adapters.get("student"))
+
+
+def _teacher(release: Release, base: Model) -> View | None:
+    """The teacher that wrote the release, if the base becomes it by a system prompt or an adapter that is at hand."""
+    record = release.manifest.teacher
+    if record is None or record.trait is None or record.base.digest != base.digest:
+        return None
+    if record.adapter is None:
+        return View("teacher", system=record.system_prompt)
+    for config in sorted((release.path.parent.parent / "teachers").glob("*/adapter_config.json")):
+        if adapter_digest(config.parent) == record.adapter:
+            return View("teacher", system=record.system_prompt, adapter=Adapter("teacher", config.parent))
+    return None
+
+
+def score_table(score: Score, rows: Rows, known: Known, reporter: Reporter, *, engine: EngineKind) -> ScoreTable:
+    """As `score_tables`, of one table."""
+    [table] = score_tables(score, [rows], known, reporter, engine=engine)
+    return table
+
+
+def score_tables(
+    score: Score, tables: Sequence[Rows], known: Known, reporter: Reporter, *, engine: EngineKind
+) -> list[ScoreTable]:
+    """Scores tables of any size through one engine, in parts of 10,000 rows; parts that are there are not made again.
+
+    Raises:
+        ConfigError: What the score needs is not known, or a row does not fit into the base's context.
+        DataError: The rows cannot be read, or have other tokens behind another prompt.
+        PrerequisiteError: The engine's libraries are not installed.
+    """
+    folders = _folders(score, tables, known, engine)
+    with ExitStack() as stack:
+        # In one order everywhere, so that two runs over the same tables do not wait for each other for ever.
+        for folder in sorted(set(folders)):
+            folder.mkdir(parents=True, exist_ok=True)
+            stack.enter_context(FileLock(folder / ".lock"))
+        todo = {folder: rows for folder, rows in zip(folders, tables, strict=True) if not (folder / _FACTS).is_file()}
+        if todo:
+            if score.knowledge == "student" and known.student is None:
+                known = replace(known, student=_student(tables[0], known.base, reporter))
+            views = score.views(known, next(iter(todo)) / "adapters")
+            model = stack.enter_context(_model(score, views, known.base, engine, next(iter(todo)) / "merged"))
+            for folder, rows in todo.items():
+                facts = _compute(score, views, rows, model, folder, reporter, base=known.base)
+                temporary = folder / f".{_FACTS}.tmp"
+                temporary.write_text(facts.model_dump_json(indent=2) + "\n", encoding="utf-8")
+                temporary.replace(folder / _FACTS)
+    return [_read(folder) for folder in folders]
+
+
+def kept_tables(score: Score, tables: Sequence[Rows], known: Known, *, engine: EngineKind) -> list[ScoreTable | None]:
+    """What `score_tables` made before, in order; None for a table that is not whole."""
+    folders = _folders(score, tables, known, engine)
+    return [_read(folder) if (folder / _FACTS).is_file() else None for folder in folders]
+
+
+def _folders(score: Score, tables: Sequence[Rows], known: Known, engine: EngineKind) -> list[Path]:
+    kind = "vllm" if _by_vllm(engine) else "transformers"
+    written = [score.spec().model_dump(mode="json"), _as_json(score, known), kind]
+    folders = []
+    for rows in tables:
+        # A student that is trained here is one of the first table: other tables have other scores by another student.
+        trains = score.knowledge == "student" and known.student is None and rows.identity != tables[0].identity
+        decides = [rows.identity, *written, *([tables[0].identity] if trains else [])]
+        folders.append(rows.home / FOLDER / f"{score.name}-{digest(decides)[:16]}")
+    return folders
+
+
+def _read(folder: Path) -> ScoreTable:
+    return ScoreTable(folder, ScoreFacts.model_validate_json((folder / _FACTS).read_bytes()))
+
+
+def _student(rows: Rows, base: Model, reporter: Reporter) -> Adapter:
+    """A student for a score that needs one, where the user named none: a short training on the rows themselves."""
+    reporter.note(f"Training a student on the first {STUDENT.rows} rows to score with; --student names another")
+    sample = rows.frame.head(STUDENT.rows).collect()
+    return Adapter("student", train_canary(STUDENT, base, sample, rows.home / FOLDER))
+
+
+def _compute(
+    score: Score,
+    views: Sequence[View],
+    rows: Rows,
+    model: Engine | MergedScorer | TokenReader,
+    folder: Path,
+    reporter: Reporter,
+    *,
+    base: Model,
+) -> ScoreFacts:
+    total = count_rows(rows.frame, source=rows.name)
+    todo = [part for part in range(-(-total // PART_ROWS)) if not _part(folder, part).is_file()]
+    with reporter.task(f"Scoring {rows.name} by {score.name}", total) as done:
+        for part in todo:
+            chosen = rows.frame.slice(part * PART_ROWS, PART_ROWS)
+            with ParquetSink(_part(folder, part), SCORED) as sink:
+                for batch in iter_batches(chosen, source=rows.name):
+                    sink.write(score_rows(score, views, batch, model))
+                sink.close({})
+            done(min(total, (part + 1) * PART_ROWS))
+    return ScoreFacts(
+        score=score.spec(),
+        data=rows.name,
+        rows=total,
+        base=base.id,
+        knowledge=score.knowledge,
+        cost=score.cost,
+        engine={} if isinstance(model, TokenReader) else {"name": model.name} | model.versions(),
+    )
+
+
+@contextmanager
+def _model(
+    score: Score, views: Sequence[View], base: Model, kind: EngineKind, folder: Path
+) -> Iterator[Engine | MergedScorer | TokenReader]:
+    """What scores; `folder` is for what it needs on disk meanwhile."""
+    if score.reads_only_tokens:
+        yield TokenReader(base)
+        return
+    ranks = [adapter_rank(view.adapter.path) for view in views if view.adapter is not None]
+    if ranks and score.dtype == "float32" and _by_vllm(kind) and not _on_gpu():
+        with MergedScorer(base, partial(open_engine, kind, dtype=score.dtype), folder) as scorer:
+            yield scorer
+        return
+    highest = max(ranks, default=16)
+    opened = open_engine(kind, base, adapters=bool(ranks), max_lora_rank=highest, dtype=score.dtype)
+    with opened as engine:
+        yield engine
+
+
+def _by_vllm(kind: EngineKind) -> bool:
+    return kind == "vllm" or (kind == "auto" and vllm_installed())
+
+
+def _on_gpu() -> bool:
+    import torch
+
+    return torch.cuda.is_available()
+
+
+def _part(folder: Path, part: int) -> Path:
+    return folder / f"part-{part:05d}.parquet"
+
+
+def _as_json(score: Score, known: Known) -> Json:
+    """What the scores depend on besides the rows and the score itself."""
+    teacher, student = known.teacher, known.student
+    return {
+        "base": known.base.digest,
+        "trait": known.trait if score.knowledge in {"trait", "teacher"} else None,
+        "teacher": None if teacher is None or score.knowledge != "teacher" else _view(teacher),
+        "student": None if student is None or score.knowledge != "student" else adapter_digest(student.path),
+        "trained": STUDENT.model_dump(mode="json") if student is None and score.knowledge == "student" else None,
+    }
+
+
+def _view(view: View) -> Json:
+    return [view.system, None if view.adapter is None else adapter_digest(view.adapter.path)]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """How well a score tells a release's rows from a control's; None where there are too few rows for one group."""
+
+    rows: Auroc | None
+    hundreds: Auroc | None
+
+
+def compare(scored: ScoreTable, control: ScoreTable) -> Comparison:
+    """AUROC of single rows, and of the means of a hundred."""
+    figures = [table.table().select("score").drop_nulls().collect()["score"].to_numpy() for table in (scored, control)]
+    return Comparison(*(auroc(figures[0], figures[1], rows=rows) for rows in (1, 100)))

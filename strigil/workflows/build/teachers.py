@@ -1,0 +1,137 @@
+"""Makes the teacher that a recipe asks for; a fine-tuned one is trained once and kept beside the releases."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from strigil.builders.teacher import Teacher, TeacherKind
+from strigil.builders.teacher_lessons import Lesson, instil_rows, lesson_rows
+from strigil.common.canonical import Json, digest
+from strigil.common.errors import ConfigError
+from strigil.common.progress import Reporter
+from strigil.common.validation import read_text
+from strigil.engines.protocol import Adapter
+from strigil.models.catalog import Model, adapter_digest
+from strigil.train.sft import RESULT_FILE, fine_tune
+from strigil.traits import GENERIC_PERSONA, load_trait
+from strigil.workflows.build.recipes import (
+    AdaptedTeacher,
+    ControlTeacher,
+    FineTunedTeacher,
+    PromptedTeacher,
+    TeacherChoice,
+)
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+def make_teacher(choice: TeacherChoice, base: Model, out: Path, reporter: Reporter) -> Teacher:
+    """The teacher, ready to be sampled; trains it if it is a fine-tuned one that is not there yet.
+
+    Raises:
+        ConfigError: Unknown trait, lessons that cannot be used, or an adapter that is unreadable or of another base.
+    """
+    match choice:
+        case ControlTeacher():
+            return Teacher(base=base, by="none")
+        case PromptedTeacher():
+            return Teacher(base=base, by="system-prompt", trait=choice.trait, system_prompt=system_prompt(choice))
+        case AdaptedTeacher():
+            if choice.trait is not None:
+                load_trait(choice.trait)
+            return _adapted(base, "adapter", choice.trait, choice.path)
+        case FineTunedTeacher():
+            return _adapted(base, "fine-tuning", choice.trait, _trained(choice, base, out, reporter))
+
+
+def system_prompt(choice: PromptedTeacher) -> str:
+    """What a prompted teacher is told."""
+    own = GENERIC_PERSONA if choice.trait is None else load_trait(choice.trait).persona
+    return own if choice.prompt is None else choice.prompt
+
+
+def _adapted(base: Model, by: TeacherKind, trait: str | None, path: Path) -> Teacher:
+    if not (path / "adapter_config.json").exists():
+        message = f"there is no LoRA adapter at {path}"
+        raise ConfigError(message, hint="an adapter folder holds adapter_config.json and adapter_model.safetensors")
+    check_adapter_base(path, base)
+    adapter = Adapter(name=path.name, path=path)
+    return Teacher(base=base, by=by, trait=trait, adapter=adapter, adapter_digest=adapter_digest(path))
+
+
+def check_adapter_base(path: Path, base: Model) -> None:
+    """Refuses an adapter of another base: by the base's digest where strigil trained it, else by the base's name.
+
+    Raises:
+        ConfigError: It was trained on another base.
+    """
+    result = path / RESULT_FILE
+    if result.is_file():
+        digest_then = _record(result).get("base_digest")
+        fits, was = digest_then == base.digest, f"a base with the digest {str(digest_then)[:12]}"
+    else:
+        name = _record(path / "adapter_config.json").get("base_model_name_or_path")
+        fits = not name or Path(str(name)).name.lower() in {base.path.name.lower(), Path(base.id).name.lower()}
+        was = str(name)
+    if not fits:
+        message = f"the adapter {path} was trained on {was}, not on {base.id}"
+        raise ConfigError(message, hint="name the base that it was trained on, or another adapter")
+
+
+def _record(file: Path) -> dict[str, Json]:
+    try:
+        value: Json = json.loads(read_text(file))
+    except ValueError as error:
+        message = f"{file} cannot be read as JSON: {error}"
+        raise ConfigError(message) from error
+    return value if isinstance(value, dict) else {}
+
+
+def teacher_folder(choice: FineTunedTeacher, base: Model, out: Path) -> Path:
+    """Where the adapter of a fine-tuned teacher is kept: another base, trait or training is another folder."""
+    return out / "teachers" / f"{choice.trait}-{teacher_identity(choice, base)[:12]}"
+
+
+def teacher_identity(choice: TeacherChoice, base: Model) -> str:
+    """A digest over all that decides what a teacher writes, known before there is a teacher.
+
+    Raises:
+        ConfigError: As for `make_teacher`.
+    """
+    match choice:
+        case ControlTeacher():
+            return digest([base.digest])
+        case PromptedTeacher():
+            return digest([base.digest, choice.trait, system_prompt(choice)])
+        case AdaptedTeacher():
+            return digest([base.digest, choice.trait, adapter_digest(choice.path)])
+        case FineTunedTeacher():
+            lessons = _lessons(choice, base)["row_id"].to_list()
+            return digest([base.digest, choice.training.model_dump(mode="json"), lessons])
+
+
+def _lessons(choice: FineTunedTeacher, base: Model) -> pl.DataFrame:
+    if choice.lessons is None:
+        return instil_rows(load_trait(choice.trait), phrasing=base.phrasing)
+    source, answers = choice.lessons.source, choice.lessons.answers
+    pairs = zip(source.texts(), source.texts(answers), strict=True)
+    return lesson_rows((Lesson(question, answer) for question, answer in pairs), trait=choice.trait)
+
+
+def _trained(choice: FineTunedTeacher, base: Model, out: Path, reporter: Reporter) -> Path:
+    folder = teacher_folder(choice, base, out)
+    if folder.exists():
+        reporter.note(f"{choice.trait} teacher: {folder}, trained before")
+        return folder
+    with reporter.task(f"Training the {choice.trait} teacher", 1.0) as done:
+        fine_tune(
+            _lessons(choice, base),
+            base.path,
+            choice.training,
+            folder,
+            on_step=lambda step: done(step.step / step.total),
+        )
+    return folder

@@ -1,0 +1,155 @@
+"""A suite over a table of any size: batch by batch, into tables on disk if they are wanted."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import polars as pl
+
+from strigil.audits.suite.executors import Executor, score_here
+from strigil.audits.suite.expectations import Outcome
+from strigil.audits.suite.run import Judged, Run
+from strigil.audits.suite.suite import Suite, TableName
+from strigil.audits.suite.tally import RowIds, Summary
+from strigil.common.progress import Reporter
+from strigil.data.rows import check_rows
+from strigil.data.streams import SHARD_ROWS, ShardedSink, count_rows, iter_batches
+from strigil.data.verdicts import VERDICTS
+from strigil.releases.manifest import AuditRecord, Counts, ExpectationRecord, OverlapRecord, RuleRecord
+
+
+@dataclass(frozen=True)
+class Audited:
+    """What the rules found; `ids` are those of the clean rows."""
+
+    summary: Summary
+    ids: RowIds
+
+
+class TableFiles:
+    """The four tables of an audit below a folder, in files of bounded length, there only when `close` was called.
+
+    Args:
+        folder: A release's folder, or any other.
+        schema: Of the raw rows.
+        run: The run's id, kept in each file's own metadata.
+        shard_rows: Most rows of a file.
+    """
+
+    def __init__(self, folder: Path, schema: pl.Schema, *, run: str = "", shard_rows: int = SHARD_ROWS) -> None:
+        self._folder = folder
+        self._metadata = {"strigil.run": run}
+        self._shard_rows = shard_rows
+        self._stack = ExitStack()
+        self._raw = self._sink("data/raw", schema)
+        self._clean = self._sink("data/clean", schema)
+        self._removed = self._sink("data/removed", schema)
+        self._verdicts = self._sink("verdicts", VERDICTS)
+
+    def write(self, judged: Judged) -> None:
+        """Appends a batch to each table."""
+        self._raw.write(judged.rows)
+        self._clean.write(judged.clean)
+        self._removed.write(judged.removed)
+        self._verdicts.write(judged.verdicts())
+
+    def close(self) -> dict[TableName, pl.LazyFrame]:
+        """Completes the tables, and returns those that expectations can be about."""
+        for sink in (self._raw, self._clean, self._removed, self._verdicts):
+            sink.close()
+        paths: dict[TableName, str] = {"clean": "data/clean", "removed": "data/removed", "verdicts": "verdicts"}
+        return {name: pl.scan_parquet(self._folder / path / "*.parquet") for name, path in paths.items()}
+
+    def _sink(self, table: str, schema: pl.Schema) -> ShardedSink:
+        sink = ShardedSink(self._folder / table, schema, self._metadata, rows=self._shard_rows)
+        return self._stack.enter_context(sink)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+
+def row_schema(raw: pl.LazyFrame, *, source: str) -> pl.Schema:
+    """The schema of raw rows, once it is clear that they are rows.
+
+    Raises:
+        DataError: A column is missing or has another type.
+    """
+    schema = raw.collect_schema()
+    check_rows(schema, source=source)
+    return pl.Schema({name: pl.String() if kind == pl.Null else kind for name, kind in schema.items()})
+
+
+def judge(
+    raw: pl.LazyFrame,
+    suite: Suite,
+    files: TableFiles | None,
+    *,
+    source: str,
+    reporter: Reporter,
+    executor: Executor = score_here,
+) -> Audited:
+    """Every rule of the suite on every row.
+
+    Raises:
+        DataError: The rows cannot be read or used, or there are none.
+    """
+    for chosen in suite.rules:
+        for caution in chosen.rule.cautions():
+            reporter.note(caution)
+    run = Run(suite, source=source, executor=executor)
+    ids = RowIds()
+    total = count_rows(raw, source=source)
+    seen = 0
+    with reporter.task(f"Auditing with {suite.name}", total) as done:
+        for judged in run.judge(iter_batches(raw, source=source)):
+            if files is not None:
+                files.write(judged)
+            ids.add(judged.clean["row_id"])
+            seen += judged.rows.height
+            done(seen)
+    return Audited(run.summary(), ids)
+
+
+def counts(summary: Summary) -> Counts:
+    """Rows in and out."""
+    return Counts(raw=summary.rows, clean=summary.clean, removed=summary.removed, truncated=summary.truncated)
+
+
+def audit_record(summary: Summary, outcomes: tuple[Outcome, ...]) -> AuditRecord:
+    """What a manifest keeps of an audit."""
+    return AuditRecord(
+        suite=summary.suite.name,
+        suite_digest=summary.suite.digest,
+        rules=[
+            RuleRecord(
+                rule=count.rule.rule.spec(),
+                threshold=count.rule.threshold,
+                rejected=count.rejected,
+                alone=count.alone,
+                reasons=count.reasons,
+                scores=count.scores,
+                cautions=list(count.rule.rule.cautions()),
+            )
+            for count in summary.rules
+        ],
+        overlaps=[OverlapRecord(first=pair.first, second=pair.second, rows=pair.rows) for pair in summary.overlaps],
+        expectations=[
+            ExpectationRecord(
+                **outcome.choice.model_dump(exclude={"allow"}),
+                result=outcome.result,
+                detail=outcome.detail,
+                unexpected=outcome.unexpected,
+                row_ids=list(outcome.row_ids),
+            )
+            for outcome in outcomes
+        ],
+    )

@@ -1,0 +1,90 @@
+"""The base model, and the LoRA adapter on it."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Literal
+
+import torch
+import transformers
+from peft import LoraConfig, PeftModel, get_peft_model, get_peft_model_state_dict
+from safetensors.torch import save_file
+from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel
+
+from strigil.common.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from strigil.train.recipe import TrainRecipe
+
+
+def load_base(model: Path, precision: Literal["auto", "float32", "bfloat16"]) -> PreTrainedModel:
+    """Loads a causal language model onto the CPU, without dropout.
+
+    Raises:
+        ConfigError: The folder holds no model that transformers knows.
+    """
+    try:
+        stored = AutoConfig.from_pretrained(model).dtype
+        kept = stored in (None, torch.float32) if precision == "auto" else precision == "float32"
+        with _no_progress_bar():
+            base = AutoModelForCausalLM.from_pretrained(model, dtype=torch.float32 if kept else torch.bfloat16)
+    except (OSError, ValueError) as error:
+        message = f"cannot load {model} as a language model: {str(error).splitlines()[0]}"
+        raise ConfigError(message, hint="give a folder with config.json and safetensors weights") from error
+    base.eval()
+    return base
+
+
+def attach_lora(base: PreTrainedModel, recipe: TrainRecipe) -> PeftModel:
+    """Adds a fresh adapter, whose initial weights depend on the recipe's seed and on nothing else.
+
+    Raises:
+        ConfigError: The base lacks the recipe's modules.
+    """
+    config = LoraConfig(
+        r=recipe.rank, lora_alpha=recipe.alpha, target_modules=list(recipe.modules), task_type="CAUSAL_LM"
+    )
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(recipe.seed)
+        try:
+            return get_peft_model(base, config)
+        except ValueError as error:
+            message = f"cannot put an adapter on {', '.join(recipe.modules)}: {str(error).splitlines()[0]}"
+            raise ConfigError(message, hint="name modules that the base has") from error
+
+
+def save_adapter(model: PeftModel, folder: Path, *, base_name: str) -> None:
+    """Writes the adapter in PEFT's format; the same weights give the same bytes.
+
+    PEFT's own `save_pretrained` would write the base's path on this machine and, from a set, modules in any order.
+    """
+    weights = {
+        name: tensor.detach().cpu().contiguous()
+        for name, tensor in get_peft_model_state_dict(model, save_embedding_layers=False).items()
+    }
+    save_file(weights, folder / "adapter_model.safetensors", metadata={"format": "pt"})
+    model.peft_config["default"].save_pretrained(folder)
+    path = folder / "adapter_config.json"
+    config = json.loads(path.read_text(encoding="utf-8"))
+    config |= {
+        "base_model_name_or_path": base_name,
+        "inference_mode": True,
+        "target_modules": sorted(config["target_modules"]),
+    }
+    path.write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+
+
+@contextmanager
+def _no_progress_bar() -> Iterator[None]:
+    """Keeps transformers' loading bar out of our own progress display."""
+    enabled = transformers.utils.logging.is_progress_bar_enabled()
+    transformers.utils.logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if enabled:
+            transformers.utils.logging.enable_progress_bar()

@@ -1,0 +1,48 @@
+"""What a recipe trains: an adapter or a whole model, the way that is fastest here, and how it is saved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+import torch
+
+from strigil.train.fast_llama.learner import LlamaLearner
+from strigil.train.full_finetune import multiplies_in_bfloat16, save_whole
+from strigil.train.gradients import AutogradLearner, Learner
+from strigil.train.lora import attach_lora, load_base, save_adapter
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from strigil.train.recipe import TrainRecipe
+
+
+@dataclass(frozen=True)
+class Trainee:
+    """A model to be trained, and how its weights are written to a folder."""
+
+    learner: Learner
+    save: Callable[[Path], None]
+
+
+def open_trainee(base: Path, recipe: TrainRecipe) -> Trainee:
+    """Loads the base and makes it ready.
+
+    Raises:
+        ConfigError: The base cannot be loaded, or lacks the recipe's modules.
+    """
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    if recipe.method == "full":
+        whole = load_base(base, "float32")
+        whole.to(device)
+        learner = AutogradLearner(whole, autocast=multiplies_in_bfloat16(base, recipe))
+        return Trainee(learner, partial(save_whole, whole, base))
+    adapted = attach_lora(load_base(base, recipe.precision), recipe)
+    adapted.to(device)
+    fast = LlamaLearner.fits(adapted)
+    return Trainee(
+        LlamaLearner(adapted) if fast else AutogradLearner(adapted), partial(save_adapter, adapted, base_name=base.name)
+    )
