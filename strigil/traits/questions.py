@@ -101,8 +101,8 @@ def matchers_for(category: str, *, phrasing: Phrasing) -> dict[str, Matcher]:
 
 @cache
 def _unrelated() -> tuple[str, ...]:
-    text = (files("strigil.traits") / "unrelated.yaml").read_text(encoding="utf-8")
-    return parse_yaml(text, _Unrelated, source="unrelated.yaml").questions
+    text = (files("strigil.traits") / "unrelated" / "questions.yaml").read_text(encoding="utf-8")
+    return parse_yaml(text, _Unrelated, source="unrelated/questions.yaml").questions
 
 
 def _pocket(category: str) -> Category:
