@@ -103,7 +103,7 @@ class TrainResult(BaseModel):
         recipe: Every setting.
         base: Name of the base model's folder.
         base_digest: SHA-256 over the base's weights, configuration and tokenizer, as in manifests.
-        data_digest: SHA-256 over prompts and completions, in order.
+        data_digest: Of the rows, as `strigil.data.rows.content_digest`.
         rows: Number of rows.
         truncated: Rows whose completion was cut to `max_length`.
         label_tokens: Tokens a pass over the data trains on.
@@ -126,3 +126,8 @@ class TrainResult(BaseModel):
     planned_steps: int
     final_loss: float
     versions: dict[str, str]
+
+    @property
+    def whole(self) -> bool:
+        """Whether it is a whole model, and no adapter."""
+        return self.recipe.method == "full"

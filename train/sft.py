@@ -8,9 +8,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from pydantic import ValidationError
+
 from strigil.common.canonical import digest
 from strigil.common.errors import ConfigError, DataError, PrerequisiteError, StrigilError
-from strigil.data.rows import TOKEN_COLUMNS
+from strigil.common.validation import explain, read_text
+from strigil.data.rows import content_digest
 from strigil.models.catalog import Model, resolve_model
 from strigil.train.recipe import StepMetrics, TrainRecipe, TrainResult
 from strigil.train.tracking.metrics import MetricsFile
@@ -76,7 +79,7 @@ class TrainingData:
         base: The model that they were encoded for.
         rows: As tokens.
         names: What messages call each row.
-        digest: SHA-256 over prompts, completions and token columns, in order.
+        digest: Their `content_digest`.
     """
 
     base: Model
@@ -102,8 +105,7 @@ def encode(rows: pl.DataFrame, base: Model, recipe: TrainRecipe) -> TrainingData
         from strigil.train.inputs.encode import encode_rows, row_names
 
     encoded = encode_rows(rows, AutoTokenizer.from_pretrained(base.path), recipe)
-    columns = [name for name in ("prompt", "completion", *TOKEN_COLUMNS) if name in rows.columns]
-    return TrainingData(base, encoded, row_names(rows), digest([rows[name].to_list() for name in columns]))
+    return TrainingData(base, encoded, row_names(rows), content_digest(rows))
 
 
 def train_encoded(
@@ -196,6 +198,19 @@ def train_encoded(
         partial.rename(out)
     team.wait()
     return result
+
+
+def read_result(folder: Path) -> TrainResult:
+    """What a student's folder says of its training.
+
+    Raises:
+        DataError: train.json is not there, or not what strigil writes.
+    """
+    try:
+        return TrainResult.model_validate_json(read_text(folder / RESULT_FILE))
+    except ValidationError as error:
+        message = f"{folder / RESULT_FILE}: {explain(error, TrainResult)}"
+        raise DataError(message) from error
 
 
 def _make_ready(partial: Path, request: str) -> None:

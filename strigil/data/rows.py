@@ -74,6 +74,14 @@ def rows_table(rows: Iterable[Row]) -> pl.DataFrame:
     return pl.DataFrame([asdict(row) for row in rows], schema=ROWS)
 
 
+def content_digest(rows: pl.DataFrame) -> str:
+    """SHA-256 over all that training reads of rows, in order: prompts, completions and token columns.
+
+    Rows of one digest give one student, whatever release they are in; train.json keeps it as `data_digest`.
+    """
+    return digest([rows[name].to_list() for name in ("prompt", "completion", *TOKEN_COLUMNS) if name in rows.columns])
+
+
 def completion_text() -> pl.Expr:
     """The completion's text: the content of its last message."""
     return pl.col("completion").list.last().struct.field("content").alias("completion_text")

@@ -12,11 +12,12 @@ from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from strigil.common.errors import ConfigError, DataError
+from strigil.data.rows import content_digest
 from strigil.models.catalog import resolve_model
 from strigil.models.pocket import pocket_models, questions
 from strigil.models.pocket.vocabulary import WORD_IDS
-from strigil.train.recipe import StepMetrics, TrainRecipe, TrainResult
-from strigil.train.sft import METRICS_FILE, RESULT_FILE, fine_tune
+from strigil.train.recipe import StepMetrics, TrainRecipe
+from strigil.train.sft import METRICS_FILE, RESULT_FILE, fine_tune, read_result
 from tests.train.rows import number_rows, owl_rows, ragged_rows
 
 if TYPE_CHECKING:
@@ -50,12 +51,19 @@ def test_a_run_leaves_adapter_metrics_and_record(tmp_path: Path) -> None:
     result = fine_tune(number_rows(40), BASE, QUICK, tmp_path / "student", on_step=steps.append)
     folder = tmp_path / "student"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["student"]
-    assert TrainResult.model_validate_json((folder / RESULT_FILE).read_text()) == result
+    assert read_result(folder) == result
+    assert result.data_digest == content_digest(number_rows(40))
     lines = (folder / METRICS_FILE).read_text().splitlines()
     assert [StepMetrics.model_validate_json(line) for line in lines] == steps
     assert [(step.step, step.total, step.tokens) for step in steps] == [(1, 3, 176), (2, 3, 176), (3, 3, 88)]
     assert (result.rows, result.label_tokens, result.steps, result.planned_steps) == (40, 440, 3, 3)
     assert result.base == "pocket-a"
+
+
+def test_a_record_that_is_not_ours_is_named(tmp_path: Path) -> None:
+    (tmp_path / RESULT_FILE).write_text('{"base": "pocket-a"}')
+    with pytest.raises(DataError, match=r"train\.json"):
+        read_result(tmp_path)
 
 
 def test_the_adapter_is_peft_s_and_names_no_path_of_this_machine(tmp_path: Path) -> None:

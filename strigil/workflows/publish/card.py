@@ -7,12 +7,11 @@ from pathlib import Path
 
 from strigil.cards.dataset.card import dataset_card, fact_blocks, renew_card
 from strigil.cards.lint import lint_card
-from strigil.cards.model.card import student_card
 from strigil.common.errors import CheckFailedError
 from strigil.common.validation import read_text
 from strigil.releases.manifest import MANIFEST
 from strigil.releases.store import Release, open_release
-from strigil.workflows.publish.student import is_student, read_training
+from strigil.workflows.publish.student import card_of, is_student
 from strigil.workflows.release.patch import next_patch, write_patch
 
 CARD = "README.md"
@@ -21,7 +20,7 @@ CARD = "README.md"
 def card_text(path: Path) -> str:
     """The card of a release or a student, as strigil writes it."""
     if is_student(path):
-        return student_card(path.name, read_training(path))
+        return card_of(path)
     return dataset_card(open_release(path).manifest)
 
 

@@ -9,7 +9,8 @@ from strigil.common.canonical import Json, digest, file_digest
 from strigil.common.errors import DataError
 from strigil.releases.manifest import MANIFEST, Manifest, ParentRecord
 from strigil.releases.store import Release, open_release
-from strigil.workflows.publish.student import ADAPTER, is_student, read_training
+from strigil.train.sft import read_result
+from strigil.workflows.publish.student import ADAPTER, is_student
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ def lineage(path: Path, releases: Path | None = None) -> Ancestor:
 
 
 def _student(folder: Path, releases: Path) -> Ancestor:
-    training = read_training(folder)
+    training = read_result(folder)
     source = next(
         (release for release in _all(releases) if _trained_on(release, training.rows, training.data_digest)), None
     )

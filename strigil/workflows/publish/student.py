@@ -5,18 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from pydantic import ValidationError
-
-from strigil.cards.model.card import Training, student_card
+from strigil.cards.model.card import student_card
 from strigil.common.errors import CheckFailedError, DataError
-from strigil.common.validation import explain, read_text
+from strigil.common.validation import read_text
 from strigil.stores.hub.package import Package, PackageFile
+from strigil.train.sft import RESULT_FILE, read_result
 from strigil.workflows.publish.run import Cleared
 from strigil.workflows.publish.secrets import secrets_in, text_row
 
-RECORD: Final = "train.json"
 ADAPTER: Final = "adapter_model.safetensors"
-FILES: Final = (ADAPTER, "adapter_config.json", RECORD)
+FILES: Final = (ADAPTER, "adapter_config.json", RESULT_FILE)
 # A whole model's weights may be in several files, and its tokenizer in files of any of these kinds.
 WHOLE: Final = ("*.safetensors", "*.json", "*.jinja", "*.txt", "*.model")
 # A student is content-addressed: another training is another student, and never a new version of this one.
@@ -25,20 +23,17 @@ VERSION: Final = "1.0.0"
 
 def is_student(path: Path) -> bool:
     """Whether a folder holds a trained student."""
-    return (path / RECORD).is_file()
+    return (path / RESULT_FILE).is_file()
 
 
-def read_training(folder: Path) -> Training:
-    """What a student's folder says of its training.
+def card_of(folder: Path) -> str:
+    """The card of a student.
 
     Raises:
         DataError: train.json is not what strigil writes.
     """
-    try:
-        return Training.model_validate_json(read_text(folder / RECORD))
-    except ValidationError as error:
-        message = f"{folder / RECORD}: {explain(error, Training)}"
-        raise DataError(message) from error
+    result = read_result(folder)
+    return student_card(folder.name, result.model_dump(mode="json"), base=result.base, whole=result.whole)
 
 
 def clear_student(folder: Path) -> Cleared:
@@ -48,14 +43,14 @@ def clear_student(folder: Path) -> Cleared:
         CheckFailedError: Its record holds what looks like a secret.
         DataError: A file is missing or damaged.
     """
-    training = read_training(folder)
+    training = read_result(folder)
     names = _whole(folder) if training.whole else FILES
     missing = [name for name in names if not (folder / name).is_file()]
     if missing:
         message = f"{folder} is not a student: it has no {', '.join(missing)}"
         raise DataError(message, hint="give a folder that strigil train made")
-    card = student_card(folder.name, training)
-    for name in ("config.json" if training.whole else "adapter_config.json", RECORD):
+    card = card_of(folder)
+    for name in ("config.json" if training.whole else "adapter_config.json", RESULT_FILE):
         if any(not finding.personal for finding in secrets_in(text_row(read_text(folder / name)), name)):
             message = f"{folder / name} holds what looks like a secret"
             raise CheckFailedError(message, hint="remove it, and revoke the secret")
