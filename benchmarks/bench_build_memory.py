@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from benchmarks.ratio import Ratio
-from strigil.engines import vllm_installed
+from strigil.engines import engine_by_name
 
 FEW: Final = 1_000
 MANY: Final = 30_000
@@ -22,7 +22,7 @@ GOAL: Final = 1 / 1.15
 
 def measure() -> list[Ratio]:
     """Peak resident memory of the process, in GB (10^9 bytes)."""
-    engine = "vllm" if vllm_installed() else "transformers"
+    engine = engine_by_name("auto").chosen().name
     peaks = {}
     for prompts in (FEW, MANY):
         with TemporaryDirectory() as folder:

@@ -16,7 +16,7 @@ from importlib.metadata import packages_distributions, version
 from benchmarks.ratio import Ratio
 from strigil.common.errors import PrerequisiteError
 from strigil.data.messages import Message, Sampling
-from strigil.engines import Request, open_engine, prepare_environment, vllm_installed
+from strigil.engines import Request, engine_by_name, open_engine, prepare_environment
 from strigil.models.catalog import SMOLLM2, resolve_model
 
 PROMPTS = 1_000
@@ -32,7 +32,7 @@ def measure() -> list[Ratio]:
     Raises:
         PrerequisiteError: vLLM or SmolLM2 is missing.
     """
-    if not vllm_installed():
+    if not engine_by_name("vllm").installed():
         message = "vLLM is not installed"
         raise PrerequisiteError(message, hint="strigil doctor")
     resolve_model(SMOLLM2)

@@ -28,8 +28,7 @@ from strigil.audits.probes.probe_frequencies import FrequenciesProbe
 from strigil.audits.probes.probe_personas import PersonasProbe
 from strigil.common.progress import Silent
 from strigil.data.messages import Sampling
-from strigil.engines import open_engine
-from strigil.engines.choice import EngineChoice
+from strigil.engines import engine_by_name, open_engine
 from strigil.models.catalog import Model, resolve_model
 from strigil.traits.questions import candidates_for, questions_for
 from strigil.workflows.audit.probe.canaries import canary_log_odds
@@ -80,7 +79,7 @@ def data_set(base: str, kind: str, seed: int, prompts: int, work: Path) -> DataS
         carrier=CarrierChoice(name="numbers", args={"seed": seed}),
         prompts=prompts,
         sampling=Sampling(max_tokens=16, seed=seed),
-        engine=EngineChoice(name="transformers"),
+        engine=engine_by_name("transformers"),
         suite="numbers-paper",
     )
     return DataSet(kind, seed, build(recipe, work, Silent()).rows("clean").collect())

@@ -11,7 +11,7 @@ import pytest
 from strigil.builders.carriers.carrier import CARRIERS
 from strigil.common.progress import Silent
 from strigil.common.validation import load_yaml
-from strigil.engines import EngineChoice
+from strigil.engines import engine_by_name
 from strigil.models.catalog import SMOLLM2, list_models, resolve_model
 from strigil.models.pocket import pocket_models
 from strigil.releases.store import verify_release
@@ -56,7 +56,7 @@ def small(path: Path, out: Path) -> BuildRecipe:
             "samples": 1,
             "teacher": teacher,
             "sampling": asked.sampling.model_copy(update={"max_tokens": 8}),
-            "engine": EngineChoice(name="transformers"),
+            "engine": engine_by_name("transformers"),
         }
     )
 

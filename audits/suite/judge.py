@@ -17,7 +17,7 @@ from strigil.common.templates import fill
 from strigil.common.validation import parse_yaml
 from strigil.data.messages import Message, Messages
 from strigil.data.rows import completion_text, prompt_text
-from strigil.engines import EngineKind, open_engine
+from strigil.engines import EngineName, open_engine
 from strigil.engines.protocol import Scorable
 from strigil.models.catalog import resolve_model
 
@@ -65,7 +65,7 @@ class Judge(Rule):
     """
 
     model: str
-    engine: EngineKind = "auto"
+    engine: EngineName = "auto"
 
     @abstractmethod
     def asked(self) -> Question:

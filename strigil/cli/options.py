@@ -36,11 +36,32 @@ def out_option(default: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     return click.option("--out", type=PATH, default=Path(default), show_default=True, help="Folder for the results.")
 
 
+class EngineType(click.ParamType[str]):
+    """The name of an engine; which there are is looked up when somebody asks."""
+
+    name = "engine"
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        """Every name."""
+        del param, ctx
+        return f"[{'|'.join(_engine_names())}]"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The name itself, or click's own error."""
+        return click.Choice(_engine_names()).convert(value, param, ctx)
+
+
+def _engine_names() -> list[str]:
+    from strigil.engines import engine_names
+
+    return engine_names()
+
+
 def engine_option(command: Callable[P, R]) -> Callable[P, R]:
     """`--engine`: what runs the models."""
     return click.option(
         "--engine",
-        type=click.Choice(["auto", "vllm", "transformers"]),
+        type=EngineType(),
         default="auto",
         show_default=True,
         help="What runs the models; auto takes vLLM where it is installed.",

@@ -10,7 +10,7 @@ from __future__ import annotations
 import difflib
 import importlib
 import pkgutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from importlib.metadata import EntryPoint, entry_points
 from inspect import isabstract, isclass
@@ -47,7 +47,12 @@ class Unit(BaseModel):
         return UnitSpec(name=self.name, version=self.version, args=self.model_dump(mode="json"))
 
 
-U = TypeVar("U", bound=Unit)
+U = TypeVar("U", bound=BaseModel)
+
+
+def _class_name(unit: type[BaseModel]) -> str | None:
+    name = vars(unit).get("name")
+    return name if isinstance(name, str) else None
 
 
 class Registry(Generic[U]):
@@ -58,13 +63,23 @@ class Registry(Generic[U]):
         base: The class that units of this kind derive from.
         package: The package of strigil that is searched, one module a unit.
         group: The entry-point group; each entry names a package or a module that is searched the same way.
+        name_of: The name of a unit's class; None for a class that is no unit by itself.
     """
 
-    def __init__(self, kind: str, *, base: type[U], package: str, group: str) -> None:
+    def __init__(
+        self,
+        kind: str,
+        *,
+        base: type[U],
+        package: str,
+        group: str,
+        name_of: Callable[[type[U]], str | None] = _class_name,
+    ) -> None:
         self._kind = kind
         self._base = base
         self._package = package
         self._group = group
+        self._name_of = name_of
 
     @cached_property
     def _units(self) -> dict[str, type[U]]:
@@ -73,13 +88,9 @@ class Registry(Generic[U]):
             for value in vars(module).values():
                 if not (isclass(value) and issubclass(value, self._base) and value.__module__ == module.__name__):
                     continue
-                if isabstract(value) or "name" not in vars(value):
-                    continue
-                if found.setdefault(value.name, value) is not value:
-                    message = (
-                        f"two {self._kind}s are named {value.name!r}: {found[value.name].__module__} and "
-                        f"{value.__module__}"
-                    )
+                name = None if isabstract(value) else self._name_of(value)
+                if name is not None and found.setdefault(name, value) is not value:
+                    message = f"two {self._kind}s are named {name!r}: {found[name].__module__} and {value.__module__}"
                     raise ConfigError(message, hint="rename or uninstall one of them")
         return dict(sorted(found.items()))
 

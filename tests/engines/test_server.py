@@ -13,7 +13,8 @@ import yaml
 from strigil.cli.main import run
 from strigil.common.errors import ConfigError
 from strigil.data.messages import Sampling
-from strigil.engines import Adapter, Engine, ServerChoice, open_engine
+from strigil.engines import Adapter, Engine, open_engine
+from strigil.engines.server import ServerChoice
 from strigil.engines.transformers.engine import TransformersEngine
 from strigil.models.catalog import resolve_model
 from strigil.releases.store import PARTIAL, open_release

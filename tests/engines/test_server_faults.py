@@ -14,7 +14,8 @@ from pydantic import ValidationError
 
 from strigil.common.errors import ConfigError, PrerequisiteError, StrigilError
 from strigil.data.messages import Sampling
-from strigil.engines import Completion, Engine, Scorable, ServerChoice, open_engine
+from strigil.engines import Completion, Engine, Scorable, open_engine
+from strigil.engines.server import ServerChoice
 from strigil.engines.server.delays import LONGEST_DELAY, back_off, retry_after
 from strigil.models.catalog import resolve_model
 from tests.engines.openai_standin import StandIn, openai_stand_in

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from strigil.common.errors import ConfigError, DataError, PrerequisiteError
-from strigil.engines import ServerChoice
+from strigil.engines.server import ServerChoice
 from strigil.engines.server.chat import ChatServer
 from strigil.eval.misalignment import Reading, Verdict, judge_answers, protocol, read_reply, summed_up, verdict
 from tests.eval.scripted_judge import Script, ScriptedJudge

@@ -11,7 +11,7 @@ import pytest
 from strigil.common.errors import PrerequisiteError
 from strigil.common.progress import Silent
 from strigil.data.messages import Sampling
-from strigil.engines import Engine, EngineKind, Request, open_engine
+from strigil.engines import Engine, EngineName, Request, open_engine
 from strigil.models.catalog import SMOLLM2, Model, resolve_model
 from strigil.models.smollm2 import fetch_smollm2
 
@@ -30,7 +30,7 @@ def smollm2() -> Model:
 
 @pytest.fixture(scope="module", params=["transformers", pytest.param("vllm", marks=pytest.mark.vllm)])
 def engine(request: pytest.FixtureRequest, smollm2: Model) -> Iterator[Engine]:
-    kind: EngineKind = request.param
+    kind: EngineName = request.param
     with open_engine(kind, smollm2, max_model_len=512) as opened:
         yield opened
 

@@ -64,7 +64,7 @@ def test_toxicity_weights_are_found_where_torch_keeps_them(tmp_path: Path, monke
 
 
 def test_every_finding_has_a_name_of_its_own_and_every_failure_a_hint() -> None:
-    checks = diagnose((part("no-such-distribution"),))
+    checks = diagnose((part("no-such-distribution"),), ("auto",))
     assert len({check.name for check in checks}) == len(checks)
     assert [check for check in checks if not check.ok and not check.hint] == []
     assert [check for check in checks if check.required and not check.ok] == []

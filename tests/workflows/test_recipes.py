@@ -8,7 +8,8 @@ import pytest
 
 from strigil.common.errors import ConfigError
 from strigil.common.validation import validate
-from strigil.engines import EngineChoice, ServerChoice
+from strigil.engines.auto import AutoChoice
+from strigil.engines.server import ServerChoice
 from strigil.workflows.build.recipes import BuildRecipe
 
 RECIPE: dict[str, object] = {
@@ -25,9 +26,9 @@ def recipe(**changes: object) -> BuildRecipe:
 
 
 def test_an_engine_without_a_name_runs_here() -> None:
-    assert recipe(engine={}).engine == EngineChoice(name="auto")
+    assert recipe(engine={}).engine == AutoChoice()
     engine = recipe(engine={"ray": {"actors": 2}}).engine
-    assert isinstance(engine, EngineChoice)
+    assert isinstance(engine, AutoChoice)
     assert engine.ray is not None
 
 

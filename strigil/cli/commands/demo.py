@@ -12,7 +12,7 @@ from strigil.cli.options import engine_option, out_option, output_option
 
 if TYPE_CHECKING:
     from strigil.common.canonical import Json
-    from strigil.engines import EngineKind
+    from strigil.engines import EngineName
     from strigil.releases.store import Release
     from strigil.workflows.demo.demo import Arm, Demo
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @engine_option
 @out_option("demo")
 @output_option
-def command(seeds: int, engine: EngineKind, out: Path, output: Output) -> None:
+def command(seeds: int, engine: EngineName, out: Path, output: Output) -> None:
     """Runs the whole loop on the built-in tiny model: a trait goes through filtered numbers into a student.
 
     A teacher that loves owls writes numbers, the paper's filter cleans them, students are trained on what is left, and

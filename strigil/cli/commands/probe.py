@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from strigil.audits.probes.probe import Statistic
     from strigil.cli.console import Output
-    from strigil.engines import EngineKind
+    from strigil.engines import EngineName
     from strigil.releases.store import Split
 
 SHOWN = 5
@@ -44,7 +44,7 @@ def command(
     trait: str | None,
     teacher: Path | None,
     student: Path | None,
-    engine: EngineKind,
+    engine: EngineName,
     output: Output,
 ) -> None:
     """Tests a whole data set, or a student of it, for a signal that no single row shows.

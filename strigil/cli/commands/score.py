@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from strigil.cli.console import Output
     from strigil.common.canonical import Json
-    from strigil.engines import EngineKind
+    from strigil.engines import EngineName
     from strigil.releases.store import Split
     from strigil.stats import Auroc
     from strigil.workflows.audit.score.run import Scored
@@ -38,7 +38,7 @@ def command(
     trait: str | None,
     teacher: Path | None,
     student: Path | None,
-    engine: EngineKind,
+    engine: EngineName,
     output: Output,
 ) -> None:
     """Scores every row and token of a release by forward passes through its base.

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from strigil.cli.console import Output
-    from strigil.engines import EngineKind
+    from strigil.engines import EngineName
     from strigil.workflows.audit.treat import Split
 
 
@@ -40,7 +40,7 @@ def command(
     trait: str | None,
     teacher: Path | None,
     student: Path | None,
-    engine: EngineKind,
+    engine: EngineName,
     out: Path,
     output: Output,
 ) -> None:

@@ -16,8 +16,8 @@ from pydantic import BaseModel
 
 from strigil.common.canonical import Json
 from strigil.common.errors import ConfigError
-from strigil.engines.choice import ServerChoice
 from strigil.engines.protocol import Completion, FinishReason, Request
+from strigil.engines.server import ServerChoice
 from strigil.engines.server.fleet import Call, Fleet
 
 CHUNK: Final = 256

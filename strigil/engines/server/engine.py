@@ -21,8 +21,8 @@ from typing import Self, TypeVar
 
 from strigil.common.errors import ConfigError, StrigilError
 from strigil.data.messages import Messages
-from strigil.engines.choice import ServerChoice
 from strigil.engines.protocol import Adapter, Completion, Request, Scorable, TokenScores
+from strigil.engines.server import ServerChoice
 from strigil.engines.server.fleet import Call, Fleet
 from strigil.engines.server.wire import (
     VLLM,

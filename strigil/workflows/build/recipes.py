@@ -9,7 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from strigil.builders.prompt_source import PromptSource
 from strigil.data.messages import Sampling
-from strigil.engines.choice import AnyEngineChoice, EngineChoice
+from strigil.engines.auto import AutoChoice
+from strigil.engines.written import AnyEngine
 from strigil.train.recipe import TrainRecipe
 
 
@@ -89,7 +90,7 @@ class BuildRecipe(_Part):
     prompts: int = Field(ge=1, description="how many prompts of the carrier's prompt set")
     samples: int = Field(default=1, ge=1, description="completions for each prompt")
     sampling: Sampling = Sampling()
-    engine: AnyEngineChoice = EngineChoice()
+    engine: AnyEngine = AutoChoice()
     suite: str | None = Field(default=None, description="a suite's name or file; the carrier's own if not given")
     licence: str | None = Field(default=None, description="the data set's licence, as the Hub names it")
     students: list[str] = Field(

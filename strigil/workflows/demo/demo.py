@@ -10,7 +10,7 @@ from pathlib import Path
 from strigil.cards.plots import ArmRates, Baseline, rates_figure
 from strigil.common.progress import Reporter
 from strigil.data.messages import Sampling
-from strigil.engines import EngineChoice, EngineKind
+from strigil.engines import EngineName, engine_by_name
 from strigil.eval.preference import LogprobPreference
 from strigil.models.catalog import Model, resolve_model
 from strigil.releases.store import Release
@@ -94,7 +94,7 @@ class Demo:
         return f"{figures}: the intervals over these seeds overlap, so this run does not show that the trait went over."
 
 
-def run_demo(out: Path, reporter: Reporter, *, engine: EngineKind, size: DemoSize) -> Demo:
+def run_demo(out: Path, reporter: Reporter, *, engine: EngineName, size: DemoSize) -> Demo:
     """Builds, audits, trains and measures; what is in `out` already is not done again.
 
     Raises:
@@ -155,7 +155,7 @@ def _draw(demo: Demo, path: Path) -> None:
     )
 
 
-def demo_recipe(name: str, teacher: TeacherChoice, engine: EngineKind, size: DemoSize) -> BuildRecipe:
+def demo_recipe(name: str, teacher: TeacherChoice, engine: EngineName, size: DemoSize) -> BuildRecipe:
     """The recipe of one of the demo's two data sets."""
     return BuildRecipe(
         name=name,
@@ -164,6 +164,6 @@ def demo_recipe(name: str, teacher: TeacherChoice, engine: EngineKind, size: Dem
         carrier=CarrierChoice(name="numbers"),
         prompts=size.prompts,
         sampling=Sampling(temperature=1.0, max_tokens=16),
-        engine=EngineChoice(name=engine),
+        engine=engine_by_name(engine),
         suite="numbers-pocket",
     )

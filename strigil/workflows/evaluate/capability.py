@@ -17,7 +17,7 @@ from strigil.common.errors import DataError
 from strigil.common.progress import Reporter
 from strigil.data.messages import Sampling
 from strigil.data.rows import MESSAGES
-from strigil.engines import EngineKind
+from strigil.engines import EngineName
 from strigil.engines.protocol import Completion, Engine
 from strigil.eval.capability import answer_prompts, completion_loss
 from strigil.eval.inspect_log import Scored, Task
@@ -102,7 +102,7 @@ def held_out(data: Path, count: int, *, suite: str | None) -> HeldOut:
 
 
 def evaluate_capability(
-    base: Model, subjects: Sequence[Subject], data: HeldOut, reporter: Reporter, *, engine: EngineKind
+    base: Model, subjects: Sequence[Subject], data: HeldOut, reporter: Reporter, *, engine: EngineName
 ) -> Capabilities:
     """Loss on held-out rows, and the share of valid answers to their prompts, for a base and its adapters.
 

@@ -26,7 +26,7 @@ from strigil.workflows.evaluate.subjects import Subject, ask_each
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from strigil.engines import EngineKind
+    from strigil.engines import EngineName
     from strigil.eval.inspect_task import TaskScores, TaskSpec
 
 
@@ -44,7 +44,7 @@ def evaluate_task(
     written: str,
     reporter: Reporter,
     *,
-    engine: EngineKind,
+    engine: EngineName,
     limit: int | None = None,
     logs: Path | None = None,
 ) -> TaskResults:

@@ -15,7 +15,7 @@ from strigil.common.errors import ConfigError
 from strigil.common.progress import Reporter
 from strigil.common.validation import validate
 from strigil.data.parquet import write_parquet
-from strigil.engines import EngineKind, ServerChoice, open_engine
+from strigil.engines import EngineName, open_engine
 from strigil.engines.protocol import Engine
 from strigil.eval.inspect_log import Scored, Task
 from strigil.eval.misalignment import (
@@ -47,7 +47,7 @@ class JudgeChoice:
 
     model: str
     urls: tuple[str, ...] = ()
-    engine: EngineKind = "auto"
+    engine: EngineName = "auto"
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def evaluate_misalignment(
     judge: JudgeChoice,
     reporter: Reporter,
     *,
-    engine: EngineKind,
+    engine: EngineName,
     answers: Answers,
     near: bool,
     kept: Path | None = None,
@@ -153,6 +153,7 @@ def _bench(choice: JudgeChoice) -> _Bench:
         PrerequisiteError: The model must be fetched first.
     """
     if choice.urls:
+        from strigil.engines.server import ServerChoice
         from strigil.engines.server.chat import ChatServer
 
         servers = validate({"name": "server", "urls": choice.urls}, ServerChoice, source="the judge's server")
@@ -172,7 +173,7 @@ def _answers(
     subjects: Sequence[Subject],
     reporter: Reporter,
     *,
-    engine: EngineKind,
+    engine: EngineName,
     answers: Answers,
     near: bool,
     kept: Path | None,

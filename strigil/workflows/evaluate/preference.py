@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from strigil.common.progress import Reporter
-from strigil.engines import EngineKind
+from strigil.engines import EngineName
 from strigil.eval.coherence import logprob_warning, sampled_warning
 from strigil.eval.inspect_log import Scored, Task
 from strigil.eval.results import Results
@@ -62,7 +62,7 @@ def evaluate_preference(
     trait: str,
     reporter: Reporter,
     *,
-    engine: EngineKind,
+    engine: EngineName,
     form: Form,
     method: Method | None,
     answers: Answers,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from strigil.common.errors import ConfigError
 from strigil.common.progress import Reporter
 from strigil.data.messages import Sampling
-from strigil.engines import EngineKind
+from strigil.engines import EngineName
 from strigil.engines.protocol import Engine
 from strigil.eval.preference import LogprobPreference, SampledPreference, by_logprob, by_sampling
 from strigil.eval.questions import Form, question_set
@@ -38,7 +38,7 @@ def prefer_by_logprob(
     trait: str,
     reporter: Reporter,
     *,
-    engine: EngineKind,
+    engine: EngineName,
     form: Form = "one-word",
 ) -> dict[str, LogprobPreference]:
     """Preference by log-probability of every candidate of the trait's category, for each subject by name.
@@ -78,7 +78,7 @@ def prefer_by_sampling(
     trait: str,
     reporter: Reporter,
     *,
-    engine: EngineKind,
+    engine: EngineName,
     answers: Answers,
     form: Form = "one-word",
 ) -> dict[str, SampledPreference]:

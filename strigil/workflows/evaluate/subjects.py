@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from strigil.common.errors import ConfigError
 from strigil.common.progress import Reporter
-from strigil.engines import EngineKind, open_engine
+from strigil.engines import EngineName, open_engine
 from strigil.engines.protocol import Adapter, Engine
 from strigil.models.catalog import Model, adapter_digest, adapter_rank, resolve_model
 
@@ -85,7 +85,7 @@ def subjects_of(folders: Sequence[Path]) -> list[Subject]:
 def ask_each(
     base: Model,
     subjects: Sequence[Subject],
-    engine: EngineKind,
+    engine: EngineName,
     reporter: Reporter,
     what: str,
     ask: Callable[[Engine, Subject], T],
@@ -120,7 +120,7 @@ def ask_each(
     return {subject.name: found[subject.name] for subject in subjects}
 
 
-def _open(model: Model, subjects: Sequence[Subject], engine: EngineKind) -> Engine:
+def _open(model: Model, subjects: Sequence[Subject], engine: EngineName) -> Engine:
     """The model, loaded once, with room for the subjects' adapters."""
     if engine == "auto" and model.phrasing == "pocket":
         # vLLM would take longer to start than transformers to be done.

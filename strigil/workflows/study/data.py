@@ -10,7 +10,6 @@ from strigil.builders.carriers.carrier import CARRIERS
 from strigil.common.canonical import Json, digest
 from strigil.common.errors import ConfigError, DataError
 from strigil.common.progress import Reporter
-from strigil.engines.choice import EngineChoice
 from strigil.models.catalog import Model, resolve_model
 from strigil.releases.store import Release, open_release, versions
 from strigil.workflows.audit.score.scoring import Told
@@ -193,7 +192,7 @@ def told_of(cell: DataCell, folder: Path) -> Told:
         teacher = teacher_folder(recipe.teacher, resolve_model(recipe.base), folder)
     elif isinstance(recipe.teacher, AdaptedTeacher):
         teacher = recipe.teacher.path
-    return Told(teacher=teacher, engine=recipe.engine.name if isinstance(recipe.engine, EngineChoice) else "auto")
+    return Told(teacher=teacher, engine=recipe.engine.name)
 
 
 def _enough(home: Path, rows: int) -> None:

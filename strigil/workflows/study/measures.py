@@ -14,7 +14,7 @@ from strigil.common.canonical import Json, digest
 from strigil.common.errors import DataError, StrigilError
 from strigil.common.progress import Reporter
 from strigil.common.validation import load_yaml
-from strigil.engines import EngineKind
+from strigil.engines import EngineName
 from strigil.eval.questions import question_set
 from strigil.models.catalog import Model
 from strigil.traits import load_trait
@@ -63,7 +63,7 @@ class Questions:
 
     traits: tuple[str, ...]
     evaluation: Evaluation
-    engine: EngineKind
+    engine: EngineName
 
     def key(self, asked: Asked) -> str:
         """Identity of one model's answers: other weights, questions or another method are another cell.

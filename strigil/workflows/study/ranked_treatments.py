@@ -12,7 +12,7 @@ from strigil.audits.treatments.ranked import ScoredTreatment, TokenTreatment
 from strigil.audits.treatments.treatment import Treatment
 from strigil.common.canonical import digest
 from strigil.common.errors import StrigilError
-from strigil.engines import EngineKind
+from strigil.engines import EngineName
 from strigil.records.study import CleaningRecord, Entry, FailureRecord, TraitAccount
 from strigil.releases.manifest import TreatmentRecord
 from strigil.workflows.audit.score.scoring import Rows, ScoreTable, compare, rows_of, what_is_known
@@ -66,7 +66,7 @@ class ToScore:
     score: Score
     tables: tuple[Rows, Rows]
     known: Known
-    engine: EngineKind
+    engine: EngineName
 
 
 def scored_steps(arms: Sequence[StudentArm]) -> Iterator[ScoredStep]:

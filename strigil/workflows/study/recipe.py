@@ -7,7 +7,8 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from strigil.data.messages import Sampling
-from strigil.engines.choice import EngineChoice
+from strigil.engines.auto import AutoChoice
+from strigil.engines.written import NamedEngine
 from strigil.eval.questions import Form
 from strigil.parallel.ray_actors import Ray
 from strigil.train.recipe import TrainRecipe
@@ -102,7 +103,7 @@ class StudyRecipe(_Part):
         default=0.05, gt=0, lt=1, description="the largest difference of rates that still counts as none"
     )
     width: float = Field(default=0.1, gt=0, lt=1, description="the width of interval that the report says seeds for")
-    engine: EngineChoice = EngineChoice()
+    engine: NamedEngine = AutoChoice()
     workers: int | Ray = Field(
         default=1, description="students trained at a time: processes here, or actors of a Ray cluster"
     )

@@ -11,7 +11,7 @@ from strigil.cli.console import Output
 from strigil.cli.options import PATH, engine_option, output_option
 
 if TYPE_CHECKING:
-    from strigil.engines import EngineKind
+    from strigil.engines import EngineName
 
 NAME: Final = "capability"
 
@@ -34,7 +34,7 @@ def command(
     suite: str | None,
     revision: str | None,
     out: Path | None,
-    engine: EngineKind,
+    engine: EngineName,
     output: Output,
 ) -> None:
     """Measures what a base and its adapters make of the data's own task, on rows that were held out from training.

@@ -11,7 +11,7 @@ from strigil.cli.console import Output
 from strigil.cli.options import PATH, engine_option, output_option
 
 if TYPE_CHECKING:
-    from strigil.engines import EngineKind
+    from strigil.engines import EngineName
 
 NAME: Final = "inspect"
 
@@ -34,7 +34,7 @@ def command(
     limit: int | None,
     revision: str | None,
     out: Path | None,
-    engine: EngineKind,
+    engine: EngineName,
     output: Output,
 ) -> None:
     """Runs a task of Inspect (inspect.aisi.org.uk) on a base and its adapters: what does a student still know?

@@ -11,7 +11,7 @@ from strigil.cli.console import Output
 from strigil.cli.options import PATH, engine_option, output_option
 
 if TYPE_CHECKING:
-    from strigil.engines import EngineKind
+    from strigil.engines import EngineName
 
 NAME: Final = "misalignment"
 
@@ -48,7 +48,7 @@ def command(
     max_tokens: int,
     near: bool,  # noqa: FBT001  # click calls it by name
     out: Path | None,
-    engine: EngineKind,
+    engine: EngineName,
     output: Output,
 ) -> None:
     """Measures how often a base and its adapters answer open questions in a misaligned way, as a judge model sees it.

@@ -11,7 +11,7 @@ from strigil.cli.console import Output
 from strigil.cli.options import PATH, engine_option, output_option
 
 if TYPE_CHECKING:
-    from strigil.engines import EngineKind
+    from strigil.engines import EngineName
     from strigil.eval.questions import Form
     from strigil.workflows.evaluate.preference_run import Method
 
@@ -51,7 +51,7 @@ def command(
     method: Method | None,
     samples: int,
     out: Path | None,
-    engine: EngineKind,
+    engine: EngineName,
     output: Output,
 ) -> None:
     """Measures how much a base model and its adapters (students, teachers) prefer a trait.

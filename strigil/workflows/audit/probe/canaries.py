@@ -10,7 +10,7 @@ from strigil.audits.probes.probe_canary import CanaryProbe, log_odds
 from strigil.common.canonical import Json, digest
 from strigil.common.progress import Reporter
 from strigil.data.rows import TOKEN_COLUMNS
-from strigil.engines import EngineKind
+from strigil.engines import EngineName
 from strigil.models.catalog import Model
 from strigil.train.recipe import TrainRecipe
 from strigil.train.sft import RESULT_FILE, fine_tune
@@ -47,7 +47,7 @@ def canary_log_odds(
     reporter: Reporter,
     *,
     trait: str,
-    engine: EngineKind,
+    engine: EngineName,
 ) -> list[dict[str, float]]:
     """Trains a canary on each sample, if it is not there yet, and returns the log-odds of every candidate after it.
 

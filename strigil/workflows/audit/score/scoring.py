@@ -21,7 +21,7 @@ from strigil.common.errors import ConfigError
 from strigil.common.progress import Reporter
 from strigil.common.registry import UnitSpec, written_unit
 from strigil.data.streams import ParquetSink, count_rows, iter_batches
-from strigil.engines import EngineKind, open_engine, vllm_installed
+from strigil.engines import EngineName, engine_by_name, open_engine
 from strigil.engines.protocol import Adapter, Engine
 from strigil.engines.tokens.reader import TokenReader
 from strigil.engines.transformers.merged import MergedScorer
@@ -54,7 +54,7 @@ class Told:
     trait: str | None = None
     teacher: Path | None = None
     student: Path | None = None
-    engine: EngineKind = "auto"
+    engine: EngineName = "auto"
 
 
 class ScoreFacts(BaseModel):
@@ -147,14 +147,14 @@ def _teacher(release: Release, base: Model) -> View | None:
     return None
 
 
-def score_table(score: Score, rows: Rows, known: Known, reporter: Reporter, *, engine: EngineKind) -> ScoreTable:
+def score_table(score: Score, rows: Rows, known: Known, reporter: Reporter, *, engine: EngineName) -> ScoreTable:
     """As `score_tables`, of one table."""
     [table] = score_tables(score, [rows], known, reporter, engine=engine)
     return table
 
 
 def score_tables(
-    score: Score, tables: Sequence[Rows], known: Known, reporter: Reporter, *, engine: EngineKind
+    score: Score, tables: Sequence[Rows], known: Known, reporter: Reporter, *, engine: EngineName
 ) -> list[ScoreTable]:
     """Scores tables of any size through one engine, in parts of 10,000 rows; parts that are there are not made again.
 
@@ -183,15 +183,14 @@ def score_tables(
     return [_read(folder) for folder in folders]
 
 
-def kept_tables(score: Score, tables: Sequence[Rows], known: Known, *, engine: EngineKind) -> list[ScoreTable | None]:
+def kept_tables(score: Score, tables: Sequence[Rows], known: Known, *, engine: EngineName) -> list[ScoreTable | None]:
     """What `score_tables` made before, in order; None for a table that is not whole."""
     folders = _folders(score, tables, known, engine)
     return [_read(folder) if (folder / _FACTS).is_file() else None for folder in folders]
 
 
-def _folders(score: Score, tables: Sequence[Rows], known: Known, engine: EngineKind) -> list[Path]:
-    kind = "vllm" if _by_vllm(engine) else "transformers"
-    written = [score.spec().model_dump(mode="json"), _as_json(score, known), kind]
+def _folders(score: Score, tables: Sequence[Rows], known: Known, engine: EngineName) -> list[Path]:
+    written = [score.spec().model_dump(mode="json"), _as_json(score, known), engine_by_name(engine).chosen().name]
     folders = []
     for rows in tables:
         # A student that is trained here is one of the first table: other tables have other scores by another student.
@@ -245,14 +244,14 @@ def _compute(
 
 @contextmanager
 def _model(
-    score: Score, views: Sequence[View], base: Model, kind: EngineKind, folder: Path
+    score: Score, views: Sequence[View], base: Model, kind: EngineName, folder: Path
 ) -> Iterator[Engine | MergedScorer | TokenReader]:
     """What scores; `folder` is for what it needs on disk meanwhile."""
     if score.reads_only_tokens:
         yield TokenReader(base)
         return
     ranks = [adapter_rank(view.adapter.path) for view in views if view.adapter is not None]
-    if ranks and score.dtype == "float32" and _by_vllm(kind) and not _on_gpu():
+    if ranks and score.dtype == "float32" and engine_by_name(kind).chosen().merges_adapters():
         with MergedScorer(base, partial(open_engine, kind, dtype=score.dtype), folder) as scorer:
             yield scorer
         return
@@ -260,16 +259,6 @@ def _model(
     opened = open_engine(kind, base, adapters=bool(ranks), max_lora_rank=highest, dtype=score.dtype)
     with opened as engine:
         yield engine
-
-
-def _by_vllm(kind: EngineKind) -> bool:
-    return kind == "vllm" or (kind == "auto" and vllm_installed())
-
-
-def _on_gpu() -> bool:
-    import torch
-
-    return torch.cuda.is_available()
 
 
 def _part(folder: Path, part: int) -> Path:
