@@ -120,6 +120,7 @@ class ExpectationRecord(_Record):
         detail: What was found instead; None where it passed.
         unexpected: Number of lines that do not meet it, where it is about lines.
         row_ids: The first of them.
+        judged: Number of values that it was judged by; None in releases that do not say.
     """
 
     expectation: str
@@ -130,6 +131,7 @@ class ExpectationRecord(_Record):
     detail: str | None
     unexpected: int | None
     row_ids: list[str]
+    judged: int | None = None
 
 
 class AuditRecord(_Record):

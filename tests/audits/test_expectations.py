@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+import polars as pl
 import pytest
 
 from strigil.audits.suite.expectations import Expectations, Outcome
@@ -13,9 +13,6 @@ from strigil.audits.suite.run import run_suite
 from strigil.audits.suite.suite import ExpectationChoice, TableName, load_suite
 from strigil.common.errors import ConfigError
 from tests.audits.tables import rows_of
-
-if TYPE_CHECKING:
-    import polars as pl
 
 AUDIT = run_suite(rows_of(["1, 2", "3", "owl"]), load_suite("numbers-paper"), source="rows")
 TABLES: dict[TableName, pl.LazyFrame] = {
@@ -100,3 +97,91 @@ def test_what_great_expectations_does_not_know_is_refused_before_the_audit(
 def test_progress_bars_are_silent(capfd: pytest.CaptureFixture[str]) -> None:
     check("expect_table_row_count_to_equal", args={"value": 2})
     assert capfd.readouterr().err == ""
+
+
+LARGE = 2**53
+ODD: dict[TableName, pl.LazyFrame] = {
+    "clean": pl.LazyFrame(
+        {
+            "row_id": ["a", "b", "c"],
+            "empty": pl.Series([None, None, None], dtype=pl.String),
+            "score": [float("nan"), 0.2, None],
+            "key": [LARGE + 1, None, LARGE],
+            "whole": [LARGE + 1, 5, LARGE],
+            "small": [1, None, 2],
+        }
+    )
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "args", "why"),
+    [
+        ("values_to_be_in_set", {"column": "empty", "value_set": ["x"]}, "no value was judged: every value is missing"),
+        ("values_to_be_unique", {"column": "row_id", "row_condition": "small > 7"}, "no row is left by row_condition"),
+        ("values_to_be_between", {"column": "score", "min_value": 0, "max_value": 1}, "score holds NaN"),
+        ("max_to_be_between", {"column": "score", "max_value": 1}, "score holds NaN"),
+        (
+            "values_to_be_unique",
+            {"column": "row_id", "row_condition": "score > 0.1"},
+            "score of row_condition holds NaN",
+        ),
+        ("values_to_be_unique", {"column": "row_id", "row_condition": "nope > 0.1"}, "nope"),
+        ("pair_values_to_be_equal", {"column_A": "key", "column_B": "empty"}, "no value was judged"),
+    ],
+)
+def test_an_expectation_that_looked_at_nothing_is_an_error(name: str, args: dict[str, object], why: str) -> None:
+    outcome = check(f"expect_column_{name}", args=args, tables=ODD)
+    assert (outcome.result, outcome.judged) == ("error", 0)
+    assert why in (outcome.detail or "")
+
+
+@pytest.mark.parametrize(
+    ("name", "args", "result", "judged"),
+    [
+        ("values_to_be_unique", {"column": "key"}, "passed", 2),
+        ("values_to_be_in_set", {"column": "key", "value_set": [LARGE]}, "failed", 2),
+        ("values_to_be_in_set", {"column": "key", "value_set": [LARGE, LARGE + 1]}, "passed", 2),
+        ("values_to_be_between", {"column": "whole", "max_value": LARGE}, "failed", 3),
+        ("max_to_be_between", {"column": "key", "max_value": LARGE}, "failed", 2),
+        ("values_to_be_of_type", {"column": "key", "type_": "int64"}, "passed", 2),
+        ("values_to_be_of_type", {"column": "small", "type_": "int64"}, "passed", 2),
+        ("values_to_be_null", {"column": "empty"}, "passed", 3),
+        ("values_to_be_unique", {"column": "row_id", "row_condition": "small > 1 OR whole = 5"}, "passed", 2),
+    ],
+)
+def test_whole_numbers_stay_whole_and_what_was_judged_is_counted(
+    name: str, args: dict[str, object], result: str, judged: int
+) -> None:
+    outcome = check(f"expect_column_{name}", args=args, tables=ODD)
+    assert (outcome.result, outcome.judged) == (result, judged)
+
+
+@pytest.mark.parametrize(
+    ("name", "args", "what"),
+    [
+        ("expect_column_values_to_be_unique", {"row_condition": '@pd.io.common.os.system("touch {}")'}, "no condition"),
+        ("expect_column_values_to_be_unique", {"row_condition": "key > (SELECT 1)"}, "must be a condition"),
+        (
+            "expect_column_values_to_be_unique",
+            {"row_condition": {"type": "and", "conditions": []}},
+            "must be a condition",
+        ),
+        ("expect_column_values_to_be_unique", {"condition_parser": "pandas"}, "cannot set 'condition_parser'"),
+        ("expect_column_values_to_be_unique", {"meta": {}}, "cannot set 'meta'"),
+        ("expect_column_values_to_be_in_set", {"value_set": {"$PARAMETER": "now()"}}, "looks a value up elsewhere"),
+        ("expect_column_values_to_be_between", {"max_value": LARGE + 1}, "beyond 2\\^53"),
+        ("unexpected_rows_expectation", {"unexpected_rows_query": "SELECT 1"}, "unknown expectation"),
+        ("expect_column_values_to_match_json_schema", {"json_schema": {"$ref": "file:///x"}}, "unknown expectation"),
+        ("expect_table_row_count_to_equal_other_table", {"other_table_name": "x"}, "unknown expectation"),
+    ],
+)
+def test_an_expectation_can_only_look_at_its_table(
+    name: str, args: dict[str, object], what: str, tmp_path: Path
+) -> None:
+    touched = tmp_path / "touched"
+    filled = {key: value.format(touched) if isinstance(value, str) else value for key, value in args.items()}
+    choice = ExpectationChoice(expectation=name, args={"column": "row_id", **filled})
+    with pytest.raises(ConfigError, match=what):
+        Expectations.prepare([choice]).check(ODD)
+    assert not touched.exists()

@@ -149,6 +149,7 @@ def audit_record(summary: Summary, outcomes: tuple[Outcome, ...]) -> AuditRecord
                 detail=outcome.detail,
                 unexpected=outcome.unexpected,
                 row_ids=list(outcome.row_ids),
+                judged=outcome.judged,
             )
             for outcome in outcomes
         ],

@@ -103,7 +103,7 @@ def _rule(suite: Suite, count: RuleCount, measured: Measured, lock: Lock | None)
 
 def _told(outcome: Outcome, *, show_text: bool) -> str:
     if outcome.result == "passed":
-        return "met"
+        return f"met by {outcome.judged} judged"
     if show_text and outcome.detail is not None:
         return outcome.detail
     if outcome.result == "error":
