@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 
 from strigil.common.errors import ConfigError, PrerequisiteError
+from strigil.common.files import write_out
 from strigil.stats import Interval, t_interval
 
 INK, FAINT, ACCENT = "#24292f", "#8c959f", "#0072b2"
@@ -94,11 +96,11 @@ def rates_figure(arms: Sequence[ArmRates], *, title: str, quantity: str, baselin
         for spine in axes.spines.values():
             spine.set_visible(False)
         axes.set_title(title, loc="left", fontsize=11, fontweight="bold", pad=8)
-        temporary = path.with_name(f".{path.name}.tmp")
         # Neither a date nor a version: the same figures give the same bytes.
         facts = {"Title": title, "Date": None, "Creator": None} if kind == "svg" else {"Title": title, "Software": None}
-        figure.savefig(temporary, format=kind, dpi=160, metadata=facts)
-        temporary.replace(path)
+        drawn = BytesIO()
+        figure.savefig(drawn, format=kind, dpi=160, metadata=facts)
+    write_out(path, drawn.getvalue())
 
 
 def _figures(interval: Interval) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from strigil.common.canonical import Json
-from strigil.common.files import write_whole
+from strigil.common.files import write_out
 from strigil.data.parquet import write_parquet
 from strigil.eval.inspect_log import Scored, Task, inspect_log
 
@@ -54,4 +54,4 @@ def write_results(results: Results, out: Path) -> None:
 
 
 def _write_json(value: Json, path: Path) -> None:
-    write_whole(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    write_out(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")

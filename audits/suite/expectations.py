@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
 import polars as pl
 
 from strigil.audits.suite.assertions import (
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    import pandas as pd
     from great_expectations.core import ExpectationSuite, ExpectationValidationResult
     from great_expectations.data_context import EphemeralDataContext
     from great_expectations.expectations.expectation import Expectation
@@ -187,13 +187,11 @@ def _run(
     }
 
 
-def _to_pandas(table: pl.DataFrame, *, typed: bool) -> pd.DataFrame:
+def _to_pandas(table: pl.DataFrame, *, typed: bool) -> object:
     """Keeps whole numbers what they are, where pandas would make floats of a column with nulls.
 
     Where no types are asked about, large numbers become Python's, which compare with floats exactly.
     """
-    import pandas as pd
-
     frame = table.to_pandas()
     for column in table:
         if not column.dtype.is_integer():
@@ -202,7 +200,7 @@ def _to_pandas(table: pl.DataFrame, *, typed: bool) -> pd.DataFrame:
         if typed and column.null_count():
             frame[column.name] = column.fill_null(0).to_numpy()
         elif not typed and isinstance(large, int) and large > EXACT:
-            frame[column.name] = pd.Series(column.to_list(), dtype=object)
+            frame[column.name] = np.array(column.to_list(), dtype=object)
     return frame
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import signal
 import sys
+from types import FrameType
 
 import click
 from rich.console import Console
@@ -15,6 +17,11 @@ from strigil.common.errors import StrigilError
 from strigil.engines.environment import prepare_environment
 
 INTERRUPTED = 130
+TERMINATED = 143
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM came: whatever is cleaned up after Ctrl-C is cleaned up after it too."""
 
 
 class Commands(click.Group):
@@ -46,12 +53,14 @@ def cli() -> None:
       strigil audit RELEASE --suite SUITE   what would be removed, and why
       strigil doctor                        what works on this machine
 
-    Exit status: 0 pass, 1 a check failed, 2 usage or configuration, 3 a prerequisite is missing, 130 interrupted.
+    Exit status: 0 pass, 1 a check failed, 2 usage or configuration, 3 a prerequisite is missing, 130 interrupted,
+    143 terminated.
     """
 
 
 def main() -> None:
     """The console script."""
+    signal.signal(signal.SIGTERM, _terminate)
     prepare_environment()
     sys.exit(run(sys.argv[1:]))
 
@@ -67,12 +76,19 @@ def run(arguments: list[str]) -> int:
     except click.ClickException as error:
         error.show()
         return error.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        return _fail("interrupted; the same command goes on where this one stopped", hint=None, status=INTERRUPTED)
+    except (click.Abort, KeyboardInterrupt) as error:
+        ended = isinstance(error, Terminated) or isinstance(error.__cause__, Terminated)
+        what, status = ("terminated", TERMINATED) if ended else ("interrupted", INTERRUPTED)
+        return _fail(f"{what}; the same command goes on where this one stopped", hint=None, status=status)
     except OSError as error:
         where = f": {error.filename}" if error.filename else ""
         return _fail(f"{error.strerror or error}{where}", hint=None, status=2)
     return 0
+
+
+def _terminate(signum: int, frame: FrameType | None) -> None:
+    del signum, frame
+    raise Terminated
 
 
 def _fail(message: str, *, hint: str | None, status: int) -> int:

@@ -1,23 +1,87 @@
-"""Text files, written whole or not at all."""
+"""Files that a user names: written whole or not at all, and nothing replaced that is not a file."""
 
 from __future__ import annotations
 
+import errno
+import secrets
+import stat
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
-from strigil.common.errors import ConfigError
+from strigil.common.errors import ConfigError, PrerequisiteError, StrigilError
+
+STDOUT: Final = Path("-")
+_FULL: Final = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+# What is behind a name in these was opened by somebody else, also where it is a regular file.
+_OPENED: Final = ("/dev/", "/proc/")
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Writes a file by rename.
+def write_out(path: Path, content: str | bytes) -> None:
+    """Writes a file that a user named: `-` is stdout; a device, a pipe or a descriptor is written into.
 
     Raises:
         ConfigError: It cannot be written.
+        PrerequisiteError: The disk is full.
     """
-    temporary = path.with_name(f".{path.name}.tmp")
+    data = content.encode() if isinstance(content, str) else content
+    if path == STDOUT:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data)
+        sys.stdout.flush()
+        return
+    if _written_into(path):
+        with _explained(path), path.open("wb") as stream:
+            stream.write(data)
+        return
+    with whole_file(path) as temporary:
+        temporary.write_bytes(data)
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """A temporary name beside a file, which becomes the file when the block ends well and is gone when it does not.
+
+    The folder is made if it is not there. What a symbolic link leads to is replaced, not the link; a file that is there
+    keeps its mode.
+
+    Raises:
+        ConfigError: It cannot be written.
+        PrerequisiteError: The disk is full.
+    """
+    with _explained(path):
+        target = path.resolve()
+        target.parent.mkdir(parents=True, exist_ok=True)
+        temporary = target.with_name(f".{secrets.token_hex(8)}.tmp{target.suffix}")
+        try:
+            yield temporary
+            if target.is_file():
+                temporary.chmod(stat.S_IMODE(target.stat().st_mode))
+            temporary.replace(target)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+def cannot_write(path: Path, error: OSError) -> StrigilError:
+    """What to say when a file could not be written."""
+    message = f"cannot write {path}: {error.strerror or error}"
+    if error.errno in _FULL:
+        return PrerequisiteError(message, hint="make room on the disk, then run the same command again")
+    return ConfigError(message)
+
+
+def _written_into(path: Path) -> bool:
+    """Whether a path is no regular file that could be replaced by another."""
+    if str(path.absolute()).startswith(_OPENED):
+        return True
+    return path.exists() and not path.is_file() and not path.is_dir()
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(path)
+        yield
     except OSError as error:
-        message = f"cannot write {path}: {error.strerror or error}"
-        raise ConfigError(message) from error
+        raise cannot_write(path, error) from error

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationError
 
 from strigil.common.canonical import Json, digest
 from strigil.common.errors import ManifestError
+from strigil.common.paths import plain_path
 from strigil.common.registry import UnitSpec
 from strigil.common.validation import explain
 from strigil.data.messages import Sampling
@@ -285,6 +286,7 @@ def parse_manifest(data: bytes, *, source: str) -> Manifest:
 
     Raises:
         ManifestError: Not a manifest, or a byte of it was changed.
+        DataError: A file or a parent has a name that leads out of a folder.
     """
     try:
         manifest = _Stored.model_validate_json(data).manifest
@@ -294,6 +296,8 @@ def parse_manifest(data: bytes, *, source: str) -> Manifest:
     text = _as_text(value)
     if text.encode() != data or digest(value["manifest"]) != value["digest"]:
         raise ManifestError(source, "was changed after it was written")
+    for name in (*(file.path for file in manifest.files), *(f"{it.name}/v{it.version}" for it in manifest.parents)):
+        plain_path(name, source)
     manifest._origin = _Origin(digest(manifest.model_dump(mode="json")), value["digest"], text)
     return manifest
 

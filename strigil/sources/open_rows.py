@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from strigil.common.errors import ConfigError, DataError
+from strigil.common.paths import plain_path
 from strigil.data.path_patterns import is_pattern, split_pattern
 from strigil.data.readers import NOWHERE, NamedFile, find_files, is_table
 from strigil.releases.manifest import MANIFEST, parse_manifest
-from strigil.releases.paths import check_paths
 from strigil.releases.store import PARTIAL, Release, Split, open_release, verify_release, versions
 from strigil.stores.hub.address import HubAddress
 from strigil.stores.remote_folder import RemoteFolder
@@ -114,7 +114,6 @@ def _bring_release(store: _Store, split: Split, folder: Path) -> Source:
     there = store.files()
     _bring(store, {MANIFEST: there[MANIFEST]}, folder)
     manifest = parse_manifest((folder / MANIFEST).read_bytes(), source=f"{store.address}/{MANIFEST}")
-    check_paths(manifest, store.address)
     recorded = {record.path for record in manifest.files}
     _bring(store, {path: size for path, size in there.items() if path in recorded}, folder)
     release = Release(folder, manifest)
@@ -139,8 +138,6 @@ def _bring(store: _Store, files: dict[str, int], folder: Path) -> None:
     if needed > free:
         message = f"{store.address}: {needed:,} bytes are to be brought, and {free:,} are free in {folder.parent}"
         raise DataError(message, hint="name fewer files, or set TMPDIR to a larger disk")
-    for path in files:
-        if ".." in path.split("/"):
-            message = f"{store.address}: the name {path!r} leads out of its folder"
-            raise DataError(message)
-        store.download(path, folder / path)
+    targets = {path: folder / plain_path(path, store.address) for path in files}
+    for path, target in targets.items():
+        store.download(path, target)

@@ -144,6 +144,14 @@ def test_a_release_in_a_bucket_is_verified(bucket: Store, tmp_path: Path) -> Non
     assert not report.passed
 
 
+def test_an_object_whose_name_leads_out_of_its_folder_is_not_brought(bucket: Store, tmp_path: Path) -> None:
+    for key in (f"{tmp_path}/owned.jsonl", "../owned.jsonl", "x//owned.jsonl"):
+        bucket.put({key: lines(GOOD)}, f"names-{len(key)}")
+        found = checks(gated(f"s3://data-sets/names-{len(key)}/**/*.jsonl"))["data"]
+        assert "is not a plain path below its folder" in found.detail
+    assert not (tmp_path / "owned.jsonl").exists()
+
+
 def test_a_bad_object_is_called_by_its_address(bucket: Store) -> None:
     address = bucket.put({"a.jsonl": b'{"completion": "1, ', "b.parquet": b"PAR1 no more"}, "bad")
     for name in ("a.jsonl", "b.parquet"):

@@ -56,9 +56,9 @@ def command(
     found = diff(before, after, split=split, show_text=show_text)
     if html is not None:
         from strigil.cards.diff.page import difference_page
-        from strigil.common.files import write_whole
+        from strigil.common.files import write_out
 
-        write_whole(html, difference_page(found))
+        write_out(html, difference_page(found))
     output.json(found.model_dump(mode="json"))
     _show(found, output)
     if html is not None:

@@ -102,7 +102,7 @@ def command(
     """
     from strigil.cards.gate.render import render
     from strigil.common.errors import CheckFailedError
-    from strigil.common.files import write_whole
+    from strigil.common.files import write_out
     from strigil.workflows.audit.gate.run import GateOptions, gate
 
     options = GateOptions(
@@ -116,7 +116,7 @@ def command(
     gated = gate(data, suite, options)
     root = Path.cwd()
     for name, path in reports.items():
-        write_whole(path, render(gated.report, name, root=root))
+        write_out(path, render(gated.report, name, root=root))
     if form == "human" or form == "quiet":
         _show(gated.report, Output(form))
     else:
@@ -129,7 +129,7 @@ def command(
         if gated.lock is None:
             message = f"no row of {data} was judged, so {write_lock} was not written"
             raise CheckFailedError(message)
-        write_whole(write_lock, gated.lock.model_dump_json(indent=2) + "\n")
+        write_out(write_lock, gated.lock.model_dump_json(indent=2) + "\n")
     if not gated.report.passed:
         stopping = ", ".join(check.id for check in gated.report.stopping())
         message = f"the gate is shut for {data}: {stopping}"

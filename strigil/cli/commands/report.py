@@ -31,8 +31,10 @@ def command(release: Path, out: Path | None, parents: Path | None, output: Outpu
       strigil report releases/owl-numbers
       strigil report releases/owl-numbers-sorted --out report.html
     """
+    from strigil.common.files import STDOUT
     from strigil.workflows.release.report import write_report
 
     written = write_report(release, out, root=parents)
-    output.json({"report": str(written), "bytes": written.stat().st_size})
-    output.path(str(written))
+    if written != STDOUT:
+        output.json({"report": str(written), "bytes": written.stat().st_size})
+        output.path(str(written))

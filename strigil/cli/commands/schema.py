@@ -20,12 +20,12 @@ def command(out: Path | None) -> None:
       strigil schema
       strigil schema --out schemas
     """
+    from strigil.common.files import write_out
     from strigil.workflows.schemas import schemas
 
     if out is None:
         click.echo(json.dumps(schemas(), indent=2))
         return
-    out.mkdir(parents=True, exist_ok=True)
     for name, schema in schemas().items():
-        (out / f"{name}.schema.json").write_text(json.dumps(schema, indent=2) + "\n", encoding="utf-8")
+        write_out(out / f"{name}.schema.json", json.dumps(schema, indent=2) + "\n")
         click.echo(str(out / f"{name}.schema.json"))

@@ -12,7 +12,7 @@ from strigil.audits.suite.expectations import Expectations
 from strigil.audits.suite.suite import Suite, load_suite, suite_names
 from strigil.cards.report.page import report_page
 from strigil.common.errors import ConfigError
-from strigil.common.files import write_whole
+from strigil.common.files import write_out
 from strigil.common.progress import Reporter
 from strigil.data.streams import scan_table
 from strigil.releases.manifest import AuditRecord, Counts
@@ -93,7 +93,7 @@ def audit(
         found = Report(counts(summary), audit_record(summary, outcomes))
         if report is not None:
             about = reported(Path(folder), name=subject.name, counts=found.counts, audit=found.audit)
-            write_whole(report, report_page(about))
+            write_out(report, report_page(about))
     return found
 
 

@@ -13,7 +13,6 @@ from strigil.common.errors import CheckFailedError, ConfigError
 from strigil.common.progress import Reporter, Silent
 from strigil.common.validation import load_yaml, validate
 from strigil.releases.manifest import MANIFEST, parse_manifest
-from strigil.releases.paths import check_paths
 from strigil.releases.store import Release, check_name, open_release, verify_release, versions
 from strigil.stores.remote_folder import RemoteFolder, is_remote
 from strigil.workflows.build.recipes import BuildRecipe
@@ -76,7 +75,6 @@ def _bring(remote: RemoteFolder, path: str, final: Path, reporter: Reporter) -> 
     source = f"{remote.address}/{path}"
     rendered = remote.read(f"{path}/{MANIFEST}")
     manifest = parse_manifest(rendered, source=f"{source}/{MANIFEST}")
-    check_paths(manifest, source)
     folder = final.with_name(f".{final.name}.pull")
     with reporter.task(f"Bringing {source}", len(manifest.files)) as done:
         for count, record in enumerate(manifest.files, start=1):

@@ -12,7 +12,7 @@ import polars as pl
 from strigil.cards.report.page import report_page, report_record
 from strigil.cards.report.reported import Reported
 from strigil.common.errors import DataError
-from strigil.common.files import write_whole
+from strigil.common.files import write_out
 from strigil.releases.manifest import AuditRecord, Counts, FileRecord, Manifest
 from strigil.releases.store import Draft, Release, open_release
 
@@ -100,5 +100,5 @@ def write_report(path: Path, out: Path | None, *, root: Path | None) -> Path:
     manifest = release.manifest
     untreated = find_untreated(manifest, root or release.path.parent.parent)
     target = out or Path(f"{manifest.name}-{manifest.version}.html")
-    write_whole(target, report_page(of_release(release.path, manifest, manifest.files, untreated=untreated)))
+    write_out(target, report_page(of_release(release.path, manifest, manifest.files, untreated=untreated)))
     return target
