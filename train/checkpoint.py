@@ -67,7 +67,8 @@ class Checkpoints:
             for number, weight in enumerate(weights):
                 weight.copy_(stored.get_tensor(f"{number}.weight"))
                 optimiser.state[weight] = {
-                    "step": torch.tensor(float(position["step"])),
+                    # On a GPU the fused optimiser counts its steps there.
+                    "step": torch.tensor(float(position["step"]), device=weight.device),
                     **{name: stored.get_tensor(f"{number}.{name}").to(weight.device) for name in MOMENTS},
                 }
         return Position(position["step"], tuple(position["recent"]), position["seconds"])

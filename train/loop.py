@@ -13,7 +13,7 @@ import torch
 
 from strigil.common.errors import DataError
 from strigil.train.checkpoint import Checkpoints, Position
-from strigil.train.inputs.batches import Indices, batches, count_steps, micro_batches
+from strigil.train.inputs.batches import PASS_COST, Indices, batches, count_steps, micro_batches
 from strigil.train.recipe import StepMetrics, TrainRecipe
 
 if TYPE_CHECKING:
@@ -105,7 +105,8 @@ def _add_gradients(learner: Learner, data: EncodedRows, batch: Indices, *, team:
     scale = 1 / weight if weight else 0.0
     loss = 0.0
     mine = batch[team.rank :: team.size]
-    for part in micro_batches(mine, data.lengths, max_tokens=micro_tokens) if len(mine) else ():
+    cost = PASS_COST[learner.weights[0].device.type]
+    for part in micro_batches(mine, data.lengths, max_tokens=micro_tokens, pass_cost=cost) if len(mine) else ():
         loss += learner.backward(data, part, scale=scale)
     if team.size == 1:
         return loss

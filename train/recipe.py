@@ -6,6 +6,7 @@ from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+Passes = Literal["llama", "packed", "padded"]
 LINEAR_MODULES: Final = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 
 
@@ -110,6 +111,8 @@ class TrainResult(BaseModel):
         steps: Optimiser steps made.
         planned_steps: Steps without an early stop.
         final_loss: Mean of the last five losses.
+        passes: How passes went: forward and backward written out for decoders of Llama's shape; rows packed one after
+            another; or rows padded, where a model cannot take them packed.
         versions: Of the libraries that decide the weights.
     """
 
@@ -125,6 +128,7 @@ class TrainResult(BaseModel):
     steps: int
     planned_steps: int
     final_loss: float
+    passes: Passes
     versions: dict[str, str]
 
     @property

@@ -13,23 +13,25 @@ from strigil.train.fast_llama.learner import LlamaLearner
 from strigil.train.full_finetune import multiplies_in_bfloat16, save_whole
 from strigil.train.gradients import AutogradLearner, Learner
 from strigil.train.lora import attach_lora, load_base, save_adapter
+from strigil.train.packed_rows import take_packed
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from strigil.train.recipe import TrainRecipe
+    from strigil.train.recipe import Passes, TrainRecipe
 
 
 @dataclass(frozen=True)
 class Trainee:
-    """A model to be trained, and how its weights are written to a folder."""
+    """A model to be trained, the way that its passes go, and how its weights are written to a folder."""
 
     learner: Learner
+    passes: Passes
     save: Callable[[Path], None]
 
 
 def open_trainee(base: Path, recipe: TrainRecipe) -> Trainee:
-    """Loads the base and makes it ready.
+    """Loads the base and makes it ready, on a GPU where torch finds one.
 
     Raises:
         ConfigError: The base cannot be loaded, or lacks the recipe's modules.
@@ -38,11 +40,13 @@ def open_trainee(base: Path, recipe: TrainRecipe) -> Trainee:
     if recipe.method == "full":
         whole = load_base(base, "float32")
         whole.to(device)
-        learner = AutogradLearner(whole, autocast=multiplies_in_bfloat16(base, recipe))
-        return Trainee(learner, partial(save_whole, whole, base))
+        packed = take_packed(whole, whole, most_tokens=recipe.max_length)
+        learner = AutogradLearner(whole, autocast=multiplies_in_bfloat16(base, recipe), packed=packed)
+        return Trainee(learner, "packed" if packed else "padded", partial(save_whole, whole, base))
     adapted = attach_lora(load_base(base, recipe.precision), recipe)
     adapted.to(device)
-    fast = LlamaLearner.fits(adapted)
-    return Trainee(
-        LlamaLearner(adapted) if fast else AutogradLearner(adapted), partial(save_adapter, adapted, base_name=base.name)
-    )
+    save = partial(save_adapter, adapted, base_name=base.name)
+    if LlamaLearner.fits(adapted):
+        return Trainee(LlamaLearner(adapted), "llama", save)
+    packed = take_packed(adapted, adapted.get_base_model(), most_tokens=recipe.max_length)
+    return Trainee(AutogradLearner(adapted, packed=packed), "packed" if packed else "padded", save)

@@ -188,6 +188,7 @@ def train_encoded(
         steps=outcome.steps,
         planned_steps=outcome.planned_steps,
         final_loss=outcome.final_loss,
+        passes=trainee.passes,
         versions=_versions(),
     )
     if team.writes:

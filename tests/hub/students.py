@@ -27,6 +27,7 @@ def a_student(folder: Path, *, data_digest: str = "da" * 32, rows: int = 8) -> P
         steps=10,
         planned_steps=10,
         final_loss=0.5,
+        passes="llama",
         versions={"torch": "2.13.0"},
     )
     (folder / "train.json").write_text(result.model_dump_json(indent=2) + "\n")

@@ -29,18 +29,18 @@ def test_the_order_depends_on_the_seed_and_the_epoch_only() -> None:
     assert order(3)[:50] != order(3)[50:]
 
 
-@given(lengths=ROW_LENGTHS, max_tokens=st.integers(1, 2_000))
-def test_passes_hold_the_batch_within_the_budget(lengths: np.ndarray, max_tokens: int) -> None:
-    passes = micro_batches(np.arange(len(lengths)), lengths, max_tokens=max_tokens)
+@given(lengths=ROW_LENGTHS, max_tokens=st.integers(1, 2_000), pass_cost=st.sampled_from(sorted(PASS_COST.values())))
+def test_passes_hold_the_batch_within_the_budget(lengths: np.ndarray, max_tokens: int, pass_cost: int) -> None:
+    passes = micro_batches(np.arange(len(lengths)), lengths, max_tokens=max_tokens, pass_cost=pass_cost)
     assert sorted(np.concatenate([part.rows for part in passes]).tolist()) == list(range(len(lengths)))
     for part in passes:
         inside = lengths[part.rows]
         assert part.length == inside.max()
         assert len(part.rows) == 1 or len(part.rows) * part.length <= max_tokens
-        assert len(part.rows) * part.length - inside.sum() <= PASS_COST
+        assert len(part.rows) * part.length - inside.sum() <= pass_cost
 
 
 def test_rows_of_one_length_that_fit_make_one_pass() -> None:
-    [only] = micro_batches(np.arange(128), np.full(128, 22), max_tokens=4096)
+    [only] = micro_batches(np.arange(128), np.full(128, 22), max_tokens=4096, pass_cost=PASS_COST["cpu"])
     assert only.length == 22
     assert only.rows.tolist() == list(range(128))

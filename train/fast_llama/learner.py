@@ -1,4 +1,4 @@
-"""LoRA training of decoders of Llama's shape on a CPU: the same loss and gradient as transformers and PEFT, sooner."""
+"""LoRA training of decoders of Llama's shape: the same loss and gradient as transformers and PEFT, sooner."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class LlamaLearner:
     def fits(model: PeftModel) -> bool:
         """Whether a model is one whose every computation is written here."""
         base = model.get_base_model()
-        if type(base) not in (LlamaForCausalLM, MistralForCausalLM, Qwen2ForCausalLM) or base.device.type != "cpu":
+        if type(base) not in (LlamaForCausalLM, MistralForCausalLM, Qwen2ForCausalLM):
             return False
         config = base.config
         rope = base.model.rotary_emb.rope_type in STEADY_ROTATIONS
@@ -92,7 +92,7 @@ class LlamaLearner:
     @torch.inference_mode()
     def backward(self, data: EncodedRows, part: MicroBatch, *, scale: float) -> float:
         """As the protocol says."""
-        packed = pack(data, part, self._base.dtype)
+        packed = pack(data, part, self._base.dtype).to(self._base.device)
         x = self._base.model.embed_tokens.weight[packed.ids]
         cos, sin = self._base.model.rotary_emb(x, packed.positions[None])
         half = cos.size(-1) // 2
@@ -129,7 +129,7 @@ class LlamaLearner:
         )
 
     def _fused(self, parent: str, *names: str) -> FusedLinear:
-        blocks, weights, biases = [], [], []
+        blocks, linears, biases = [], [], []
         first, scale = 0, 1.0
         for name in names:
             module = self._base.get_submodule(f"{parent}.{name}")
@@ -140,10 +140,15 @@ class LlamaLearner:
             if not isinstance(module, nn.Linear):
                 message = f"{parent}.{name} is no linear module"
                 raise TypeError(message)
-            weights.append(module.weight.detach())
+            linears.append(module)
             biases += [bias.detach() for key, bias in module.named_parameters() if key == "bias"]
             first += module.out_features
-        weight = weights[0] if len(weights) == 1 else torch.cat(weights)
+        weight = linears[0].weight.detach()
+        if len(linears) > 1:
+            weight = torch.cat([linear.weight.detach() for linear in linears])
+            # Views of the fused matrix: both copies of a large model would not fit.
+            for linear, part in zip(linears, weight.split([linear.out_features for linear in linears]), strict=True):
+                linear.weight.data = part
         return FusedLinear(weight, torch.cat(biases) if biases else None, blocks, scale=scale)
 
     def _frozen_norm(self, name: str) -> RmsNorm:

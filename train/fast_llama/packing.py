@@ -36,6 +36,13 @@ class Attended:
     own: Tensor
     shared: int
 
+    def to(self, device: torch.device) -> Attended:
+        """The same on a device."""
+        queries, keys, mask, back, own = (
+            x.to(device) for x in (self.queries, self.keys, self.mask, self.back, self.own)
+        )
+        return Attended(queries, keys, mask, back, own, self.shared)
+
     def to_tokens(self, padded: Tensor, tokens: int) -> Tensor:
         """Sums (rows, keys, …) over the places where each token stands: (tokens, …)."""
         out = padded.new_empty(tokens, *padded.shape[2:])
@@ -67,6 +74,19 @@ class Packed:
     labelled: Tensor
     labels: Tensor
     factors: Tensor
+
+    def to(self, device: torch.device) -> Packed:
+        """The same on a device."""
+        return Packed(
+            ids=self.ids.to(device),
+            positions=self.positions.to(device),
+            rows=self.rows.to(device),
+            prefix=None if self.prefix is None else self.prefix.to(device),
+            last=self.last.to(device),
+            labelled=self.labelled.to(device),
+            labels=self.labels.to(device),
+            factors=self.factors.to(device),
+        )
 
 
 def pack(data: EncodedRows, part: MicroBatch, dtype: torch.dtype) -> Packed:

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 from strigil.common.canonical import digest
 from strigil.common.errors import DataError, PrerequisiteError, StrigilError
 from strigil.common.progress import Done, Reporter, Silent
+from strigil.common.validation import load_yaml
 from strigil.models.catalog import Model
 from strigil.parallel.ray_actors import Ray
 from strigil.parallel.workers import run_jobs
 from strigil.releases.store import Release, open_release
 from strigil.train.distributed import in_a_team, leads
-from strigil.train.recipe import StepMetrics, TrainRecipe
+from strigil.train.recipe import Passes, StepMetrics, TrainRecipe, TrainResult
 from strigil.train.sft import RESULT_FILE, TrainingData, encode, train_encoded
 from strigil.train.tracking.trackers import TrackerName, check_tracker, open_tracker
 
@@ -102,6 +103,8 @@ def train_students(
                 for job, error in zip(todo, errors, strict=True):
                     if error is not None and on_failed is not None:
                         on_failed(job, error)
+        for base in sorted({job.base.id for job in todo if _passes(job.folder) == "padded"}):
+            reporter.note(f"{base} cannot take rows packed one after another: they were padded")
     return [job.folder for job in jobs]
 
 
@@ -113,6 +116,11 @@ def _try(job: StudentJob, done: Done, *, track: TrackerName | None) -> StrigilEr
     except StrigilError as error:
         return error
     return None
+
+
+def _passes(folder: Path) -> Passes | None:
+    file = folder / RESULT_FILE
+    return load_yaml(file, TrainResult).passes if file.exists() else None
 
 
 def _tell(done: Done, before: int, share: float, detail: str = "") -> None:
