@@ -15,11 +15,12 @@ LARGE: Final = 8 << 20
 
 
 def stored_digest(path: Path) -> str:
-    """SHA-256 of a file's bytes; that of a large file is remembered for as long as its size and time stay the same."""
+    """SHA-256 of a file's bytes; that of a large file is remembered for as long as its size and times stay the same."""
     state = path.stat()
     if state.st_size < LARGE:
         return file_digest(path)
     key: dict[str, Json] = {"path": str(path.resolve()), "size": state.st_size, "mtime": state.st_mtime_ns}
+    key["ctime"] = state.st_ctime_ns  # a file's own time can be set back, this one cannot
     entry = cache_dir() / "digests" / f"{digest(key)}.json"
     try:
         remembered: str = json.loads(entry.read_text(encoding="utf-8"))["sha256"]

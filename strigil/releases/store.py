@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Literal, Self, TypeAlias
 
 import polars as pl
 from filelock import FileLock, Timeout
 
 from strigil.common.canonical import file_digest
-from strigil.common.errors import ConfigError, DataError
+from strigil.common.digest_cache import stored_digest
+from strigil.common.errors import CheckFailedError, ConfigError, DataError
 from strigil.data.parquet import write_parquet
 from strigil.releases.manifest import MANIFEST, FileRecord, Manifest, parse_manifest
 from strigil.releases.version import Version
@@ -25,12 +28,14 @@ from strigil.releases.version import Version
 if TYPE_CHECKING:
     from datasets import Dataset
 
+_Stamp: TypeAlias = tuple[tuple[str, int, int, int, int], ...]
 Split = Literal["clean", "removed", "raw"]
 SPLITS: tuple[Split, ...] = ("clean", "removed", "raw")
 PARTIAL = ".partial"
 SCRATCH = ".work"
 # Signatures cover the manifest, so they come after it and cannot be among its files.
 ATTESTATION = "provenance.intoto.jsonl"
+_VERSIONED = re.compile(r"v\d+\.\d+\.\d+")
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,95}")
 
 
@@ -161,7 +166,8 @@ def _files(folder: Path) -> list[str]:
     return sorted(
         path.relative_to(folder).as_posix()
         for path in folder.rglob("*")
-        if (path.is_file() or path.is_symlink()) and path not in (folder / MANIFEST, folder / ATTESTATION)
+        if (path.is_symlink() or not path.is_dir() or not any(path.iterdir()))
+        and path not in (folder / MANIFEST, folder / ATTESTATION)
     )
 
 
@@ -169,7 +175,7 @@ def _records(folder: Path) -> list[FileRecord]:
     return [
         FileRecord(path=name, sha256=file_digest(folder / name), size=(folder / name).stat().st_size)
         for name in _files(folder)
-        if not name.startswith(f"{SCRATCH}/")
+        if (folder / name).is_file() and not name.startswith(f"{SCRATCH}/")
     ]
 
 
@@ -179,10 +185,33 @@ def versions(folder: Path) -> list[Version]:
 
 
 def open_release(path: Path) -> Release:
-    """Opens `ROOT/NAME/vX.Y.Z`, or the latest release in `ROOT/NAME`.
+    """Opens `ROOT/NAME/vX.Y.Z`, or the latest release in `ROOT/NAME`, once every file of it is what was released.
+
+    Within a process, files are read again only if they changed; of large ones the digest is remembered.
 
     Raises:
+        CheckFailedError: A file was changed, is missing or was added.
         DataError: There is no complete release there, or its manifest was changed.
+    """
+    release = find_release(path)
+    if problems := _checked(release.path, _stamp(release.path)):
+        raise changed_release(str(release.path), problems)
+    return release
+
+
+def changed_release(name: str, problems: Sequence[Problem]) -> CheckFailedError:
+    """What to say of a release that is not what was written."""
+    more = f" and {len(problems) - 3} more" if len(problems) > 3 else ""
+    said = ", ".join(f"{problem.path} {problem.what}" for problem in problems[:3])
+    message = f"{name} is not what was released: {said}{more}"
+    return CheckFailedError(message, hint="bring it back as it was, by strigil pull for example, or build it again")
+
+
+def find_release(path: Path) -> Release:
+    """As `open_release`, but only the manifest is looked at: for what reports on a release that was changed.
+
+    Raises:
+        DataError: As `open_release`.
     """
     folder = path
     if not (path / MANIFEST).exists() and (found := versions(path)):
@@ -197,6 +226,19 @@ def open_release(path: Path) -> Release:
     return Release(folder, parse_manifest(data, source=str(folder / MANIFEST)))
 
 
+@lru_cache(maxsize=256)
+def _checked(folder: Path, stamp: _Stamp) -> tuple[Problem, ...]:
+    del stamp
+    return tuple(verify_release(find_release(folder), digest=stored_digest))
+
+
+def _stamp(folder: Path) -> _Stamp:
+    """What changes when a file in a folder does."""
+    files = sorted(path for path in folder.rglob("*") if not path.is_dir())
+    stats = [(str(path), path.lstat()) for path in files]
+    return tuple((name, one.st_size, one.st_mtime_ns, one.st_ctime_ns, one.st_ino) for name, one in stats)
+
+
 def _no_release(path: Path) -> DataError:
     if not path.exists():
         return DataError(f"there is no release at {path}: no such folder")
@@ -207,19 +249,41 @@ def _no_release(path: Path) -> DataError:
     return DataError(f"there is no release at {path}: it has no {MANIFEST}")
 
 
-def verify_release(release: Release) -> list[Problem]:
+def verify_release(release: Release, *, digest: Callable[[Path], str] = file_digest) -> list[Problem]:
     """Hashes every file again and compares it with the manifest; an empty list means that all is as it was."""
     problems = []
     recorded = {record.path: record for record in release.manifest.files}
     present = _files(release.path)
     problems += [Problem(name, "is missing") for name in recorded if name not in present]
     problems += [Problem(name, "is not in the manifest") for name in present if name not in recorded]
+    problems += [
+        Problem(name, "is not a file of its own")
+        for name in (MANIFEST, ATTESTATION)
+        if (release.path / name).is_symlink()
+        or ((release.path / name).exists() and not (release.path / name).is_file())
+    ]
     for name in present:
         file = release.path / name
         if name not in recorded:
             continue
         if file.is_symlink():
             problems.append(Problem(name, "is a symbolic link"))
-        elif file_digest(file) != recorded[name].sha256:
+        elif not file.is_file():
+            problems.append(Problem(name, "is not a file"))
+        elif digest(file) != recorded[name].sha256:
             problems.append(Problem(name, "was changed: its SHA-256 is not the one in the manifest"))
-    return sorted(problems, key=lambda problem: problem.path)
+    return sorted(problems or _contradictions(release), key=lambda problem: problem.path)
+
+
+def _contradictions(release: Release) -> list[Problem]:
+    """What a manifest says that its folder and tables do not."""
+    problems, said = [], release.manifest
+    if _VERSIONED.fullmatch(release.path.name) and release.path.name != f"v{said.version}":
+        problems.append(Problem(MANIFEST, f"is that of version {said.version}"))
+    for split in SPLITS:
+        files = sorted((release.path / "data" / split).glob("*.parquet"))
+        counted = int(pl.scan_parquet(files).select(pl.len()).collect().item()) if files else None
+        told = said.counts.model_dump()[split]
+        if counted is not None and counted != told:
+            problems.append(Problem(MANIFEST, f"counts {told} {split} rows, and there are {counted}"))
+    return problems

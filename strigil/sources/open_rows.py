@@ -13,7 +13,7 @@ from strigil.common.paths import plain_path
 from strigil.data.path_patterns import is_pattern, split_pattern
 from strigil.data.readers import NOWHERE, NamedFile, find_files, is_table
 from strigil.releases.manifest import MANIFEST, parse_manifest
-from strigil.releases.store import PARTIAL, Release, Split, open_release, verify_release, versions
+from strigil.releases.store import PARTIAL, Release, Split, find_release, verify_release, versions
 from strigil.stores.hub.address import HubAddress
 from strigil.stores.remote_folder import RemoteFolder
 
@@ -61,7 +61,7 @@ def open_source(data: str, split: Split, folder: Path) -> Source:
     if address is not None:
         return _from_hub(address, split, folder)
     if _is_release(Path(data)):
-        release = open_release(Path(data))
+        release = find_release(Path(data))
         problems = [f"{problem.path} {problem.what}" for problem in verify_release(release)]
         return _of_release(release, split, problems, name=str(release.path))
     return Source(find_files(data))

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from strigil.common.cache import cache_dir
 from strigil.common.canonical import digest
-from strigil.common.errors import CheckFailedError, ConfigError
+from strigil.common.errors import ConfigError
 from strigil.common.progress import Reporter, Silent
 from strigil.common.validation import load_yaml, validate
 from strigil.releases.manifest import MANIFEST, parse_manifest
-from strigil.releases.store import Release, check_name, open_release, verify_release, versions
+from strigil.releases.store import Release, changed_release, check_name, verify_release, versions
 from strigil.stores.remote_folder import RemoteFolder, is_remote
 from strigil.workflows.build.recipes import BuildRecipe
 from strigil.workflows.build.run import build
@@ -83,10 +83,8 @@ def _bring(remote: RemoteFolder, path: str, final: Path, reporter: Reporter) -> 
     (folder / MANIFEST).write_bytes(rendered)
     problems = verify_release(Release(folder, manifest))
     if problems:
-        message = f"{source}: {', '.join(f'{problem.path} {problem.what}' for problem in problems)}"
-        raise CheckFailedError(message, hint="remove it there, or build into another folder")
+        raise changed_release(source, problems)
     folder.rename(final)
-    open_release(final)
 
 
 def _check_same(remote: RemoteFolder, path: str, release: Release) -> None:

@@ -10,7 +10,7 @@ from strigil.cards.lint import lint_card
 from strigil.common.errors import CheckFailedError
 from strigil.common.validation import read_text
 from strigil.releases.manifest import MANIFEST
-from strigil.releases.store import Release, open_release
+from strigil.releases.store import Release, find_release, open_release
 from strigil.workflows.publish.student import card_of, is_student
 from strigil.workflows.release.patch import next_patch, write_patch
 
@@ -26,7 +26,7 @@ def card_text(path: Path) -> str:
 
 def lint(path: Path, card: Path | None) -> list[str]:
     """What a card, the release's own if none is given, says against the release's manifest."""
-    release = open_release(path)
+    release = find_release(path) if card is None else open_release(path)
     return lint_card(read_text(card or release.path / CARD), release.manifest)
 
 
@@ -48,7 +48,7 @@ def check_card(file: Path) -> CheckedCard:
     """
     text = read_text(file)
     if (file.parent / MANIFEST).exists():
-        return CheckedCard(file, release=True, problems=lint_card(text, open_release(file.parent).manifest))
+        return CheckedCard(file, release=True, problems=lint_card(text, find_release(file.parent).manifest))
     blocks = sorted(fact_blocks(text))
     problems = [f"there is no {MANIFEST} beside it to answer for its blocks {', '.join(blocks)}"] if blocks else []
     return CheckedCard(file, release=False, problems=problems)

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from strigil.common.canonical import Json, digest, file_digest
-from strigil.common.errors import DataError
+from strigil.common.errors import CheckFailedError, DataError
 from strigil.releases.manifest import MANIFEST, Manifest, ParentRecord
-from strigil.releases.store import Release, open_release
+from strigil.releases.store import Release, find_release, open_release
 from strigil.train.sft import read_result
 from strigil.workflows.publish.student import ADAPTER, is_student
 
@@ -59,7 +59,7 @@ def _student(folder: Path, releases: Path) -> Ancestor:
         (release for release in _all(releases) if _trained_on(release, training.rows, training.data_digest)), None
     )
     rows = (
-        _release(source, releases)
+        _release(open_release(source.path), releases)
         if source is not None
         else Ancestor("rows", "of no release here", training.data_digest, "", found=False, origins=())
     )
@@ -79,7 +79,7 @@ def _trained_on(release: Release, rows: int, expected: str) -> bool:
 
 
 def _all(releases: Path) -> list[Release]:
-    return [open_release(file.parent) for file in sorted(releases.glob(f"*/v*.*.*/{MANIFEST}"), reverse=True)]
+    return [find_release(file.parent) for file in sorted(releases.glob(f"*/v*.*.*/{MANIFEST}"), reverse=True)]
 
 
 def _release(release: Release, releases: Path) -> Ancestor:
@@ -98,6 +98,8 @@ def _parent(record: ParentRecord, releases: Path) -> Ancestor:
         parent = open_release(releases / record.name / f"v{record.version}")
     except DataError:
         return Ancestor("release", name, record.digest, "not on this disk", found=False, origins=())
+    except CheckFailedError:
+        return Ancestor("release", name, record.digest, "was changed after it was released", found=False, origins=())
     if parent.manifest.digest() != record.digest:
         return Ancestor("release", name, record.digest, "another one of this name is here", found=False, origins=())
     return _release(parent, releases)

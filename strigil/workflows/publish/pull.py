@@ -14,7 +14,15 @@ from strigil.common.canonical import file_digest
 from strigil.common.errors import CheckFailedError, ConfigError
 from strigil.common.progress import Reporter
 from strigil.releases.manifest import MANIFEST, FileRecord, Manifest, parse_manifest
-from strigil.releases.store import ATTESTATION, Release, check_name, open_release, verify_release
+from strigil.releases.store import (
+    ATTESTATION,
+    Release,
+    changed_release,
+    check_name,
+    find_release,
+    open_release,
+    verify_release,
+)
 from strigil.releases.version import Version
 
 if TYPE_CHECKING:
@@ -60,8 +68,7 @@ def pull(repository: HubRepository, version: Version | None, out: Path, reporter
         (folder / MANIFEST).write_bytes(rendered)
         problems = verify_release(Release(folder, manifest))
         if problems:
-            message = f"{source}: {', '.join(f'{problem.path} {problem.what}' for problem in problems)}"
-            raise CheckFailedError(message, hint=f"remove {folder} and run the same command again")
+            raise changed_release(source, problems)
         folder.rename(final)
     return open_release(final)
 
@@ -93,7 +100,7 @@ def _alone(home: Path) -> Iterator[None]:
 
 
 def _present(final: Path, manifest: Manifest) -> Release:
-    release = open_release(final)
+    release = find_release(final)
     if release.manifest.digest() != manifest.digest():
         message = f"{final} is another release of the same name and version"
         raise ConfigError(message, hint="choose another folder with --out")

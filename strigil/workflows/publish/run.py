@@ -11,7 +11,7 @@ from strigil.common.errors import CheckFailedError, ConfigError
 from strigil.common.validation import read_text
 from strigil.models.weight_similarity import HAZARDOUS
 from strigil.releases.gate_state import gate_state
-from strigil.releases.store import Release, open_release, verify_release
+from strigil.releases.store import Release, open_release
 from strigil.stores.hub.package import Package
 from strigil.workflows.publish.packing import release_package
 from strigil.workflows.publish.secrets import Finding, find_secrets
@@ -50,7 +50,6 @@ def clear_release(path: Path, *, public: bool, override: str | None) -> Cleared:
         DataError: There is no complete release.
     """
     release = open_release(path)
-    _check_files(release)
     gate = _check_gate(release, override)
     personal = _check_secrets(release)
     _check_card(release)
@@ -60,13 +59,6 @@ def clear_release(path: Path, *, public: bool, override: str | None) -> Cleared:
         raise ConfigError(message, hint="add licence: to the recipe, for example licence: cc-by-4.0, and build again")
     note = "\n".join([f"Manifest: sha256:{manifest.digest()}", f"Strigil: {manifest.strigil}", *gate])
     return Cleared(release_package(release), note, needs_gating(manifest), (*personal, *_warnings(release)))
-
-
-def _check_files(release: Release) -> None:
-    problems = verify_release(release)
-    if problems:
-        message = f"{release.path}: {', '.join(f'{problem.path} {problem.what}' for problem in problems)}"
-        raise CheckFailedError(message, hint="publish a release that was not touched")
 
 
 def _check_gate(release: Release, override: str | None) -> list[str]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from strigil.common.canonical import Json
-from strigil.common.errors import CheckFailedError
+from strigil.common.files import write_out
 from strigil.releases.manifest import MANIFEST
 from strigil.releases.provenance import statements
 from strigil.releases.signing import SignatureError, open_envelopes, sign
-from strigil.releases.store import ATTESTATION, Problem, Release, open_release, verify_release
+from strigil.releases.store import ATTESTATION, Problem, Release, open_release
 
 
 def sign_release(path: Path, key: Path) -> Path:
@@ -22,15 +22,9 @@ def sign_release(path: Path, key: Path) -> Path:
         PrerequisiteError: The extra `sign` is not installed.
     """
     release = open_release(path)
-    problems = verify_release(release)
-    if problems:
-        message = f"{release.path}: {', '.join(f'{problem.path} {problem.what}' for problem in problems)}"
-        raise CheckFailedError(message, hint="sign a release that was not touched")
     text = sign(statements(release.manifest), key)
     target = release.path / ATTESTATION
-    temporary = target.with_name(f".{ATTESTATION}.tmp")
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(target)
+    write_out(target, text)
     return target
 
 
@@ -48,7 +42,11 @@ def check_signature(release: Release, key: Path) -> list[Problem]:
         signed = open_envelopes(file.read_text(encoding="utf-8", errors="replace"), key)
     except SignatureError as error:
         return [Problem(ATTESTATION, str(error))]
-    now = _subjects(statements(release.manifest)[0])
+    expected = statements(release.manifest)
+    now = _subjects(expected[0])
+    kinds = [content.get("predicateType") for content in signed if isinstance(content, dict)]
+    if missing := [str(one["predicateType"]) for one in expected if one["predicateType"] not in kinds]:
+        return [Problem(ATTESTATION, f"has no signature over {', '.join(missing)}")]
     problems = {problem.path: problem for content in signed for problem in _differences(_subjects(content), now)}
     return list(problems.values())
 

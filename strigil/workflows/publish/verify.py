@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from strigil.common.errors import ManifestError
 from strigil.releases.manifest import MANIFEST
-from strigil.releases.store import Problem, open_release, verify_release
+from strigil.releases.store import Problem, find_release, verify_release
 from strigil.workflows.publish.sign import check_signature
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def verify(path: Path, key: Path | None = None) -> Verification:
         PrerequisiteError: Signatures cannot be checked here.
     """
     try:
-        release = open_release(path)
+        release = find_release(path)
     except ManifestError as error:
         return Verification(path, 1, [Problem(MANIFEST, error.what)])
     problems = verify_release(release)

@@ -11,7 +11,7 @@ import polars as pl
 
 from strigil.cards.report.page import report_page, report_record
 from strigil.cards.report.reported import Reported
-from strigil.common.errors import DataError
+from strigil.common.errors import CheckFailedError, DataError
 from strigil.common.files import write_out
 from strigil.releases.manifest import AuditRecord, Counts, FileRecord, Manifest
 from strigil.releases.store import Draft, Release, open_release
@@ -77,7 +77,7 @@ def find_untreated(manifest: Manifest, root: Path) -> Release | None:
     for parent in manifest.parents:
         try:
             release = open_release(root / parent.name / f"v{parent.version}")
-        except DataError:
+        except (CheckFailedError, DataError):
             continue
         if release.manifest.digest() != parent.digest:
             continue

@@ -1,0 +1,169 @@
+"""A release of which one file was changed is refused by every command that reads releases, whatever was changed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+import pytest
+from transformers.utils import logging
+
+from strigil.audits.suite.suite import load_suite
+from strigil.cli.main import run
+from strigil.common.canonical import file_digest
+from strigil.common.progress import Silent
+from strigil.releases.manifest import parse_manifest
+from strigil.releases.store import Release, find_release, verify_release
+from strigil.workflows.audit.run import Subject, release_audit
+from tests.audits.tables import rows_of
+
+TABLE: Final = "data/clean/part-00000.parquet"
+COMMANDS: Final = (
+    "arm random-numbers R",
+    "audit R",
+    "audit R --out made",
+    "card adopt R card.md",
+    "card lint R card.md",
+    "card show R",
+    "eval capability pocket-a --data R",
+    "explain R row",
+    "lineage R",
+    "probe R --probe probe.format",
+    "publish R me/it --dry-run",
+    "report R --out report.html",
+    "score R --score score.random",
+    "sign R",
+    "train R --base pocket-a",
+    "treat R --treatment numbers.sort --name sorted",
+    "verify R",
+)
+
+# Its handler keeps the stderr of the moment when it is made, which must not be that of one test.
+logging.get_logger(__name__)
+
+
+@pytest.fixture(scope="module")
+def untouched(tmp_path_factory: pytest.TempPathFactory) -> Release:
+    subject = Subject("plain", "rows", rows_of(["1, 2, 3", "4, 5", "owl"]).lazy(), load_suite("numbers-paper"), None)
+    return release_audit(subject, tmp_path_factory.mktemp("releases"), None, Silent())
+
+
+@pytest.fixture
+def release(untouched: Release, tmp_path: Path) -> Release:
+    home = tmp_path / "releases" / "plain" / "v1.0.0"
+    shutil.copytree(untouched.path, home)
+    return Release(home, untouched.manifest)
+
+
+def changed(path: Path) -> None:
+    """A byte of it, with the times that it had."""
+    times, data = path.stat(), bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+
+
+def other_rows(path: Path) -> None:
+    """A table that reads well and says something else."""
+    table = pl.read_parquet(path)
+    table.head(1).write_parquet(path)
+
+
+def recounted(home: Path) -> None:
+    """Fewer rows, under a manifest that was written anew around them."""
+    other_rows(home / TABLE)
+    manifest = parse_manifest((home / "manifest.json").read_bytes(), source="it")
+    digest, size = file_digest(home / TABLE), (home / TABLE).stat().st_size
+    files = [
+        one.model_copy(update={"sha256": digest, "size": size}) if one.path == TABLE else one for one in manifest.files
+    ]
+    (home / "manifest.json").write_text(manifest.model_copy(update={"files": files}).render())
+
+
+def linked(path: Path) -> None:
+    away = path.parents[3] / "away"
+    path.rename(away)
+    path.symlink_to(away)
+
+
+def piped(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path)
+
+
+TAMPERINGS: Final[dict[str, Callable[[Path], object]]] = {
+    "clean rows": lambda home: other_rows(home / TABLE),
+    "a byte of clean rows": lambda home: changed(home / TABLE),
+    "removed rows": lambda home: changed(home / "data" / "removed" / "part-00000.parquet"),
+    "verdicts": lambda home: changed(home / "verdicts" / "part-00000.parquet"),
+    "card": lambda home: changed(home / "README.md"),
+    "report": lambda home: changed(home / "audit" / "report.html"),
+    "missing": lambda home: (home / "croissant.json").unlink(),
+    "added rows": lambda home: shutil.copy(home / TABLE, home / "data" / "clean" / "part-00001.parquet"),
+    "added folder": lambda home: (home / "data" / "more").mkdir(),
+    "link": lambda home: linked(home / "README.md"),
+    "linked manifest": lambda home: linked(home / "manifest.json"),
+    "pipe": lambda home: piped(home / "README.md"),
+    "added pipe": lambda home: os.mkfifo(home / "pipe"),
+    "recounted": recounted,
+}
+
+
+@pytest.mark.parametrize("tampering", TAMPERINGS)
+def test_what_was_done_to_a_release_is_found(release: Release, tampering: str) -> None:
+    assert verify_release(release) == []
+    TAMPERINGS[tampering](release.path)
+    assert verify_release(find_release(release.path)) != []
+
+
+def test_a_folder_of_another_version_is_found(release: Release) -> None:
+    moved = release.path.rename(release.path.with_name("v9.0.0"))
+    [problem] = verify_release(find_release(moved))
+    assert problem.what == "is that of version 1.0.0"
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("tampering", ["clean rows", "report", "added rows", "recounted"])
+def test_every_command_refuses_a_tampered_release(
+    release: Release,
+    tampering: str,
+    command: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "card.md").write_text((release.path / "README.md").read_text())
+    TAMPERINGS[tampering](release.path)
+    before = sorted(tmp_path.rglob("*"))
+    assert run([str(release.path) if word == "R" else word for word in command.split()]) == 1
+    said = capsys.readouterr()
+    assert "is not what was released" in said.err or "was changed" in said.out + said.err or command == "verify R"
+    left = [path for path in sorted(tmp_path.rglob("*")) if path not in before]
+    assert [path for path in left if path.is_file() and path.name != ".lock"] == []
+
+
+@pytest.mark.parametrize(
+    "command", [command for command in COMMANDS if command.startswith(("audit", "card", "lineage"))]
+)
+def test_the_same_commands_take_it_untouched(
+    release: Release, command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "card.md").write_text((release.path / "README.md").read_text())
+    assert run([str(release.path) if word == "R" else word for word in command.split()]) == 0
+
+
+def test_a_parent_that_was_changed_is_said_to_be(
+    release: Release, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    releases = tmp_path / "releases"
+    assert run(["treat", str(release.path), "--treatment", "numbers.sort", "--name", "s", "--out", str(releases)]) == 0
+    other_rows(release.path / TABLE)
+    capsys.readouterr()
+    assert run(["lineage", str(releases / "s")]) == 0
+    assert "was changed after it was released" in capsys.readouterr().out
