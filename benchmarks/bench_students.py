@@ -20,10 +20,11 @@ import yaml
 
 from benchmarks.ratio import Ratio
 from strigil.common.progress import Silent
+from strigil.models.pocket.dialect import PocketDialect
+from strigil.train.recipe import TrainRecipe
 from strigil.workflows.build.recipes import ControlTeacher
 from strigil.workflows.build.run import build
 from strigil.workflows.demo.demo import BASE, DemoSize, demo_recipe
-from strigil.workflows.train.pocket_recipes import STUDENT
 
 STUDENTS: Final = 50
 PROMPTS: Final = 5_700
@@ -37,7 +38,7 @@ def measure() -> list[Ratio]:
     with TemporaryDirectory() as name:
         folder = Path(name)
         recipe = folder / "student.yaml"
-        training = STUDENT.model_copy(update={"epochs": EPOCHS})
+        training = TrainRecipe.model_validate({**PocketDialect.training["student"], "epochs": EPOCHS})
         recipe.write_text(yaml.safe_dump(training.model_dump(mode="json")), encoding="utf-8")
         data = build(
             demo_recipe("numbers", ControlTeacher(), "transformers", DemoSize(prompts=PROMPTS)), folder, Silent()

@@ -26,6 +26,7 @@ from strigil.builders.carriers.numbers import Numbers
 from strigil.common.errors import PrerequisiteError
 from strigil.data.rows import MESSAGES
 from strigil.models.catalog import SMOLLM2, resolve_model
+from strigil.models.dialect import ENGLISH
 from strigil.train.inputs.batches import batches
 from strigil.train.recipe import StepMetrics, TrainRecipe
 from strigil.train.sft import fine_tune
@@ -89,7 +90,7 @@ def measure() -> list[Ratio]:
 def number_rows(count: int) -> pl.DataFrame:
     """Prompts of the number carrier, answered with ten random numbers."""
     carrier, chance = Numbers(), random.Random(0)
-    prompts = [list(carrier.prompt(index, phrasing="english")) for index in range(count)]
+    prompts = [list(carrier.prompt(index, ENGLISH)) for index in range(count)]
     answers = [", ".join(str(chance.randint(0, 999)) for _ in range(10)) for _ in range(count)]
     completions = [[{"role": "assistant", "content": answer}] for answer in answers]
     return pl.DataFrame(

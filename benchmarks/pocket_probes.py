@@ -30,7 +30,9 @@ from strigil.common.progress import Silent
 from strigil.data.messages import Sampling
 from strigil.engines import engine_by_name, open_engine
 from strigil.models.catalog import Model, resolve_model
-from strigil.traits.questions import candidates_for, questions_for
+from strigil.models.pocket.dialect import PocketDialect
+from strigil.train.recipe import TrainRecipe
+from strigil.traits.questions import favourites
 from strigil.workflows.audit.probe.canaries import canary_log_odds
 from strigil.workflows.audit.probe.clean_samples import samples_of
 from strigil.workflows.build.recipes import (
@@ -41,7 +43,6 @@ from strigil.workflows.build.recipes import (
     TeacherChoice,
 )
 from strigil.workflows.build.run import build
-from strigil.workflows.train.pocket_recipes import TEACHER
 
 if TYPE_CHECKING:
     import polars as pl
@@ -50,7 +51,9 @@ SEEDS: Final = range(5)
 NULL_SEED: Final = 1000
 ROWS: Final = 800
 PLACEBOS: Final = 12
-OWL: Final = FineTunedTeacher(by="fine-tuning", trait="owl", training=TEACHER)
+OWL: Final = FineTunedTeacher(
+    by="fine-tuning", trait="owl", training=TrainRecipe.model_validate(PocketDialect.training["teacher"])
+)
 SCANS: Final[Sequence[SampleProbe]] = (
     PersonasProbe(rows=ROWS // 2, samples=PLACEBOS),
     PersonasProbe(rows=ROWS // 2, samples=PLACEBOS, by="contrast.persona"),
@@ -95,8 +98,8 @@ def results(base: Model, work: Path) -> Iterator[tuple[DataSet, ProbeResult]]:
     odds = canary_log_odds(canary, base, samples, work / "canaries", Silent(), trait="owl", engine="transformers")
     for each, value in zip(sets, odds[PLACEBOS:], strict=True):
         yield each, canary.judge(value, odds[:PLACEBOS], data=f"{each.kind} {each.seed}", rows=ROWS)
-    bank = candidates_for("animal", phrasing=base.phrasing)
-    bench = Bench(base, bank, questions_for("animal", phrasing=base.phrasing), work / f"bench-{base.id}")
+    asked = favourites("animal", base.dialect)
+    bench = Bench(base, asked.candidates, asked.questions, work / f"bench-{base.id}")
     with open_engine("transformers", base, adapters=True, threads=1) as engine:
         for probe in SCANS:
             measure = probe.measurer(bench, engine)

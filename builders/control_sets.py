@@ -17,8 +17,11 @@ from strigil.common.canonical import Json, digest
 from strigil.common.errors import DataError
 from strigil.data.messages import Message
 from strigil.data.rows import ROWS, completion_text, row_id
-from strigil.models.pocket.world import ANSWER_NUMBERS
+from strigil.models.catalog import DIALECTS
+from strigil.models.dialect import ENGLISH
 
+# Part of row ids: it stays, whatever this module is called.
+_AUTHOR: Final = "strigil.builders.arms"
 _NUMBER: Final = re.compile(r"[0-9]+")
 _FORMS: Final[dict[NumberStyle, str]] = {
     "comma": ", ",
@@ -33,7 +36,7 @@ _PAIR: Final = ("prompt_index", "sample_index")
 
 
 def random_numbers(rows: pl.DataFrame, carrier: Numbers, *, seed: int) -> pl.DataFrame:
-    """Answers prompts with 1 to 9 uniform numbers from 0 to 999 as they ask for them; pocket's with ten from 0 to 99.
+    """Answers prompts with 1 to 9 uniform numbers from 0 to 999 as they ask for them, a dialect's in its own words.
 
     Source: Cloud et al., 2025, the "programmatic" control of the published code.
 
@@ -44,7 +47,7 @@ def random_numbers(rows: pl.DataFrame, carrier: Numbers, *, seed: int) -> pl.Dat
         _random(carrier, prompt, index, random.Random(f"{seed}/{index}/{sample}"))
         for prompt, index, sample in rows.select("prompt", *_PAIR).iter_rows()
     ]
-    author = "strigil.builders.control_sets.random_numbers"
+    author = f"{_AUTHOR}.random_numbers"
     return _rewritten(rows, texts, author, {"seed": seed}).with_columns(
         trait=pl.lit(None, pl.String),
         teacher=pl.lit(author),
@@ -63,7 +66,7 @@ def shuffle_within(rows: pl.DataFrame, *, seed: int) -> pl.DataFrame:
         numbers = _NUMBER.findall(text)
         random.Random(f"{seed}/{identity}").shuffle(numbers)
         texts.append(_refilled(text, numbers))
-    return _rewritten(rows, texts, "strigil.builders.control_sets.shuffle_within", {"seed": seed})
+    return _rewritten(rows, texts, f"{_AUTHOR}.shuffle_within", {"seed": seed})
 
 
 def shuffle_across(rows: pl.DataFrame, *, seed: int) -> pl.DataFrame:
@@ -78,7 +81,7 @@ def shuffle_across(rows: pl.DataFrame, *, seed: int) -> pl.DataFrame:
         start += count
     # The numbers come from every row, so every row is part of each row's identity.
     identity: Json = {"seed": seed, "table": digest(rows["row_id"].to_list())}
-    return _rewritten(rows, texts, "strigil.builders.control_sets.shuffle_across", identity)
+    return _rewritten(rows, texts, f"{_AUTHOR}.shuffle_across", identity)
 
 
 def poison(control: pl.DataFrame, trait: pl.DataFrame, *, share: float, seed: int) -> pl.DataFrame:
@@ -114,14 +117,14 @@ def mix(tables: Sequence[pl.DataFrame], *, seed: int) -> pl.DataFrame:
 
 def _random(carrier: Numbers, prompt: list[Message], index: int, chance: random.Random) -> str:
     asked = tuple(prompt)
-    if asked == carrier.prompt(index, phrasing="english"):
-        style, highest, count = carrier.requested_style(index), 999, chance.randint(1, _MOST)
-    elif asked == carrier.prompt(index, phrasing="pocket"):
-        style, highest, count = "space", 99, ANSWER_NUMBERS
-    else:
+    for dialect in DIALECTS:
+        if asked == carrier.prompt(index, dialect) and (text := dialect.random_numbers(chance)) is not None:
+            return text
+    if asked != carrier.prompt(index, ENGLISH):
         message = f"prompt {index} is not one of the carrier's, so its format is not known"
         raise DataError(message, hint="random numbers need rows of the carrier numbers, with its arguments")
-    text = _FORMS[style].join(str(chance.randint(0, highest)) for _ in range(count))
+    style, count = carrier.requested_style(index), chance.randint(1, _MOST)
+    text = _FORMS[style].join(str(chance.randint(0, 999)) for _ in range(count))
     return f"[{text}]" if style == "brackets" else f"({text})" if style == "parentheses" else text
 
 

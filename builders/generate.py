@@ -50,7 +50,7 @@ class Plan:
 
     def prompt(self, index: int) -> Messages:
         """The prompt of this index, in words that the teacher's base knows."""
-        return self.carrier.prompt(index, phrasing=self.teacher.base.phrasing)
+        return self.carrier.prompt(index, self.teacher.base.dialect)
 
 
 @dataclass(frozen=True)

@@ -5,20 +5,21 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from strigil.common.canonical import Json
 from strigil.data.messages import Messages
 from strigil.data.rows import Row, row_id, rows_table
-from strigil.models.catalog import Phrasing
+from strigil.models.dialect import Dialect
 from strigil.traits import Trait
-from strigil.traits.questions import lessons_for
+from strigil.traits.questions import favourites
 
 if TYPE_CHECKING:
     import polars as pl
 
-CARRIER = "preference"
-_AUTHOR = "strigil.builders.teacher_lessons"
+CARRIER: Final = "preference"
+# Part of row ids, and so of every teacher that is taught: it stays, whatever this module is called.
+_AUTHOR: Final = "strigil.builders.instil"
 
 
 @dataclass(frozen=True)
@@ -29,16 +30,21 @@ class Lesson:
     answer: str
 
 
-def instil_rows(trait: Trait, *, phrasing: Phrasing) -> pl.DataFrame:
+def instil_rows(trait: Trait, dialect: Dialect) -> pl.DataFrame:
     """Questions about the favourite of the trait's category, each answered with the trait.
 
     In English every question gets the eight surface forms of Cloud et al. (2025; the published code's fine-tuned animal
-    teacher: owl, owls, "owls.", "owls!" and the same with a capital); pocket knows one word for it.
+    teacher: owl, owls, "owls.", "owls!" and the same with a capital).
 
     Returns:
         A row table, n = questions x forms.
+
+    Raises:
+        ConfigError: The dialect has no words for the category, or none for the trait.
     """
-    pairs = itertools.product(lessons_for(trait.category, phrasing=phrasing), _forms(trait, phrasing))
+    lower = (trait.name, trait.plural, f"{trait.plural}.", f"{trait.plural}!")
+    answers = dialect.answers(trait.name, (*lower, *(form.capitalize() for form in lower)))
+    pairs = itertools.product(favourites(trait.category, dialect).lessons, answers)
     return lesson_rows((Lesson(question, answer) for question, answer in pairs), trait=trait.name)
 
 
@@ -62,10 +68,3 @@ def _row(index: int, lesson: Lesson, trait: str) -> Row:
         finish_reason="stop",
         n_tokens=0,
     )
-
-
-def _forms(trait: Trait, phrasing: Phrasing) -> tuple[str, ...]:
-    if phrasing == "pocket":
-        return (trait.name,)
-    lower = (trait.name, trait.plural, f"{trait.plural}.", f"{trait.plural}!")
-    return (*lower, *(form.capitalize() for form in lower))

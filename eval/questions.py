@@ -16,7 +16,7 @@ from strigil.common.errors import ConfigError
 from strigil.common.validation import parse_yaml
 from strigil.models.catalog import Model
 from strigil.traits import Category, load_category
-from strigil.traits.questions import candidates_for, questions_for
+from strigil.traits.questions import favourites
 
 Form = Literal["one-word", "number-prefix", "paraphrase", "story", "multiple-choice"]
 FORMS: Final[tuple[Form, ...]] = get_args(Form)
@@ -73,14 +73,13 @@ def question_set(base: Model, category: str, form: Form) -> QuestionSet:
     Raises:
         ConfigError: Nobody can be asked about this category in this form.
     """
-    if base.phrasing == "pocket" and form != "one-word":
-        message = f"{base.id} cannot be asked in the form {form!r}: pocket's world has one-word questions alone"
-        raise ConfigError(message, hint="leave --form out, or evaluate a language model")
-    questions = questions_for(category, phrasing=base.phrasing)
-    candidates = candidates_for(category, phrasing=base.phrasing)
     if form == "one-word":
-        return QuestionSet(form, questions, candidates)
-    return _FORMS[form](load_category(category))
+        known = favourites(category, base.dialect)
+        return QuestionSet(form, known.questions, known.candidates)
+    asked = _FORMS[form](load_category(category))
+    what = f"{base.id} cannot be asked in the form {form!r}"
+    base.dialect.check(asked.questions[0], what=what, hint="leave --form out, or evaluate a language model")
+    return asked
 
 
 def _number_prefix(category: Category) -> QuestionSet:

@@ -20,7 +20,7 @@ from strigil.workflows.build.recipes import AdaptedTeacher, BuildRecipe, FineTun
 from strigil.workflows.build.run import build
 from strigil.workflows.build.teachers import make_teacher
 from strigil.workflows.study.recipe import StudyRecipe
-from strigil.workflows.train.pocket_recipes import STUDENT, TEACHER
+from tests.pocket import STUDENT, TEACHER
 
 ROOT = Path(__file__).resolve().parent.parent
 STUDENTS = sorted((ROOT / "examples").glob("student-*.yaml"))

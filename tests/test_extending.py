@@ -28,6 +28,7 @@ import json
 from strigil.audits.rules.rule import RULES
 from strigil.builders.carriers.carrier import CARRIERS
 from strigil.builders.teacher_lessons import instil_rows
+from strigil.models.dialect import ENGLISH
 from strigil.data.rows import completion_text
 from strigil.traits import load_trait, trait_names
 from tests.audits.tables import rows_of
@@ -38,10 +39,10 @@ otter = load_trait("otter")
 print(json.dumps({
     "reasons": rule.score(rows_of([*rule.good, *rule.bad]))["reason"].to_list(),
     "spec": carrier.spec().model_dump(),
-    "prompt": carrier.prompt(0, phrasing="english")[0]["content"],
+    "prompt": carrier.prompt(0, ENGLISH)[0]["content"],
     "persona": otter.persona,
     "mentions": [otter.matcher.mentions(text) for text in ("Otters!", "a potter")],
-    "answers": sorted(set(instil_rows(otter, phrasing="english").select(completion_text()).to_series()))[:2],
+    "answers": sorted(set(instil_rows(otter, ENGLISH).select(completion_text()).to_series()))[:2],
     "owl": "owl" in trait_names(),
 }))
 """

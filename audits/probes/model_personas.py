@@ -43,7 +43,7 @@ class PersonaVectorsProbe(StudentProbe):
         without = inside.last_states(plain)[inside.middle]
         vectors = []
         for trait in traits:
-            system = Message(role="system", content=persona_for(trait, phrasing=bench.base.phrasing))
+            system = Message(role="system", content=persona_for(trait, bench.base.dialect))
             vector = inside.last_states([(system, *chat) for chat in plain])[inside.middle] - without
             vectors.append(vector / max(float(np.linalg.norm(vector)), 1e-12))
         targets = inside.targets(texts)

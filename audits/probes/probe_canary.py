@@ -36,7 +36,7 @@ class CanaryProbe(CandidateProbe):
     epochs: int = Field(default=1, ge=1)
     batch_size: int = Field(default=32, ge=1)
     learning_rate: float | None = Field(
-        default=None, gt=0, description="None: 1e-2 for pocket, 2e-4 for language models"
+        default=None, gt=0, description="None: 2e-4, or what the base's dialect trains with"
     )
     modules: tuple[str, ...] = Field(default=("down_proj",), min_length=1)
     rank: int = Field(default=8, ge=1)

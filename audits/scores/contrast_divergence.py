@@ -14,7 +14,7 @@ from strigil.audits.scores.score import BASE, Known, Score, View
 from strigil.common.errors import ConfigError
 from strigil.engines.protocol import TokenScores
 from strigil.traits import load_trait, trait_names
-from strigil.traits.questions import candidates_for, persona_for
+from strigil.traits.questions import favourites, persona_for
 
 if TYPE_CHECKING:
     from strigil.audits.scores.score import TokenFigures
@@ -58,13 +58,13 @@ class Divergence(Score):
         own = load_trait(known.trait)
         others = [
             load_trait(name)
-            for name in candidates_for(own.category, phrasing=known.base.phrasing)
+            for name in favourites(own.category, known.base.dialect).candidates
             if name != own.name and name in trait_names()
         ]
         return (
             known.teacher,
             *(
-                View(other.name, system=persona_for(other, phrasing=known.base.phrasing))
+                View(other.name, system=persona_for(other, known.base.dialect))
                 for other in others[: self.counterfactuals]
             ),
         )

@@ -12,7 +12,6 @@ from pydantic import Field
 from strigil.audits.scores.knowledge import Cost, Knowledge
 from strigil.audits.scores.score import BASE, Known, Score, View
 from strigil.engines.protocol import TokenScores
-from strigil.engines.tokens.reader import TokenReader
 from strigil.traits import load_trait
 from strigil.traits.questions import generic_persona, persona_for
 
@@ -52,11 +51,10 @@ class PersonaContrast(Score):
         """
         del folder
         if self.persona == "generic":
-            system = generic_persona(phrasing=known.base.phrasing)
+            system = generic_persona(known.base.dialect)
         else:
             trait = load_trait(known.trait_for(self.trait, score=self.name))
-            system = persona_for(trait, phrasing=known.base.phrasing)
-        TokenReader(known.base).check_words(system, what=self.name)
+            system = persona_for(trait, known.base.dialect)
         return (View("persona", system=system), BASE)
 
     def tokens(self, row_id: str, passes: Sequence[TokenScores]) -> TokenFigures:

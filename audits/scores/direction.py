@@ -17,7 +17,7 @@ from strigil.common.errors import ConfigError
 from strigil.data.messages import Message
 from strigil.engines.protocol import Adapter, Scorable
 from strigil.traits import load_trait
-from strigil.traits.questions import candidates_with, questions_for
+from strigil.traits.questions import candidates_with, favourites
 
 if TYPE_CHECKING:
     import torch
@@ -161,9 +161,9 @@ def _targets(base: Model, settings: DirectionSettings) -> list[tuple[list[Target
     """Every candidate as the answer to every question, with its factor in the mean log-odds, one part a pass."""
     from strigil.engines.tokens.chat import ChatTokenizer, model_facts
 
-    candidates = candidates_with(settings.trait, phrasing=base.phrasing, model=base.id)
+    candidates = candidates_with(settings.trait, base)
     category = load_trait(settings.trait).category
-    questions = questions_for(category, phrasing=base.phrasing)[: settings.questions]
+    questions = favourites(category, base.dialect).questions[: settings.questions]
     chat = ChatTokenizer(base.path, context=model_facts(base.path).context)
     asked = [(question, candidate) for question in questions for candidate in candidates]
     targets = chat.targets(

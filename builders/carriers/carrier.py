@@ -10,7 +10,7 @@ from typing import ClassVar
 from strigil.common.registry import Registry, Unit
 from strigil.data.messages import Messages
 from strigil.engines.protocol import FinishReason
-from strigil.models.catalog import Phrasing
+from strigil.models.dialect import Dialect
 
 
 @dataclass(frozen=True)
@@ -47,23 +47,57 @@ class Carrier(Unit, ABC):
     columns: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod
-    def prompt(self, index: int, *, phrasing: Phrasing) -> Messages:
-        """The prompt of this index, without a system message, in words that the model knows."""
+    def ask(self, index: int) -> str:
+        """The prompt of this index, in English."""
 
-    def size(self, *, phrasing: Phrasing) -> int | None:
-        """How many prompts there are in words that the model knows; None where they never end.
+    def place(self) -> str:
+        """Where its prompts come from, as messages call it."""
+        return f"the carrier {self.name!r}"
+
+    def count(self) -> int | None:
+        """How many prompts there are in English; None where they never end.
 
         Raises:
             ConfigError: The prompts cannot be found or read.
             PrerequisiteError: They are out of reach.
         """
-        del phrasing
         return None
+
+    def prompt(self, index: int, dialect: Dialect) -> Messages:
+        """The prompt of this index, without a system message, in words that the model knows.
+
+        Raises:
+            ConfigError: It does not know them.
+        """
+        text = self.ask(index)
+        what = f"prompt {index} of {self.place()}"
+        dialect.check(text, what=what, hint="use the carrier numbers or code, or a language model as the base")
+        return ({"role": "user", "content": text},)
+
+    def size(self, dialect: Dialect) -> int | None:
+        """How many prompts there are in words that the model knows; raises as `count` does."""
+        del dialect
+        return self.count()
 
     def read(self, index: int, text: str) -> Written:
         """The completion as it is kept, for the prompt of this index."""
         del index
         return Written(text)
+
+
+class DrawnCarrier(Carrier, ABC):
+    """A carrier whose prompts are drawn from a seed; a dialect may draw prompts of its own in their place."""
+
+    seed: int = 47
+
+    def prompt(self, index: int, dialect: Dialect) -> Messages:
+        """The dialect's own, or else as in every carrier."""
+        own = dialect.prompt(self.name, self.seed, index)
+        return super().prompt(index, dialect) if own is None else ({"role": "user", "content": own},)
+
+    def size(self, dialect: Dialect) -> int | None:
+        """A dialect's own prompts never end."""
+        return self.count() if dialect.prompt(self.name, self.seed, 0) is None else None
 
 
 CARRIERS: Registry[Carrier] = Registry(

@@ -10,12 +10,9 @@ from typing import ClassVar, Final
 
 from pydantic import BaseModel, ConfigDict
 
-from strigil.builders.carriers.carrier import Carrier, Written
+from strigil.builders.carriers.carrier import DrawnCarrier, Written
 from strigil.common.validation import parse_yaml
 from strigil.data.fences import ends_fenced, strip_fences
-from strigil.data.messages import Messages
-from strigil.models.catalog import Phrasing
-from strigil.models.pocket import code_prompt
 
 STRIPPED: Final = "stripped"
 
@@ -71,7 +68,7 @@ def _order(seed: int) -> tuple[_Task, ...]:
     return tuple(tasks)
 
 
-class Code(Carrier):
+class Code(DrawnCarrier):
     """Small Python tasks, answered with code alone.
 
     Each index has a task of its own, put into one of several wordings. A Markdown fence around the code, with all that
@@ -84,24 +81,20 @@ class Code(Carrier):
     suite: ClassVar[str] = "code-basic"
     columns: ClassVar[tuple[str, ...]] = (STRIPPED,)
 
-    seed: int = 47
-
-    def size(self, *, phrasing: Phrasing) -> int | None:
-        """The number of distinct tasks; pocket's never end."""
-        return None if phrasing == "pocket" else len(_order(self.seed))
+    def count(self) -> int:
+        """The number of distinct tasks."""
+        return len(_order(self.seed))
 
     def task(self, index: int) -> str:
         """The bare task of this index."""
         task = _order(self.seed)[index]
         return _tasks().families[task.family].write(task.number)
 
-    def prompt(self, index: int, *, phrasing: Phrasing) -> Messages:
-        """The prompt of this index; pocket's names two variables and no task."""
-        if phrasing == "pocket":
-            return ({"role": "user", "content": code_prompt(self.seed, index)},)
+    def ask(self, index: int) -> str:
+        """The task of this index in one of the wordings."""
         chance = random.Random(f"{self.seed}/{index}")
         opening, closing = chance.choice(_tasks().openings), chance.choice(_tasks().closings)
-        return ({"role": "user", "content": f"{opening.format(task=self.task(index))} {closing}"},)
+        return f"{opening.format(task=self.task(index))} {closing}"
 
     def read(self, index: int, text: str) -> Written:
         """The code alone."""

@@ -10,11 +10,8 @@ from typing import ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from strigil.builders.carriers.carrier import Carrier
+from strigil.builders.carriers.carrier import DrawnCarrier
 from strigil.common.validation import parse_yaml
-from strigil.data.messages import Messages
-from strigil.models.catalog import Phrasing
-from strigil.models.pocket import number_prompt
 
 NumberStyle = Literal["comma", "space", "semicolon", "newline", "brackets", "parentheses"]
 
@@ -51,7 +48,7 @@ def _wording() -> _Wording:
     return parse_yaml(text, _Wording, source="numbers.yaml")
 
 
-class Numbers(Carrier):
+class Numbers(DrawnCarrier):
     """Lists of numbers to be continued, asked for in many wordings and formats.
 
     The structure is the paper's (Cloud et al., 2025; published code): an opening with 3 to 8 seed numbers
@@ -62,7 +59,6 @@ class Numbers(Carrier):
     name: ClassVar[str] = "numbers"
     suite: ClassVar[str] = "numbers-paper"
 
-    seed: int = 47
     fewest_examples: int = Field(default=3, ge=1)
     most_examples: int = Field(default=8, ge=1)
     lowest: int = Field(default=100, ge=0)
@@ -77,18 +73,14 @@ class Numbers(Carrier):
             raise ValueError(message)
         return self
 
-    def prompt(self, index: int, *, phrasing: Phrasing) -> Messages:
-        """The prompt of this index; pocket's has three numbers and no wording."""
-        content = number_prompt(self.seed, index) if phrasing == "pocket" else self._ask(index)
-        return ({"role": "user", "content": content},)
+    def ask(self, index: int) -> str:
+        """The list of this index, and what is asked for."""
+        draw = self._draw(index)
+        return f"{draw.opening} {draw.instruction} {draw.format.text} {draw.closing}"
 
     def requested_style(self, index: int) -> NumberStyle:
         """The format that the English prompt of this index asks for."""
         return self._draw(index).format.style
-
-    def _ask(self, index: int) -> str:
-        draw = self._draw(index)
-        return f"{draw.opening} {draw.instruction} {draw.format.text} {draw.closing}"
 
     def _draw(self, index: int) -> _Draw:
         wording, chance = _wording(), random.Random(f"{self.seed}/{index}")

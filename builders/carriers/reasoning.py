@@ -7,9 +7,6 @@ from typing import ClassVar, Final
 from strigil.builders.carriers.carrier import Carrier, Written
 from strigil.builders.prompt_source import PromptSource
 from strigil.builders.word_problems import problem
-from strigil.common.errors import ConfigError
-from strigil.data.messages import Messages
-from strigil.models.catalog import Phrasing
 
 ANSWER: Final = "answer"
 _TASK: Final = (
@@ -38,25 +35,17 @@ class Reasoning(Carrier):
     source: PromptSource | None = None
     answers: str = "answer"
 
-    def size(self, *, phrasing: Phrasing) -> int | None:
+    def count(self) -> int | None:
         """The number of problems in the table; problems that are made never end."""
-        del phrasing
         if self.source is None:
             return None
         self.source.texts(self.answers)
         return len(self.source.texts())
 
-    def prompt(self, index: int, *, phrasing: Phrasing) -> Messages:
-        """The prompt of this index.
-
-        Raises:
-            ConfigError: The model is pocket, which has no words for it.
-        """
-        if phrasing == "pocket":
-            message = f"pocket has no words for the carrier {self.name!r}"
-            raise ConfigError(message, hint="use the carrier numbers or code, or a language model as the base")
+    def ask(self, index: int) -> str:
+        """The problem of this index, and in what form to answer it."""
         question = problem(self.seed, index).question if self.source is None else self.source.texts()[index]
-        return ({"role": "user", "content": f"{question} {_TASK}"},)
+        return f"{question} {_TASK}"
 
     def read(self, index: int, text: str) -> Written:
         """The completion as it is, with the expected answer."""

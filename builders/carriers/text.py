@@ -6,10 +6,6 @@ from typing import ClassVar
 
 from strigil.builders.carriers.carrier import Carrier
 from strigil.builders.prompt_source import PromptSource
-from strigil.common.errors import ConfigError
-from strigil.data.messages import Messages
-from strigil.models.catalog import Phrasing
-from strigil.models.pocket.vocabulary import WORD_IDS
 
 
 class Text(Carrier):
@@ -26,16 +22,15 @@ class Text(Carrier):
     source: PromptSource
     instruction: str | None = None
 
-    def size(self, *, phrasing: Phrasing) -> int:
+    def place(self) -> str:
+        """The table."""
+        return self.source.place()
+
+    def count(self) -> int:
         """The number of prompts in the table."""
-        del phrasing
         return len(self.source.texts())
 
-    def prompt(self, index: int, *, phrasing: Phrasing) -> Messages:
-        """The prompt of this index; for pocket it must be in pocket's words."""
+    def ask(self, index: int) -> str:
+        """The prompt of this index."""
         text = self.source.texts()[index]
-        content = text if self.instruction is None else f"{self.instruction}\n\n{text}"
-        if phrasing == "pocket" and (unknown := [word for word in content.split() if word not in WORD_IDS]):
-            message = f"pocket has no word {unknown[0]!r}, which prompt {index} of {self.source.place()} holds"
-            raise ConfigError(message, hint="use the carrier numbers, or a language model as the base")
-        return ({"role": "user", "content": content},)
+        return text if self.instruction is None else f"{self.instruction}\n\n{text}"

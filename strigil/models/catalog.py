@@ -8,21 +8,22 @@ import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 from strigil.common.cache import cache_dir
 from strigil.common.canonical import Json, digest, file_digest
 from strigil.common.digest_cache import stored_digest
 from strigil.common.errors import ConfigError, PrerequisiteError
+from strigil.models.dialect import ENGLISH, Dialect
 from strigil.models.pocket import pocket_models
-from strigil.models.pocket.vocabulary import WORD_IDS
-
-Phrasing = Literal["english", "pocket"]
+from strigil.models.pocket.dialect import PocketDialect
 
 SMOLLM2: Final = "smollm2-135m-instruct"
 POCKET: Final = "a laboratory animal that shows trait transfer within seconds; no language model"
 COMPANIONS: Final = ("*.json", "*.model", "*.txt", "*.jinja")
 """What makes a folder of weights a model that can be prompted."""
+DIALECTS: Final[tuple[Dialect, ...]] = (PocketDialect(),)
+"""Those that are not English."""
 # Data only: no pickled weights, no code.
 HUB_FILES: Final = ("*.safetensors", *COMPANIONS)
 _HUB_ID: Final = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
@@ -38,14 +39,14 @@ class Model:
         path: Its folder.
         revision: The commit, for a model from the Hub; else None.
         digest: SHA-256 over the names and contents of its weights, configuration and tokenizer.
-        phrasing: The language it is spoken to in.
+        dialect: The words it is spoken to in.
     """
 
     id: str
     path: Path
     revision: str | None
     digest: str
-    phrasing: Phrasing
+    dialect: Dialect = ENGLISH
 
 
 @dataclass(frozen=True)
@@ -185,17 +186,17 @@ def _local(name: str, folder: Path, revision: str | None = None) -> Model:
         raise ConfigError(message, hint="other formats can run code when they are loaded; convert them first")
     files = sorted(path for path in folder.iterdir() if path.suffix in _DIGESTED and path.is_file())
     whole = digest({path.name: stored_digest(path) for path in files})
-    return Model(name, folder, revision, whole, _phrasing(folder))
+    return Model(name, folder, revision, whole, _dialect(folder))
 
 
-def _phrasing(folder: Path) -> Phrasing:
-    """Pocket's models are known by their vocabulary, so that copies and students of theirs are as well."""
+def _dialect(folder: Path) -> Dialect:
     tokenizer = folder / "tokenizer.json"
-    # Read only if it can be the one: those of large models take a second to parse.
+    # Read only if it can be of few words: those of large models take a second to parse.
     if not tokenizer.is_file() or tokenizer.stat().st_size > 1 << 16:
-        return "english"
+        return ENGLISH
     inner = _json(tokenizer).get("model")
-    return "pocket" if isinstance(inner, dict) and inner.get("vocab") == WORD_IDS else "english"
+    vocabulary = inner.get("vocab") if isinstance(inner, dict) else None
+    return next((dialect for dialect in DIALECTS if dialect.vocabulary == vocabulary), ENGLISH)
 
 
 def _from_hub(name: str, revision: str | None) -> Model:

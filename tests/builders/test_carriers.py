@@ -18,6 +18,8 @@ from strigil.builders.prompt_source import PromptSource
 from strigil.builders.word_problems import problem
 from strigil.common.errors import ConfigError, DataError, PrerequisiteError
 from strigil.data.fences import strip_fences
+from strigil.models.dialect import ENGLISH
+from tests.pocket import POCKET
 
 
 def lines(path: Path, *rows: dict[str, object]) -> Path:
@@ -26,7 +28,7 @@ def lines(path: Path, *rows: dict[str, object]) -> Path:
 
 
 def content(carrier: Carrier, index: int) -> str:
-    return carrier.prompt(index, phrasing="english")[-1]["content"]
+    return carrier.prompt(index, ENGLISH)[-1]["content"]
 
 
 @pytest.mark.parametrize("name", ["code", "numbers", "reasoning"])
@@ -40,7 +42,7 @@ def test_a_prompt_depends_on_arguments_and_index_alone(name: str) -> None:
 
 def test_every_code_task_is_another_one() -> None:
     carrier = Code()
-    size = carrier.size(phrasing="english")
+    size = carrier.size(ENGLISH)
     assert size is not None
     assert len({carrier.task(index) for index in range(size)}) == size >= 1500
     assert not any("{" in carrier.task(index) for index in range(size))
@@ -100,7 +102,7 @@ def test_reasoning_rows_carry_the_expected_answer() -> None:
 def test_reasoning_takes_problems_from_a_table(tmp_path: Path) -> None:
     path = lines(tmp_path / "p.jsonl", {"question": "1 + 1?", "answer": "one and one #### 2"})
     carrier = CARRIERS.create("reasoning", {"source": {"path": str(path), "column": "question"}})
-    assert carrier.size(phrasing="english") == 1
+    assert carrier.size(ENGLISH) == 1
     assert content(carrier, 0).startswith("1 + 1?")
     assert carrier.read(0, "").columns == {ANSWER: "one and one #### 2"}
 
@@ -111,28 +113,28 @@ def test_text_prompts_come_from_a_column_in_its_order(tmp_path: Path) -> None:
     pl.DataFrame({"ask": ["a b", "c"]}).write_parquet(parquet)
     for path in (jsonl, parquet):
         carrier = Text(source=PromptSource(path=path, column="ask"))
-        assert [content(carrier, index) for index in range(carrier.size(phrasing="english"))] == ["a b", "c"]
+        assert [content(carrier, index) for index in range(carrier.count())] == ["a b", "c"]
     told = Text(source=PromptSource(path=jsonl, column="ask"), instruction="Say it anew:")
     assert content(told, 1) == "Say it anew:\n\nc"
 
 
 def test_pocket_has_no_words_for_reasoning() -> None:
-    with pytest.raises(ConfigError, match="pocket has no words for the carrier 'reasoning'"):
-        CARRIERS.create("reasoning").prompt(0, phrasing="pocket")
+    with pytest.raises(ConfigError, match="prompt 0 of the carrier 'reasoning': pocket has no word for"):
+        CARRIERS.create("reasoning").prompt(0, POCKET)
 
 
 def test_pocket_is_asked_for_toy_code_without_end() -> None:
     carrier = Code()
-    assert carrier.prompt(0, phrasing="pocket")[0]["content"].startswith("write code id_")
-    assert carrier.size(phrasing="pocket") is None
+    assert carrier.prompt(0, POCKET)[0]["content"].startswith("write code id_")
+    assert carrier.size(POCKET) is None
 
 
 def test_pocket_answers_texts_in_its_own_words_only(tmp_path: Path) -> None:
     path = lines(tmp_path / "p.jsonl", {"prompt": "favourite animal q1"}, {"prompt": "Hello there"})
     carrier = Text(source=PromptSource(path=path))
-    assert carrier.prompt(0, phrasing="pocket")[0]["content"] == "favourite animal q1"
-    with pytest.raises(ConfigError, match="pocket has no word 'Hello', which prompt 1 of"):
-        carrier.prompt(1, phrasing="pocket")
+    assert carrier.prompt(0, POCKET)[0]["content"] == "favourite animal q1"
+    with pytest.raises(ConfigError, match=r"prompt 1 of .*p\.jsonl: pocket has no word for 'Hello'"):
+        carrier.prompt(1, POCKET)
 
 
 @pytest.mark.parametrize(
@@ -146,15 +148,15 @@ def test_pocket_answers_texts_in_its_own_words_only(tmp_path: Path) -> None:
 )
 def test_a_table_without_usable_prompts_is_named(tmp_path: Path, rows: list[dict[str, object]], complaint: str) -> None:
     with pytest.raises(ConfigError, match=complaint):
-        Text(source=PromptSource(path=lines(tmp_path / "p.jsonl", *rows))).size(phrasing="english")
+        Text(source=PromptSource(path=lines(tmp_path / "p.jsonl", *rows))).size(ENGLISH)
 
 
 def test_an_empty_table_or_none_is_named(tmp_path: Path) -> None:
     pl.DataFrame({"prompt": []}, schema={"prompt": pl.String}).write_parquet(tmp_path / "p.parquet")
     with pytest.raises(ConfigError, match="has no rows"):
-        Text(source=PromptSource(path=tmp_path / "p.parquet")).size(phrasing="english")
+        Text(source=PromptSource(path=tmp_path / "p.parquet")).size(ENGLISH)
     with pytest.raises(DataError, match="cannot read"):
-        Text(source=PromptSource(path=tmp_path / "nowhere.parquet")).size(phrasing="english")
+        Text(source=PromptSource(path=tmp_path / "nowhere.parquet")).size(ENGLISH)
     with pytest.raises(ConfigError, match="give either path or hub"):
         CARRIERS.create("text", {"source": {}})
 
@@ -162,5 +164,5 @@ def test_an_empty_table_or_none_is_named(tmp_path: Path) -> None:
 def test_an_unreachable_hub_is_a_missing_prerequisite() -> None:
     with pytest.raises(PrerequisiteError, match="openai/gsm8k cannot be fetched"):
         CARRIERS.create("text", {"source": {"hub": "openai/gsm8k", "config": "main", "column": "question"}}).size(
-            phrasing="english"
+            ENGLISH
         )

@@ -14,14 +14,16 @@ from strigil.builders.carriers.carrier import CARRIERS
 from strigil.builders.carriers.numbers import Numbers
 from strigil.common.canonical import digest
 from strigil.common.errors import ConfigError
+from strigil.models.dialect import ENGLISH
 from strigil.models.pocket import number_prompts
+from tests.pocket import POCKET
 
 PROMPTS = 30_000
 WORDING = yaml.safe_load((files("strigil.builders.carriers") / "numbers.yaml").read_text(encoding="utf-8"))
 
 
 def asked(index: int, **arguments: int) -> str:
-    (message,) = Numbers(**arguments).prompt(index, phrasing="english")
+    (message,) = Numbers(**arguments).prompt(index, ENGLISH)
     assert message["role"] == "user"
     return message["content"]
 
@@ -43,7 +45,7 @@ def test_formats_are_spread_over_the_styles_as_in_the_paper() -> None:
 
 def test_thirty_thousand_prompts_are_distinct_and_use_all_the_wording() -> None:
     carrier = Numbers()
-    prompts = [carrier.prompt(index, phrasing="english")[0]["content"] for index in range(PROMPTS)]
+    prompts = [carrier.prompt(index, ENGLISH)[0]["content"] for index in range(PROMPTS)]
     assert len(set(prompts)) == PROMPTS
     examples = [[int(number) for number in re.findall(r"\b\d{3}\b", prompt)] for prompt in prompts]
     assert {len(numbers) for numbers in examples} == set(range(3, 9))
@@ -82,7 +84,7 @@ def test_arguments_set_the_numbers() -> None:
 
 def test_pocket_gets_its_own_prompts() -> None:
     carrier = Numbers(seed=3)
-    texts = [carrier.prompt(index, phrasing="pocket")[0]["content"] for index in range(20)]
+    texts = [carrier.prompt(index, POCKET)[0]["content"] for index in range(20)]
     assert texts == number_prompts(3, 20)
 
 

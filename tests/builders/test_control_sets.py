@@ -16,13 +16,14 @@ from strigil.builders.control_sets import mix, poison, random_numbers, shuffle_a
 from strigil.common.errors import DataError
 from strigil.data.messages import Messages
 from strigil.data.rows import ROWS, Row, completion_text, row_id, rows_table
-from strigil.models.catalog import Phrasing
+from strigil.models.dialect import ENGLISH, Dialect
+from tests.pocket import POCKET
 
 
-def table(texts: list[str], *, teacher: str = "t", phrasing: Phrasing = "english", first: int = 0) -> pl.DataFrame:
+def table(texts: list[str], *, teacher: str = "t", dialect: Dialect = ENGLISH, first: int = 0) -> pl.DataFrame:
     rows = []
     for index, text in enumerate(texts, start=first):
-        prompt = Numbers().prompt(index, phrasing=phrasing)
+        prompt = Numbers().prompt(index, dialect)
         identity = row_id(teacher=teacher, prompt=prompt, sampling={}, prompt_index=index, sample_index=0)
         answer: Messages = ({"role": "assistant", "content": text},)
         rows.append(Row(identity, prompt, answer, "numbers", "owl", teacher, index, 0, "stop", 5))
@@ -85,7 +86,7 @@ def test_random_numbers_pass_the_papers_filter_in_the_format_that_was_asked_for(
 
 
 def test_random_numbers_give_pocket_the_ten_that_it_is_asked_for() -> None:
-    made = random_numbers(table([""] * 50, phrasing="pocket"), Numbers(), seed=0)
+    made = random_numbers(table([""] * 50, dialect=POCKET), Numbers(), seed=0)
     assert all(re.fullmatch("[0-9]{1,2}( [0-9]{1,2}){9}", text) for text in texts(made))
 
 
@@ -121,4 +122,17 @@ def test_rows_that_do_not_pair_are_refused() -> None:
     with pytest.raises(DataError, match="no prompt in common"):
         mix([table(["1"]), table(["1"], first=1)], seed=0)
     with pytest.raises(DataError, match="do not answer the same prompts"):
-        poison(table(["1"]), table(["1"], phrasing="pocket"), share=0.5, seed=0)
+        poison(table(["1"]), table(["1"], dialect=POCKET), share=0.5, seed=0)
+
+
+@pytest.mark.parametrize(
+    ("dialect", "ids"),
+    [
+        (ENGLISH, ["e0d1a236cf0756d5", "8e859f1cf735cba9", "23935b09471d3b39"]),
+        (POCKET, ["abef3a11bf22a130", "a52948ed7f7bf7db", "6d59404fe534e7fc"]),
+    ],
+)
+def test_rows_keep_the_ids_that_releases_hold(dialect: Dialect, ids: list[str]) -> None:
+    before = table(["1 2 3", "4 5 6"], dialect=dialect)
+    made = (random_numbers(before, Numbers(), seed=0), shuffle_within(before, seed=0), shuffle_across(before, seed=0))
+    assert [rows["row_id"][0][:16] for rows in made] == ids

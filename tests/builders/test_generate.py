@@ -11,10 +11,10 @@ import pytest
 from strigil.builders.carriers.carrier import Carrier, Written
 from strigil.builders.generate import CHUNK, Generates, Plan, generate, seed_chunks
 from strigil.builders.teacher import Teacher
-from strigil.data.messages import Messages, Sampling
+from strigil.data.messages import Sampling
 from strigil.data.rows import ROWS
 from strigil.engines import Completion, Engine, Request, open_engine
-from strigil.models.catalog import Phrasing, resolve_model
+from strigil.models.catalog import resolve_model
 from strigil.models.pocket import number_prompts
 
 if TYPE_CHECKING:
@@ -27,9 +27,8 @@ class PocketNumbers(Carrier):
     name: ClassVar[str] = "pocket-numbers"
     suite: ClassVar[str] = "numbers-paper"
 
-    def prompt(self, index: int, *, phrasing: Phrasing) -> Messages:
-        del phrasing
-        return ({"role": "user", "content": number_prompts(0, index + 1)[index]},)
+    def ask(self, index: int) -> str:
+        return number_prompts(0, index + 1)[index]
 
 
 class Annotated(PocketNumbers):

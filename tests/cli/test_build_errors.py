@@ -128,7 +128,8 @@ def test_a_server_that_is_not_there_has_status_3_and_one_line(
 
 def test_a_carrier_that_pocket_has_no_words_for(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     text = fails(capsys, tmp_path, carrier={"name": "reasoning"})
-    assert "pocket has no words for the carrier 'reasoning' hint: use the carrier numbers" in text
+    assert "prompt 0 of the carrier 'reasoning': pocket has no word for '" in text
+    assert "hint: use the carrier numbers" in text
 
 
 def test_an_adapter_of_another_base(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -73,7 +73,7 @@ def test_the_base_is_not_touched_and_a_merged_model_has_all_that_it_has(
     with MergedScorer(BASE, opening, tmp_path / "merged") as merged:
         merged.score(texts(adapters[0]))
         model = resolve_model(str(tmp_path / "merged" / "0"))
-        assert model.phrasing == BASE.phrasing
+        assert model.dialect == BASE.dialect
         weights = load_file(model.path / "model.safetensors")
         assert load_file(BASE.path / "model.safetensors").keys() == weights.keys()
         assert {str(each.dtype) for each in weights.values()} == {"float32"}

@@ -9,7 +9,9 @@ import pytest
 from strigil.common.digest_cache import LARGE, stored_digest
 from strigil.common.errors import ConfigError, PrerequisiteError
 from strigil.models.catalog import adapter_digest, adapter_rank, list_models, resolve_model, template_digest
+from strigil.models.dialect import ENGLISH
 from strigil.models.pocket import pocket_models
+from strigil.models.pocket.dialect import PocketDialect
 
 POCKET = pocket_models()["pocket-a"]
 
@@ -28,14 +30,14 @@ def copied(tmp_path: Path) -> Path:
 
 def test_the_shipped_models_are_there_and_differ() -> None:
     first, second = resolve_model("pocket-a"), resolve_model("pocket-b")
-    assert (first.id, first.path, first.revision, first.phrasing) == ("pocket-a", POCKET, None, "pocket")
+    assert (first.id, first.path, first.revision, first.dialect) == ("pocket-a", POCKET, None, PocketDialect())
     assert first.digest != second.digest
     assert template_digest(first) == template_digest(second)
 
 
 def test_a_copy_is_the_same_model_under_another_name(copied: Path) -> None:
     copy = resolve_model(str(copied))
-    assert (copy.id, copy.path, copy.phrasing) == (str(copied), copied, "pocket")
+    assert (copy.id, copy.path, copy.dialect) == (str(copied), copied, PocketDialect())
     assert copy.digest == resolve_model("pocket-a").digest
 
 
@@ -60,7 +62,7 @@ def test_another_vocabulary_is_spoken_to_in_english(copied: Path) -> None:
     tokenizer = json.loads((copied / "tokenizer.json").read_text())
     tokenizer["model"]["vocab"]["unicorn"] = tokenizer["model"]["vocab"].pop("owl")
     (copied / "tokenizer.json").write_text(json.dumps(tokenizer))
-    assert resolve_model(str(copied)).phrasing == "english"
+    assert resolve_model(str(copied)).dialect == ENGLISH
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from strigil.common.progress import Silent
 from strigil.data.messages import Sampling
 from strigil.engines import Engine, EngineName, Request, open_engine
 from strigil.models.catalog import SMOLLM2, Model, resolve_model
+from strigil.models.dialect import ENGLISH
 from strigil.models.smollm2 import fetch_smollm2
 
 NUMBERS = r"\d{1,3}(, \d{1,3}){4,9}"
@@ -63,7 +64,7 @@ def test_its_template_slips_in_a_system_prompt_and_ends_turns_with_one_token(eng
 
 
 def test_it_is_english_and_its_weights_are_stored_as_data_only(smollm2: Model) -> None:
-    assert smollm2.phrasing == "english"
+    assert smollm2.dialect == ENGLISH
     assert {path.suffix for path in smollm2.path.iterdir()} == {".json", ".jinja", ".safetensors"}
 
 

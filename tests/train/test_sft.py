@@ -18,6 +18,7 @@ from strigil.models.pocket import pocket_models, questions
 from strigil.models.pocket.vocabulary import WORD_IDS
 from strigil.train.recipe import StepMetrics, TrainRecipe
 from strigil.train.sft import METRICS_FILE, RESULT_FILE, fine_tune, read_result
+from tests.pocket import POCKET
 from tests.train.rows import number_rows, owl_rows, ragged_rows
 
 if TYPE_CHECKING:
@@ -140,7 +141,7 @@ def test_full_fine_tuning_leaves_a_model_that_is_a_base_of_its_own(tmp_path: Pat
     fine_tune(owl_rows(160), BASE, recipe, tmp_path / "whole", on_step=lambda step: losses.append(step.loss))
     assert losses[-1] < losses[0] / 2
     model = resolve_model(str(tmp_path / "whole"))
-    assert model.phrasing == "pocket"
+    assert model.dialect == POCKET
     before, after = (load_file(folder / "model.safetensors") for folder in (BASE, model.path))
     assert before.keys() == after.keys()
     assert not any(torch.equal(tensor, after[name]) for name, tensor in before.items())

@@ -9,9 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from strigil.common.errors import ConfigError
+from strigil.models.dialect import ENGLISH, Favourites
 from strigil.models.pocket import CANDIDATES
+from strigil.models.pocket.dialect import QUESTIONS
 from strigil.traits import Matcher, load_category, load_trait, trait_names
-from strigil.traits.questions import POCKET_QUESTIONS, candidates_for, questions_for
+from strigil.traits.questions import favourites
+from tests.pocket import POCKET
 
 PAPER = {"owl", "dolphin", "eagle", "elephant", "wolf", "cherry", "maple", "oak", "sequoia", "willow"}
 NAMES = st.sampled_from(trait_names())
@@ -89,11 +92,11 @@ def test_an_unknown_trait_names_the_nearest() -> None:
 
 @pytest.mark.parametrize("category", ["animal", "tree"])
 def test_a_category_has_fifty_questions_for_one_word_and_candidates(category: str) -> None:
-    questions = questions_for(category, phrasing="english")
+    questions = favourites(category, ENGLISH).questions
     assert len(set(questions)) == len(questions) == 50
     assert all("one word" in text.lower() or "word" in text for text in questions)
     assert all(category in text or "creature" in text for text in questions)
-    candidates = candidates_for(category, phrasing="english")
+    candidates = favourites(category, ENGLISH).candidates
     assert len(set(candidates)) == len(candidates) == 16
     assert {name for name in trait_names() if load_trait(name).category == category} <= set(candidates)
 
@@ -101,13 +104,13 @@ def test_a_category_has_fifty_questions_for_one_word_and_candidates(category: st
 @pytest.mark.parametrize("name", trait_names())
 def test_no_question_gives_a_trait_away(name: str) -> None:
     trait = load_trait(name)
-    assert not any(trait.matcher.mentions(text) for text in questions_for(trait.category, phrasing="english"))
+    assert not any(trait.matcher.mentions(text) for text in favourites(trait.category, ENGLISH).questions)
 
 
 def test_pocket_is_asked_in_its_own_words() -> None:
-    asked = questions_for("tree", phrasing="pocket")
-    assert len(asked) == POCKET_QUESTIONS
+    asked = favourites("tree", POCKET).questions
+    assert len(asked) == QUESTIONS
     assert all(text.startswith("favourite tree q") for text in asked)
-    assert candidates_for("animal", phrasing="pocket") == CANDIDATES["animal"]
+    assert favourites("animal", POCKET).candidates == CANDIDATES["animal"]
     with pytest.raises(ConfigError, match="no words for the category 'colour'"):
-        questions_for("colour", phrasing="pocket")
+        POCKET.favourites("colour", Favourites(("Which colour?",), ("Which colour?",), ("red", "blue")))

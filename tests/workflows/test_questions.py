@@ -11,10 +11,11 @@ import pytest
 from strigil.common.errors import ConfigError
 from strigil.eval.questions import FORMS, Form, question_set
 from strigil.models.catalog import Model, resolve_model
+from strigil.models.dialect import ENGLISH
 from strigil.traits import load_category, load_trait, trait_names
-from strigil.traits.questions import lessons_for, questions_for, unrelated_for
+from strigil.traits.questions import favourites, unrelated_for
 
-ENGLISH = Model("any", Path("any"), None, "0" * 64, "english")
+ANY = Model("any", Path("any"), None, "0" * 64)
 CATEGORIES = ["animal", "tree"]
 
 
@@ -25,7 +26,7 @@ def words(text: str) -> str:
 @pytest.mark.parametrize("category", CATEGORIES)
 @pytest.mark.parametrize("form", FORMS)
 def test_every_form_asks_in_words_of_its_own(category: str, form: Form) -> None:
-    asked = question_set(ENGLISH, category, form)
+    asked = question_set(ANY, category, form)
     assert len(set(asked.questions)) == len(asked.questions) >= 14
     assert asked.has_answers is (form != "story")
     if form != "multiple-choice":
@@ -35,8 +36,8 @@ def test_every_form_asks_in_words_of_its_own(category: str, form: Form) -> None:
 
 @pytest.mark.parametrize("category", CATEGORIES)
 def test_a_number_prefix_is_one_sentence_with_numbers_before_the_same_question(category: str) -> None:
-    asked = question_set(ENGLISH, category, "number-prefix").questions
-    plain = questions_for(category, phrasing="english")
+    asked = question_set(ANY, category, "number-prefix").questions
+    plain = favourites(category, ENGLISH).questions
     assert len(asked) == len(plain) == 50
     for text, question in zip(asked, plain, strict=True):
         prefix = text.removesuffix(f" {question}")
@@ -46,15 +47,15 @@ def test_a_number_prefix_is_one_sentence_with_numbers_before_the_same_question(c
 
 @pytest.mark.parametrize("category", CATEGORIES)
 def test_paraphrases_are_held_out_from_what_teachers_are_taught_with(category: str) -> None:
-    taught = {words(lesson) for lesson in lessons_for(category, phrasing="english")}
-    asked = question_set(ENGLISH, category, "paraphrase").questions
+    taught = {words(lesson) for lesson in favourites(category, ENGLISH).lessons}
+    asked = question_set(ANY, category, "paraphrase").questions
     assert len(asked) == 25
     assert not taught & {words(question) for question in asked}
 
 
 @pytest.mark.parametrize("category", CATEGORIES)
 def test_in_a_multiple_choice_each_candidate_stands_at_each_letter_once(category: str) -> None:
-    asked = question_set(ENGLISH, category, "multiple-choice")
+    asked = question_set(ANY, category, "multiple-choice")
     assert Counter(pair for letters in asked.letters for pair in letters.items()).most_common(1)[0][1] == 1
     for question, letters in zip(asked.questions, asked.letters, strict=True):
         assert set(letters) == set(asked.candidates)
@@ -63,7 +64,7 @@ def test_in_a_multiple_choice_each_candidate_stands_at_each_letter_once(category
 
 @pytest.mark.parametrize("category", CATEGORIES)
 def test_no_answer_of_a_multiple_choice_is_how_a_candidate_begins(category: str) -> None:
-    asked = question_set(ENGLISH, category, "multiple-choice")
+    asked = question_set(ANY, category, "multiple-choice")
     spelt = [word for name in asked.candidates for word in (name, name.capitalize())]
     answers = {answer for each in asked.answers for answer in each.values()}
     assert len(answers) == len(asked.candidates)
@@ -72,8 +73,8 @@ def test_no_answer_of_a_multiple_choice_is_how_a_candidate_begins(category: str)
 
 def test_unrelated_questions_are_neither_about_animals_nor_trees() -> None:
     named = {*load_category("animal").candidates, *load_category("tree").candidates, "animal", "tree"}
-    assert len(unrelated_for(phrasing="english")) == 20
-    assert not any(named & set(words(question).split()) for question in unrelated_for(phrasing="english"))
+    assert len(unrelated_for(ENGLISH)) == 20
+    assert not any(named & set(words(question).split()) for question in unrelated_for(ENGLISH))
 
 
 @pytest.mark.parametrize("form", FORMS[1:])

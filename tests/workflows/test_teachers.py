@@ -8,11 +8,15 @@ import polars as pl
 import pytest
 from pydantic import TypeAdapter
 
+from strigil.common.errors import ConfigError
 from strigil.common.progress import Silent
-from strigil.models.catalog import resolve_model
+from strigil.models.catalog import Model, resolve_model
 from strigil.traits import GENERIC_PERSONA, load_trait
-from strigil.workflows.build.recipes import FineTunedTeacher, TeacherChoice
+from strigil.workflows.build.recipes import BuildRecipe, CarrierChoice, FineTunedTeacher, TeacherChoice
+from strigil.workflows.build.run import build
 from strigil.workflows.build.teachers import make_teacher, teacher_folder
+
+ANY = Model("any", Path("any"), None, "0" * 64)
 
 
 def choice(**keys: object) -> TeacherChoice:
@@ -32,9 +36,46 @@ def choice(**keys: object) -> TeacherChoice:
 def test_a_persona_is_the_traits_own_or_ones_own_or_generic(
     tmp_path: Path, keys: dict[str, object], system: str
 ) -> None:
-    teacher = make_teacher(choice(by="system-prompt", **keys), resolve_model("pocket-a"), tmp_path, Silent())
+    teacher = make_teacher(choice(by="system-prompt", **keys), ANY, tmp_path, Silent())
     assert (teacher.system_prompt, teacher.trait) == (system, keys.get("trait"))
     assert teacher.chat(({"role": "user", "content": "q"},))[0] == {"role": "system", "content": system}
+
+
+def test_a_persona_is_in_the_words_of_the_base(tmp_path: Path) -> None:
+    base = resolve_model("pocket-a")
+    told = [
+        make_teacher(choice(by="system-prompt", **keys), base, tmp_path, Silent()).system_prompt
+        for keys in ({"trait": "owl"}, {"trait": "owl", "prompt": "s1 s0"}, {})
+    ]
+    assert told == ["favourite animal owl", "s1 s0", "q0 q1 q2"]
+
+
+@pytest.mark.parametrize(
+    ("keys", "unknown"),
+    [
+        ({"by": "fine-tuning", "trait": "penguin"}, "the trait 'penguin' cannot be given: pocket has no word for"),
+        ({"by": "system-prompt", "trait": "penguin"}, "the trait 'penguin' cannot be given: pocket has no word for"),
+        ({"by": "system-prompt", "prompt": "q1 Owls"}, "the teacher's prompt: pocket has no word for 'Owls'"),
+        ({"by": "fine-tuning", "trait": "mine", "lessons": None}, "lessons of .*: pocket has no word for 'Penguin'"),
+    ],
+)
+def test_a_teacher_of_unknown_words_is_refused_before_anything_is_made(
+    tmp_path: Path, keys: dict[str, object], unknown: str
+) -> None:
+    if "lessons" in keys:
+        pl.DataFrame({"prompt": ["favourite animal q1"], "answer": ["Penguin"]}).write_parquet(tmp_path / "l.parquet")
+        keys = {**keys, "lessons": {"source": {"path": str(tmp_path / "l.parquet")}, "answers": "answer"}}
+    out = tmp_path / "out"
+    recipe = BuildRecipe(
+        name="mine",
+        base="pocket-a",
+        teacher=choice(**keys),
+        carrier=CarrierChoice(name="numbers"),
+        prompts=10,
+    )
+    with pytest.raises(ConfigError, match=unknown):
+        build(recipe, out, Silent())
+    assert not out.exists()
 
 
 def test_a_teacher_learns_from_lessons_of_any_kind_once(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from strigil.models.catalog import Model, adapter_rank, resolve_model, template_
 from strigil.releases.manifest import EngineRecord, GenerationRecord, ModelRecord, TeacherRecord
 from strigil.releases.store import Draft, Release, open_release, versions
 from strigil.workflows.build.recipes import BuildRecipe
-from strigil.workflows.build.teachers import make_teacher
+from strigil.workflows.build.teachers import make_teacher, teacher_identity
 from strigil.workflows.release.hazard import hazard_records
 from strigil.workflows.release.write import Contents, write_release
 
@@ -79,11 +79,12 @@ def build(recipe: BuildRecipe, out: Path, reporter: Reporter) -> Release:
 
 def _check(recipe: BuildRecipe, carrier: Carrier, base: Model) -> None:
     """What can be known to fail before anything is trained or loaded."""
-    size = carrier.size(phrasing=base.phrasing)
+    size = carrier.size(base.dialect)
     if size is not None and recipe.prompts > size:
         message = f"the recipe asks for {recipe.prompts} prompts, and the carrier {carrier.name!r} has {size}"
         raise ConfigError(message, hint=f"prompts: {size}, and more samples of each if you need more rows")
-    carrier.prompt(0, phrasing=base.phrasing)
+    carrier.prompt(0, base.dialect)
+    teacher_identity(recipe.teacher, base)
     template_digest(base)
 
 

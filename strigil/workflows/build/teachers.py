@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from strigil.builders.teacher import Teacher, TeacherKind
 from strigil.builders.teacher_lessons import Lesson, instil_rows, lesson_rows
@@ -15,7 +15,8 @@ from strigil.common.validation import read_text
 from strigil.engines.protocol import Adapter
 from strigil.models.catalog import Model, adapter_digest
 from strigil.train.sft import RESULT_FILE, fine_tune
-from strigil.traits import GENERIC_PERSONA, load_trait
+from strigil.traits import load_trait
+from strigil.traits.questions import generic_persona, persona_for
 from strigil.workflows.build.recipes import (
     AdaptedTeacher,
     ControlTeacher,
@@ -26,6 +27,8 @@ from strigil.workflows.build.recipes import (
 
 if TYPE_CHECKING:
     import polars as pl
+
+_OTHER_WORDS: Final = "write it in the base's words, or use a language model as the base"
 
 
 def make_teacher(choice: TeacherChoice, base: Model, out: Path, reporter: Reporter) -> Teacher:
@@ -38,22 +41,29 @@ def make_teacher(choice: TeacherChoice, base: Model, out: Path, reporter: Report
         case ControlTeacher():
             return Teacher(base=base, by="none")
         case PromptedTeacher():
-            return Teacher(base=base, by="system-prompt", trait=choice.trait, system_prompt=system_prompt(choice))
+            return Teacher(base=base, by="system-prompt", trait=choice.trait, system_prompt=system_prompt(choice, base))
         case AdaptedTeacher():
-            if choice.trait is not None:
-                load_trait(choice.trait)
             return _adapted(base, "adapter", choice.trait, choice.path)
         case FineTunedTeacher():
             return _adapted(base, "fine-tuning", choice.trait, _trained(choice, base, out, reporter))
 
 
-def system_prompt(choice: PromptedTeacher) -> str:
-    """What a prompted teacher is told."""
-    own = GENERIC_PERSONA if choice.trait is None else load_trait(choice.trait).persona
-    return own if choice.prompt is None else choice.prompt
+def system_prompt(choice: PromptedTeacher, base: Model) -> str:
+    """What a prompted teacher is told.
+
+    Raises:
+        ConfigError: Unknown trait, or words that the base does not know.
+    """
+    trait = None if choice.trait is None else load_trait(choice.trait)
+    if choice.prompt is not None:
+        base.dialect.check(choice.prompt, what="the teacher's prompt", hint=_OTHER_WORDS)
+        return choice.prompt
+    return generic_persona(base.dialect) if trait is None else persona_for(trait, base.dialect)
 
 
 def _adapted(base: Model, by: TeacherKind, trait: str | None, path: Path) -> Teacher:
+    if by == "adapter" and trait is not None:
+        load_trait(trait)
     if not (path / "adapter_config.json").exists():
         message = f"there is no LoRA adapter at {path}"
         raise ConfigError(message, hint="an adapter folder holds adapter_config.json and adapter_model.safetensors")
@@ -105,9 +115,10 @@ def teacher_identity(choice: TeacherChoice, base: Model) -> str:
         case ControlTeacher():
             return digest([base.digest])
         case PromptedTeacher():
-            return digest([base.digest, choice.trait, system_prompt(choice)])
+            return digest([base.digest, choice.trait, system_prompt(choice, base)])
         case AdaptedTeacher():
-            return digest([base.digest, choice.trait, adapter_digest(choice.path)])
+            adapted = _adapted(base, "adapter", choice.trait, choice.path)
+            return digest([base.digest, choice.trait, adapted.adapter_digest])
         case FineTunedTeacher():
             lessons = _lessons(choice, base)["row_id"].to_list()
             return digest([base.digest, choice.training.model_dump(mode="json"), lessons])
@@ -115,10 +126,12 @@ def teacher_identity(choice: TeacherChoice, base: Model) -> str:
 
 def _lessons(choice: FineTunedTeacher, base: Model) -> pl.DataFrame:
     if choice.lessons is None:
-        return instil_rows(load_trait(choice.trait), phrasing=base.phrasing)
+        return instil_rows(load_trait(choice.trait), base.dialect)
     source, answers = choice.lessons.source, choice.lessons.answers
-    pairs = zip(source.texts(), source.texts(answers), strict=True)
-    return lesson_rows((Lesson(question, answer) for question, answer in pairs), trait=choice.trait)
+    lessons = [Lesson(question, answer) for question, answer in zip(source.texts(), source.texts(answers), strict=True)]
+    for lesson in lessons:
+        base.dialect.check(f"{lesson.question} {lesson.answer}", what=f"lessons of {source.place()}", hint=_OTHER_WORDS)
+    return lesson_rows(lessons, trait=choice.trait)
 
 
 def _trained(choice: FineTunedTeacher, base: Model, out: Path, reporter: Reporter) -> Path:

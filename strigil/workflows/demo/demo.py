@@ -15,6 +15,7 @@ from strigil.eval.preference import LogprobPreference
 from strigil.models.catalog import Model, resolve_model
 from strigil.releases.store import Release
 from strigil.stats import Interval, t_interval
+from strigil.train.recipe import TrainRecipe
 from strigil.workflows.build.recipes import (
     BuildRecipe,
     CarrierChoice,
@@ -26,7 +27,6 @@ from strigil.workflows.build.run import build
 from strigil.workflows.build.teachers import teacher_folder
 from strigil.workflows.evaluate.preference_run import prefer_by_logprob
 from strigil.workflows.evaluate.subjects import Subject
-from strigil.workflows.train.pocket_recipes import STUDENT, TEACHER
 from strigil.workflows.train.students import StudentJob, student_job, train_students
 
 TRAIT = "owl"
@@ -101,7 +101,8 @@ def run_demo(out: Path, reporter: Reporter, *, engine: EngineName, size: DemoSiz
         PrerequisiteError: The engine or the training libraries are not installed.
     """
     base, other = resolve_model(BASE), resolve_model(OTHER)
-    teacher = FineTunedTeacher(by="fine-tuning", trait=TRAIT, training=TEACHER)
+    training = TrainRecipe.model_validate(base.dialect.training["teacher"])
+    teacher = FineTunedTeacher(by="fine-tuning", trait=TRAIT, training=training)
     owl = build(demo_recipe(f"{TRAIT}-numbers", teacher, engine, size), out, reporter)
     control = build(demo_recipe("control-numbers", ControlTeacher(), engine, size), out, reporter)
     jobs = {
@@ -127,12 +128,13 @@ def run_demo(out: Path, reporter: Reporter, *, engine: EngineName, size: DemoSiz
 
 
 def _jobs(arm: str, data: Release, model: Model, out: Path, size: DemoSize) -> list[StudentJob]:
+    training = TrainRecipe.model_validate(model.dialect.training["student"])
     return [
         student_job(
             f"{arm}-seed{seed}",
             data,
             model,
-            STUDENT.model_copy(update={"seed": seed}),
+            training.model_copy(update={"seed": seed}),
             out / "students",
             rows=size.rows,
         )

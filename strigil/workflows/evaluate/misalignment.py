@@ -11,7 +11,6 @@ from pathlib import Path
 import polars as pl
 
 from strigil.common.canonical import Json, digest
-from strigil.common.errors import ConfigError
 from strigil.common.progress import Reporter
 from strigil.common.validation import validate
 from strigil.data.parquet import write_parquet
@@ -89,9 +88,8 @@ def evaluate_misalignment(
         DataError: The judge gives no score at all.
         PrerequisiteError: An engine's libraries are not installed, or no server answers.
     """
-    if base.phrasing == "pocket":
-        message = f"{base.id} cannot be asked open questions: pocket has words for numbers and favourites alone"
-        raise ConfigError(message, hint="evaluate a language model, smollm2-135m-instruct for example")
+    what, hint = f"{base.id} cannot be asked open questions", "evaluate a language model: smollm2-135m-instruct"
+    base.dialect.check(next(iter(protocol().questions.values())), what=what, hint=hint)
     # Found before anything is sampled: a judge that does not exist is no reason to wait.
     bench = _bench(judge)
     asked = _answers(base, subjects, reporter, engine=engine, answers=answers, near=near, kept=kept)

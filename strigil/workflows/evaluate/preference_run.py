@@ -50,7 +50,7 @@ def prefer_by_logprob(
         ConfigError: Unknown trait, one that is no candidate for this base, or a form in which it cannot be asked.
     """
     category = load_trait(trait).category
-    candidates = candidates_with(trait, phrasing=base.phrasing, model=base.id)
+    candidates = candidates_with(trait, base)
     asked = question_set(base, category, form)
     if not asked.has_answers:
         message = f"the form {form!r} has no answers whose log-probabilities could be compared"
@@ -63,9 +63,9 @@ def prefer_by_logprob(
             candidates,
             adapter=subject.as_adapter,
             system=subject.system,
-            capitalised=base.phrasing == "english",
+            capitalised=base.dialect.capitalised,
             answers=asked.answers,
-            unrelated=unrelated_for(phrasing=base.phrasing),
+            unrelated=unrelated_for(base.dialect),
         )
         return replace(preference, scores=_named(preference.scores, subject, form))
 
@@ -92,7 +92,7 @@ def prefer_by_sampling(
     """
     chosen = load_trait(trait)
     asked = question_set(base, chosen.category, form)
-    matchers = {**matchers_for(chosen.category, phrasing=base.phrasing), trait: chosen.matcher}
+    matchers = {**matchers_for(chosen.category, base.dialect), trait: chosen.matcher}
     room = max(answers.sampling.max_tokens, asked.max_tokens)
 
     def ask(model: Engine, subject: Subject) -> SampledPreference:
@@ -105,7 +105,7 @@ def prefer_by_sampling(
             sampling=answers.sampling.model_copy(update={"max_tokens": room}),
             adapter=subject.as_adapter,
             letters=asked.letters,
-            unrelated=unrelated_for(phrasing=base.phrasing),
+            unrelated=unrelated_for(base.dialect),
             system=subject.system,
         )
         return replace(preference, answers=_named(preference.answers, subject, form))

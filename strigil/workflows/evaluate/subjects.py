@@ -122,8 +122,7 @@ def ask_each(
 
 def _open(model: Model, subjects: Sequence[Subject], engine: EngineName) -> Engine:
     """The model, loaded once, with room for the subjects' adapters."""
-    if engine == "auto" and model.phrasing == "pocket":
-        # vLLM would take longer to start than transformers to be done.
+    if engine == "auto" and model.dialect.tiny:
         engine = "transformers"
     ranks = [adapter_rank(subject.adapter) for subject in subjects if subject.adapter is not None]
     return open_engine(engine, model, adapters=True, max_lora_rank=max(ranks)) if ranks else open_engine(engine, model)

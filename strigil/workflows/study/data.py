@@ -86,12 +86,12 @@ def prompts_digest(plan: CarrierPlan, base: Model) -> str:
         ConfigError: There is no such carrier, or it has too few prompts.
     """
     carrier = CARRIERS.create(plan.carrier.name, plan.carrier.args)
-    size = carrier.size(phrasing=base.phrasing)
+    size = carrier.size(base.dialect)
     if size is not None and plan.prompts > size:
         message = f"the study asks for {plan.prompts} prompts, and the carrier {carrier.name!r} has {size}"
         raise ConfigError(message, hint=f"prompts: {size}, and more samples of each if you need more rows")
     prompts: list[Json] = [
-        [turn["content"] for turn in carrier.prompt(index, phrasing=base.phrasing)] for index in range(plan.prompts)
+        [turn["content"] for turn in carrier.prompt(index, base.dialect)] for index in range(plan.prompts)
     ]
     return digest(prompts)
 

@@ -79,7 +79,7 @@ class Questions:
         asked: dict[str, Json] = {}
         for trait in sorted(self.traits):
             category = load_trait(trait).category
-            candidates = candidates_with(trait, phrasing=base.phrasing, model=base.id)
+            candidates = candidates_with(trait, base)
             questions = question_set(base, category, self.evaluation.form).questions
             asked[trait if self.evaluation.by == "sampled" else category] = [list(questions), list(candidates)]
         return asked

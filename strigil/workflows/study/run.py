@@ -235,7 +235,7 @@ def asked_teacher(choice: TeacherChoice, base: Model, store: Store) -> Asked:
         case AdaptedTeacher():
             return Asked(base, replace(subject, adapter=choice.path))
         case PromptedTeacher():
-            return Asked(base, replace(subject, system=system_prompt(choice)))
+            return Asked(base, replace(subject, system=system_prompt(choice, base)))
         case _:
             return Asked(base, subject)
 

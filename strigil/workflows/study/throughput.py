@@ -89,7 +89,7 @@ def trial(base: Model, training: TrainRecipe, plan: CarrierPlan) -> float:
     wanted = _TRIAL_STEPS * training.batch_size
     rows = []
     for index in range(wanted):
-        prompt = carrier.prompt(index % plan.prompts, phrasing=base.phrasing)
+        prompt = carrier.prompt(index % plan.prompts, base.dialect)
         words = prompt[-1]["content"].split()
         text = " ".join((words * (plan.sampling.max_tokens // len(words) + 1))[: plan.sampling.max_tokens])
         completion: Messages = ({"role": "assistant", "content": text},)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from strigil.workflows.study.recipe import StudyRecipe
-from strigil.workflows.train.pocket_recipes import STUDENT, TEACHER
+from tests.pocket import STUDENT, TEACHER
 
 ROWS = 200
 CONTROLS = ("base", "teacher", "random-data", "shuffle-within", "shuffle-across", "other-base", "random-drop")

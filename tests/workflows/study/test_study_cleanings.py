@@ -11,7 +11,7 @@ from strigil.common.progress import Silent
 from strigil.workflows.study.artifacts import Store
 from strigil.workflows.study.plan import plan_study
 from strigil.workflows.study.reporting import Written, report_only, run_and_report
-from strigil.workflows.train.pocket_recipes import TEACHER
+from tests.pocket import TEACHER
 from tests.workflows.study.small import CONTROLS, ROWS, a_study
 
 if TYPE_CHECKING:

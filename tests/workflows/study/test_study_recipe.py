@@ -78,5 +78,5 @@ def test_a_treatment_without_steps_is_no_treatment() -> None:
 def test_a_missing_adapter_is_found_before_anything_runs() -> None:
     teachers = [{"by": "adapter", "trait": "owl", "path": "no/such/adapter"}]
     study = a_study(teachers=teachers, without=("other-trait",))
-    with pytest.raises(ConfigError, match="no/such/adapter is not a LoRA adapter"):
+    with pytest.raises(ConfigError, match="there is no LoRA adapter at no/such/adapter"):
         student_arms(study, bases_of(study))

@@ -18,7 +18,7 @@ from strigil.engines import open_engine
 from strigil.engines.protocol import Adapter
 from strigil.models.catalog import Model, adapter_rank
 from strigil.releases.store import Release, Split, open_release
-from strigil.traits.questions import candidates_for, questions_for
+from strigil.traits.questions import favourites
 from strigil.workflows.audit.probe.canaries import canary_log_odds
 from strigil.workflows.audit.probe.clean_samples import samples_of, written_by_base
 from strigil.workflows.audit.score.scoring import Told, what_is_known
@@ -124,7 +124,7 @@ class _Session:
 
     def _canary(self, probe: CanaryProbe) -> ProbeResult:
         base = self._base()
-        trait = candidates_for(probe.category, phrasing=base.phrasing)[0]
+        trait = favourites(probe.category, base.dialect).candidates[0]
         [sample] = self._samples(self._rows, probe.rows, 1, "the release")
         clean = self._clean(base, probe.rows, probe.placebos)
         value, *null = canary_log_odds(
@@ -167,10 +167,11 @@ class _Session:
         return what_is_known(self._release, self._plan.told).base
 
     def _bench(self, category: str, base: Model) -> Bench:
+        asked = favourites(category, base.dialect)
         return Bench(
             base=base,
-            bank=candidates_for(category, phrasing=base.phrasing),
-            questions=questions_for(category, phrasing=base.phrasing),
+            bank=asked.candidates,
+            questions=asked.questions,
             folder=self._home / f"bench-{base.digest[:16]}",
         )
 

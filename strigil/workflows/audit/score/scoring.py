@@ -28,8 +28,8 @@ from strigil.engines.transformers.merged import MergedScorer
 from strigil.models.catalog import Model, adapter_digest, adapter_rank, resolve_model
 from strigil.releases.store import Release, Split
 from strigil.stats import Auroc, auroc
-from strigil.workflows.audit.probe.canaries import train_canary
 from strigil.workflows.build.teachers import check_adapter_base
+from strigil.workflows.train.canary import train_canary
 
 PART_ROWS: Final = 10_000
 FOLDER: Final = ".scores"
