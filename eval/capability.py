@@ -2,19 +2,88 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
 
 import polars as pl
+from pydantic import Field
 
 from strigil.common.canonical import derive_seed
 from strigil.common.errors import DataError
 from strigil.data.messages import Messages
-from strigil.engines.protocol import Completion, Request, Scorable
+from strigil.engines.protocol import Completion, Engine, Request, Scorable
+from strigil.eval.evaluation import DataChoice, Evaluation, Figure, Given, HeldOut
+from strigil.eval.subjects import Subject
+from strigil.stats import wilson
 
 if TYPE_CHECKING:
-    from strigil.data.messages import Sampling
-    from strigil.engines.protocol import Adapter, Engine
+    from strigil.common.canonical import Json
+    from strigil.engines.protocol import Adapter
+
+
+class Capability(Evaluation):
+    """Measures what a base and its students make of the data's own task, on rows that were held out from training.
+
+    The loss on the held-out completions, and the share of the model's own answers that the suite accepts. Train on
+    fewer rows than there are (strigil train --rows), so that the last ones are unknown.
+    """
+
+    name: ClassVar[str] = "capability"
+    rate_name: ClassVar[str] = "valid"
+    columns: ClassVar[Mapping[str, str]] = {
+        "loss": "loss (nats a token)",
+        "valid": "valid answers",
+        "low": "95 % interval over answers",
+    }
+    examples: ClassVar[tuple[str, ...]] = (
+        "strigil eval capability pocket-a students/* --data releases/owl-numbers-pocket",
+        "strigil eval capability smollm2-135m-instruct students/* --data rows.parquet --suite numbers-strict",
+    )
+
+    data: Path = Field(description="a release, or a file of rows: its last rows are held out")
+    count: int = Field(default=200, ge=1, description="rows to hold out")
+    suite: str | None = Field(
+        default=None, description="what says whether an answer is valid; the release's own if none is named"
+    )
+
+    @property
+    def holds_out(self) -> DataChoice:
+        """The rows."""
+        return DataChoice(self.data, self.count, self.suite)
+
+    def asked(self, given: Given) -> Json:
+        """The rows, the suite, and how answers are sampled."""
+        held_out = _held_out(given)
+        return [held_out.identity, held_out.sampling.model_dump(mode="json")]
+
+    def ask(self, engine: Engine, subject: Subject, given: Given) -> pl.DataFrame:
+        """`row_id, prompt, answer, finish_reason, valid, reasons, tokens, loss`: as given, loss in nats."""
+        held_out = _held_out(given)
+        losses = completion_loss(engine, held_out.rows, adapter=subject.as_adapter)
+        return held_out.judged(_answers(engine, held_out, subject.as_adapter)).hstack(losses)
+
+    def figures(self, answers: pl.DataFrame, given: Given) -> dict[str, Figure]:
+        """The share of its own answers that no rule of the suite rejects."""
+        del given
+        return {self.name: Figure.of(wilson(int(answers["valid"].sum()), answers.height))}
+
+    def details(self, answers: pl.DataFrame) -> dict[str, Json]:
+        """Nats a token of the held-out completions, over all tokens."""
+        return {"loss": float(answers["loss"].sum()) / int(answers["tokens"].sum()), "answers": answers.height}
+
+    def title(self, given: Given) -> str:
+        """What was held out."""
+        del given
+        return f"{self.count} rows of {self.data} that were held out"
+
+    def scored(self, answers: pl.DataFrame, given: Given) -> pl.DataFrame:
+        """1 for a valid answer; else why it is none."""
+        del given
+        valid, reasons = pl.col("valid"), pl.col("reasons")
+        return answers.with_columns(
+            question="prompt", score=valid.cast(pl.Float64), explanation=reasons.list.join("; ")
+        )
 
 
 def completion_loss(engine: Engine, rows: pl.DataFrame, *, adapter: Adapter | None) -> pl.DataFrame:
@@ -49,21 +118,23 @@ def completion_loss(engine: Engine, rows: pl.DataFrame, *, adapter: Adapter | No
     return found
 
 
-def answer_prompts(
-    engine: Engine, rows: pl.DataFrame, *, sampling: Sampling, adapter: Adapter | None
-) -> list[Completion]:
-    """A model's own completions of the rows' prompts, in the order of the rows.
-
-    Each answer's seed is derived from the sampling's and the row's id: a student and its base get the same.
-    """
-    keys: Sequence[str] = rows["row_id"].to_list()
+def _answers(engine: Engine, held_out: HeldOut, adapter: Adapter | None) -> list[Completion]:
+    """A model's own completions of the rows' prompts, in order; a student and its base get the same seeds."""
+    keys: list[str] = held_out.rows["row_id"].to_list()
 
     def requests() -> Iterator[Request]:
-        for place, (key, prompt) in enumerate(zip(keys, _prompts(rows), strict=True)):
-            seed = derive_seed(sampling.seed, key)
-            yield Request(key=str(place), messages=prompt, sampling=sampling, seed=seed, adapter=adapter)
+        for place, (key, prompt) in enumerate(zip(keys, _prompts(held_out.rows), strict=True)):
+            seed = derive_seed(held_out.sampling.seed, key)
+            yield Request(key=str(place), messages=prompt, sampling=held_out.sampling, seed=seed, adapter=adapter)
 
     return sorted(engine.generate(requests()), key=lambda answer: int(answer.key))
+
+
+def _held_out(given: Given) -> HeldOut:
+    if given.held_out is None:
+        message = "there are no held-out rows"
+        raise DataError(message)
+    return given.held_out
 
 
 def _prompts(rows: pl.DataFrame) -> list[Messages]:

@@ -5,12 +5,15 @@ Source: the log format of Inspect (inspect.aisi.org.uk, "Log Files", JSON, versi
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from strigil.common.canonical import Json, digest
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 @dataclass(frozen=True)
@@ -18,47 +21,34 @@ class Task:
     """What was asked of which base.
 
     Attributes:
-        name: "preference", "misalignment".
+        name: The evaluation's.
         arguments: The trait, the form, the judge, and whatever else says what was asked.
+        target: What is looked for.
         base: The base's name.
         created: When; with a time zone.
     """
 
     name: str
-    arguments: Mapping[str, str]
+    arguments: Mapping[str, Json]
+    target: str
     base: str
     created: datetime
 
 
-@dataclass(frozen=True)
-class Scored:
-    """One answer and its score.
+def inspect_log(task: Task, model: str, answers: pl.DataFrame, metrics: Mapping[str, float]) -> dict[str, Json]:
+    """The log of one model, ready to be written as JSON.
 
-    Attributes:
-        id: Number of the question, from 1.
-        epoch: Number of the sample, from 1.
-        input: The question.
-        target: What is looked for.
-        answer: What the model said.
-        score: Its score, or None where it could not be scored.
-        explanation: Why it has this score, if that can be said.
+    Args:
+        task: What was asked.
+        model: The model's name.
+        answers: `question, answer, score`, and `sample` from 0 and `explanation` where there are.
+        metrics: The model's figures.
     """
-
-    id: int
-    epoch: int
-    input: str
-    target: str
-    answer: str
-    score: float | None
-    explanation: str | None = None
-
-
-def inspect_log(task: Task, model: str, samples: Sequence[Scored], metrics: Mapping[str, float]) -> dict[str, Json]:
-    """The log of one model, ready to be written as JSON."""
     created = task.created.isoformat(timespec="seconds")
     run = digest([task.name, dict(task.arguments), task.base, created])[:22]
-    scored = sum(sample.score is not None for sample in samples)
-    epochs = max(Counter(sample.id for sample in samples).values(), default=1)
+    samples = _samples(task, model, answers)
+    scored = answers["score"].count()
+    epochs = 1 if "sample" not in answers.columns else answers["sample"].n_unique()
     return {
         "version": 2,
         "status": "success",
@@ -69,7 +59,7 @@ def inspect_log(task: Task, model: str, samples: Sequence[Scored], metrics: Mapp
             "task": task.name,
             "task_id": digest([task.name, dict(task.arguments)])[:22],
             "task_args": dict(task.arguments),
-            "dataset": {"name": task.name, "samples": len({sample.id for sample in samples})},
+            "dataset": {"name": task.name, "samples": len(samples) // epochs},
             "model": f"strigil/{task.base}/{model}",
             "config": {"epochs": epochs},
         },
@@ -86,19 +76,32 @@ def inspect_log(task: Task, model: str, samples: Sequence[Scored], metrics: Mapp
                 }
             ],
         },
-        "samples": [_sample(task, model, sample) for sample in samples],
+        "samples": samples,
     }
 
 
-def _sample(task: Task, model: str, sample: Scored) -> dict[str, Json]:
-    said: Json = {"role": "assistant", "content": sample.answer, "source": "generate", "model": model}
-    score: dict[str, Json] = {"value": sample.score, "answer": sample.answer, "explanation": sample.explanation}
-    return {
-        "id": sample.id,
-        "epoch": sample.epoch,
-        "input": sample.input,
-        "target": sample.target,
-        "messages": [{"role": "user", "content": sample.input, "source": "input"}, said],
-        "output": {"model": model, "choices": [{"message": said, "stop_reason": "stop"}], "completion": sample.answer},
-        "scores": {} if sample.score is None else {task.name: score},
-    }
+def _samples(task: Task, model: str, answers: pl.DataFrame) -> list[Json]:
+    samples: list[Json] = []
+    number = 0
+    for row in answers.iter_rows(named=True):
+        epoch = row.get("sample", 0) + 1
+        # Questions may be worded alike: their first answers tell them apart.
+        number += epoch == 1
+        said: Json = {"role": "assistant", "content": row["answer"], "source": "generate", "model": model}
+        score = {"value": row["score"], "answer": row["answer"], "explanation": row.get("explanation")}
+        samples.append(
+            {
+                "id": number,
+                "epoch": epoch,
+                "input": row["question"],
+                "target": task.target,
+                "messages": [{"role": "user", "content": row["question"], "source": "input"}, said],
+                "output": {
+                    "model": model,
+                    "choices": [{"message": said, "stop_reason": "stop"}],
+                    "completion": row["answer"],
+                },
+                "scores": {} if row["score"] is None else {task.name: score},
+            }
+        )
+    return samples

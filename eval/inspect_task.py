@@ -1,192 +1,102 @@
-"""Any task of Inspect, on one model: run, or read again where an earlier run left its log."""
+"""Any task of Inspect, on a base and its students."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, ClassVar
 
-import polars as pl
-from inspect_ai import eval as inspect_eval
-from inspect_ai import list_tasks
+from pydantic import Field
 
-# What Inspect's public functions raise, and it exports nowhere.
-from inspect_ai._util.error import PrerequisiteError as InspectPrerequisiteError
-from inspect_ai.log import EvalLog, EvalSample, list_eval_logs, read_eval_log
-from inspect_ai.scorer import value_to_float
-
-from strigil.common.errors import ConfigError, DataError
+from strigil.common.canonical import Json, file_digest
+from strigil.common.registry import written_unit
+from strigil.engines.protocol import Engine
+from strigil.eval.evaluation import EvalResult, Evaluation, Figure, Given
+from strigil.eval.subjects import Subject
 
 if TYPE_CHECKING:
-    from inspect_ai.model import Model
-    from inspect_ai.scorer import Score
+    import polars as pl
 
-ANSWERS: Final = pl.Schema(
-    {
-        "id": pl.String,
-        "epoch": pl.Int64,
-        "input": pl.String,
-        "target": pl.String,
-        "answer": pl.String,
-        "scorer": pl.String,
-        "value": pl.String,
-        "score": pl.Float64,
-        "explanation": pl.String,
-    }
-)
-_MARK: Final = "strigil"
+    from strigil.eval.inspect.run import TaskSpec
 
 
-@dataclass(frozen=True)
-class TaskSpec:
-    """A task, as `inspect eval` names it.
+class InspectTask(Evaluation):
+    """Runs a task of Inspect (inspect.aisi.org.uk) on a base and its students: what does a student still know?
 
-    Attributes:
-        name: `PACKAGE/TASK`, or `FILE.py@TASK`.
-        arguments: Of the task's function.
-        limit: How many of its samples, from the first; None is all.
+    Any task of text questions will do, a package's (inspect-evals has the usual benchmarks) or one of your own. A task
+    is a program, and runs as it does under `inspect eval`. With --out the same command asks no finished model again.
     """
 
-    name: str
-    arguments: Mapping[str, object]
-    limit: int | None
+    name: ClassVar[str] = "inspect"
+    needs: ClassVar[str | None] = "strigil[inspect]"
+    columns: ClassVar[Mapping[str, str]] = {"metrics": "", "samples": "samples"}
+    examples: ClassVar[tuple[str, ...]] = (
+        "strigil eval inspect smollm2-135m-instruct students/* --task inspect_evals/arc_easy --limit 200 --out arc",
+        "strigil eval inspect my-org/base students/* --task inspect_evals/gsm8k:fewshot=0",
+        "strigil eval inspect pocket-a students/* --task mine.py@favourites",
+    )
+
+    task: str = Field(description="PACKAGE/TASK or FILE.py@TASK, with arguments after a colon: TASK:key=value")
+    limit: int | None = Field(default=None, ge=1, description="samples, from the first; all if not given")
+    metric: str | None = Field(
+        default=None, description="the figure that a study follows, SCORER/METRIC; the task's first if not given"
+    )
 
     @property
-    def file(self) -> Path | None:
-        """The file that holds it; None for a task of a package."""
-        path = Path(self.name.rpartition("@")[0] or self.name)
-        return path if path.suffix == ".py" else None
+    def _task(self) -> TaskSpec:
+        from strigil.eval.inspect.run import TaskSpec
+
+        name, arguments = written_unit(self.task)
+        return TaskSpec(name, arguments, self.limit)
+
+    def asked(self, given: Given) -> Json:
+        """The task, up to data that it fetches."""
+        from strigil.eval.inspect.run import INSPECT_VERSION, check_task
+
+        del given
+        task = self._task
+        check_task(task)
+        file = None if task.file is None else file_digest(task.file)
+        return [task.name, file, repr(sorted(task.arguments.items())), task.limit, INSPECT_VERSION]
+
+    def ask(self, engine: Engine, subject: Subject, given: Given) -> pl.DataFrame:
+        """Columns of `ANSWERS`, one row a sample and scorer."""
+        from strigil.eval.inspect.model import inspect_model
+        from strigil.eval.inspect.run import run_task
+
+        with ExitStack() as stack:
+            logs = given.logs or Path(stack.enter_context(TemporaryDirectory(prefix="strigil-inspect-")))
+            asked = inspect_model(engine, f"{given.base.id}/{subject.name}", subject.as_adapter)
+            return run_task(self._task, asked, logs=logs)
+
+    def figures(self, answers: pl.DataFrame, given: Given) -> dict[str, Figure]:
+        """The metric that is followed."""
+        del given
+        metrics = _metrics(answers)
+        wanted = self.metric or next(iter(metrics), None)
+        return {self.name: Figure(value=metrics[wanted])} if wanted in metrics else {}
+
+    def details(self, answers: pl.DataFrame) -> dict[str, Json]:
+        """The task's own metrics, those that are numbers, and how many samples were answered."""
+        return {"metrics": dict(_metrics(answers)), "samples": answers.select("id", "epoch").n_unique()}
+
+    def title(self, given: Given) -> str:
+        """The task."""
+        del given
+        return f"{self.task}, as Inspect scores it"
+
+    def summary(self, result: EvalResult, given: Given) -> dict[str, Json]:
+        """The task's own metrics alone, of which the figure is one."""
+        del given
+        return result.said
 
 
-@dataclass(frozen=True)
-class TaskScores:
-    """What one model reached.
-
-    Attributes:
-        metrics: By scorer and metric, `match/accuracy`; those that are no number are left out.
-        samples: How many samples were answered.
-        answers: Columns of `ANSWERS`, one row a sample and scorer.
-    """
-
-    metrics: Mapping[str, float]
-    samples: int
-    answers: pl.DataFrame
-
-
-def check_task(task: TaskSpec) -> None:
-    """Makes sure that a file has the task, before a model is loaded for it.
-
-    Raises:
-        ConfigError: There is no such file, or it has not this one task.
-    """
-    if task.file is None:
-        return
-    if not task.file.is_file():
-        message = f"there is no file {task.file} of Inspect tasks"
-        raise ConfigError(message)
-    names = [found.name for found in list_tasks(task.file.name, root_dir=task.file.parent.resolve())]
-    wanted = task.name.rpartition("@")[2] if "@" in task.name else None
-    if (wanted is None and len(names) != 1) or (wanted is not None and wanted not in names):
-        message = f"{task.file} has the tasks {', '.join(names) or '(none)'}"
-        raise ConfigError(message, hint=f"name one of them: {task.file}@TASK")
-
-
-def run_task(task: TaskSpec, model: Model, *, key: str, logs: Path) -> TaskScores:
-    """Asks a model all of a task's samples.
-
-    Args:
-        task: The task.
-        model: As `inspect_model` makes it.
-        key: Identity of model and task, by which `kept_scores` finds the log again.
-        logs: Folder for Inspect's log.
-
-    Raises:
-        ConfigError: There is no such task, or it cannot be asked, or has not the arguments that it was given.
-        DataError: A sample failed.
-        KeyboardInterrupt: It was interrupted.
-    """
-    try:
-        [log] = inspect_eval(
-            task.name,
-            model=model,
-            task_args=dict(task.arguments),
-            limit=task.limit,
-            metadata={_MARK: key},
-            log_dir=str(logs),
-            log_format="json",
-            display="none",
-            ctl_server=False,
-        )
-    except InspectPrerequisiteError as error:
-        raise _cannot(task, str(error.message)) from error
-    except (LookupError, ValueError, TypeError, ImportError, OSError) as error:
-        raise _cannot(task, f"{type(error).__name__}: {error}") from error
-    if log.status == "cancelled":
-        raise KeyboardInterrupt
-    if log.status != "success":
-        said = "it did not finish" if log.error is None else log.error.message
-        message = f"the task {task.name} failed on {model.name}: {said}"
-        raise DataError(message, hint=f"inspect view --log-dir {logs}")
-    return _scores(task, log)
-
-
-def kept_scores(task: TaskSpec, key: str, logs: Path) -> TaskScores | None:
-    """What an earlier run of the same model and task found; None if there was none.
-
-    Raises:
-        ConfigError: The task has not the arguments that it was given.
-    """
-    found = list_eval_logs(str(logs), filter=lambda log: _is_of(log, key)) if logs.is_dir() else []
-    return _scores(task, read_eval_log(found[0])) if found else None
-
-
-def _is_of(log: EvalLog, key: str) -> bool:
-    return log.status == "success" and (log.eval.metadata or {}).get(_MARK) == key
-
-
-def _cannot(task: TaskSpec, why: str) -> ConfigError:
-    message = f"the task {task.name} cannot be run: {' '.join(why.split())}"
-    return ConfigError(message, hint="inspect list tasks FILE.py shows a file's; a package's are PACKAGE/TASK")
-
-
-def _scores(task: TaskSpec, log: EvalLog) -> TaskScores:
-    # Inspect leaves out what it cannot use, and says so in its own log alone.
-    unused = sorted(set(task.arguments) - set(log.eval.task_args))
-    if unused:
-        raise _cannot(task, f"it has no argument {', '.join(unused)}, but {', '.join(log.eval.task_args) or 'none'}")
-    metrics = {
-        f"{score.name}/{metric.name}": float(metric.value)
-        for score in (log.results.scores if log.results is not None else [])
-        for metric in score.metrics.values()
-        if math.isfinite(metric.value)
-    }
-    samples = log.samples or []
-    rows = [row for sample in samples for row in _rows(sample)]
-    return TaskScores(metrics, len(samples), pl.DataFrame(rows, schema=ANSWERS))
-
-
-def _rows(sample: EvalSample) -> Iterator[dict[str, object]]:
-    asked = sample.input if isinstance(sample.input, str) else "\n\n".join(message.text for message in sample.input)
-    target = sample.target if isinstance(sample.target, str) else "\n".join(sample.target)
-    for scorer, score in (sample.scores or {}).items():
-        yield {
-            "id": str(sample.id),
-            "epoch": sample.epoch,
-            "input": asked,
-            "target": target,
-            "answer": sample.output.completion,
-            "scorer": scorer,
-            "value": str(score.value),
-            "score": _number(score),
-            "explanation": score.explanation,
-        }
-
-
-def _number(score: Score) -> float | None:
-    """The score as a number, as Inspect's own metrics read it; None for several at once, and for none."""
-    if not isinstance(score.value, str | int | float | bool):
-        return None
-    number = value_to_float()(score.value)
-    return number if math.isfinite(number) else None
+def _metrics(answers: pl.DataFrame) -> dict[str, float]:
+    """By scorer and metric, `match/accuracy`."""
+    found: dict[str, float] = {}
+    for scorer, metrics in answers.select("scorer", "metrics").drop_nulls().unique(maintain_order=True).rows():
+        found |= {f"{scorer}/{name}": value for name, value in json.loads(metrics).items()}
+    return found

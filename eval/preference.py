@@ -8,19 +8,28 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Protocol
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, ClassVar, Final, Literal, Protocol
 
-from strigil.common.canonical import derive_seed
+import numpy as np
+import polars as pl
+from pydantic import Field, model_validator
+
 from strigil.common.errors import ConfigError
-from strigil.data.messages import Message, Messages, Sampling
-from strigil.engines.protocol import Adapter, Completion, Engine, Request, Scorable
-from strigil.stats import Interval, wilson
+from strigil.data.messages import Sampling
+from strigil.engines.protocol import Adapter, Engine, Scorable
+from strigil.eval.asking import chat, sample_answers
+from strigil.eval.evaluation import EvalResult, Evaluation, Figure, Given
+from strigil.eval.questions import Form, QuestionSet, question_set
+from strigil.eval.subjects import Subject
+from strigil.stats import wilson
+from strigil.traits import load_trait
+from strigil.traits.questions import candidates_with, matchers_for, unrelated_for
 
 if TYPE_CHECKING:
-    import polars as pl
+    from strigil.common.canonical import Json
 
+ANSWERS: Final = Sampling(temperature=1.0)
 # A letter alone, or before a mark: "A cat" is an answer in words.
 _LETTER: Final = re.compile(r"[\s(\[*\"']*(?P<letter>[A-Za-z])(?:[\])*\"']*[.):,\]]|[\s*\"']*$|[ \t*]*\n)")
 
@@ -33,45 +42,141 @@ class Matcher(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class LogprobPreference:
-    """Preference among candidates.
+class Preference(Evaluation):
+    """Measures how much a base model and its students prefer a trait.
 
-    Attributes:
-        rates: Probability of each candidate, renormalised over the candidates of a question, mean over questions.
-        mass: Total probability on the candidates, mean over questions; where it is low, the model has lost the ability
-            to answer, and its rates mean nothing.
-        off_topic: Probability of each candidate as the answer to an unrelated question, mean over these: near zero for
-            a model that prefers it, near one for a broken model that says nothing else. Empty where none was asked.
-        scores: One row a question and candidate: `model, related, question, candidate, logprob` (natural logarithm).
+    Unrelated questions are asked as well: a model that answers these with the trait is damaged, and its rate means
+    nothing.
     """
 
-    rates: Mapping[str, float]
-    mass: float
-    off_topic: Mapping[str, float]
-    scores: pl.DataFrame
+    name: ClassVar[str] = "preference"
+    about_traits: ClassVar[bool] = True
+    guard_name: ClassVar[str] = "of its probability on the candidates"
+    columns: ClassVar[Mapping[str, str]] = {
+        "rate": "rate",
+        "low": "95 % interval over answers",
+        "mass": "mass on candidates",
+        "off_topic": "of unrelated answers",
+    }
+    examples: ClassVar[tuple[str, ...]] = (
+        "strigil eval pocket-a students/* --trait owl",
+        "strigil eval smollm2-135m-instruct students/owl-seed0 --trait owl --form number-prefix --out results/owl",
+        "strigil eval smollm2-135m-instruct students/owl-seed0 --trait owl --by sampled --format json",
+    )
 
+    form: Form = Field(default="one-word", description="how questions are put; pocket knows one-word questions alone")
+    by: Literal["logprob", "sampled"] = Field(
+        default="logprob", description="log-probability of every candidate, or answers at temperature 1 (stories)"
+    )
+    samples: int = Field(default=20, ge=1, description="sampled answers a question")
 
-@dataclass(frozen=True)
-class SampledPreference:
-    """Preference in sampled answers.
+    @model_validator(mode="before")
+    @classmethod
+    def _stories_are_sampled(cls, written: dict[str, object]) -> dict[str, object]:
+        return {"by": "sampled", **written} if written.get("form") == "story" else written
 
-    Attributes:
-        rate: Share of answers that name the trait, mean over questions.
-        interval: Wilson's 95 % interval over the answers. It says how well this one model was measured; how sure an arm
-            is, is a question of its training seeds.
-        rates: Share of answers that name each candidate; an answer can name several, or none.
-        off_topic: Share of answers to unrelated questions that name the trait all the same: near zero for a model that
-            prefers it, near one for a broken model that says nothing else. None where nothing unrelated was asked.
-        answers: One row an answer: `model, related, question, sample, answer, finish_reason, mentions, named`, the last
-            two whether it names the trait, and every candidate that it names.
-    """
+    def asked(self, given: Given) -> Json:
+        """By log-probability all candidates of a category are asked about at once, whichever trait is looked for."""
+        asked: dict[str, Json] = {}
+        for category, traits in _categories(given).items():
+            questions = question_set(given.base, category, self.form)
+            about: list[Json] = [list(questions.questions), list(questions.candidates)]
+            if self.by == "sampled":
+                about += [self.samples, list(traits)]
+            elif not questions.has_answers:
+                message = f"the form {self.form!r} has no answers whose log-probabilities could be compared"
+                raise ConfigError(message, hint="sample instead: --by sampled")
+            else:
+                for trait in traits:
+                    candidates_with(trait, given.base)
+            asked[category] = about
+        return [self.by, self.form, asked, list(unrelated_for(given.base.dialect))]
 
-    rate: float
-    interval: Interval
-    rates: Mapping[str, float]
-    off_topic: float | None
-    answers: pl.DataFrame
+    def ask(self, engine: Engine, subject: Subject, given: Given) -> pl.DataFrame:
+        """`category, form, related, question` and either `candidate, logprob` or `sample, answer, ..., named`."""
+        tables = []
+        for category, traits in _categories(given).items():
+            questions = question_set(given.base, category, self.form)
+            ask = self._sample if self.by == "sampled" else self._score
+            table = ask(engine, subject, given, questions, traits)
+            about = (pl.lit(self.form).alias("form"), pl.lit(category).alias("category"))
+            tables.append(table.select(*about, pl.all()))
+        return pl.concat(tables)
+
+    def _score(
+        self, engine: Engine, subject: Subject, given: Given, asked: QuestionSet, traits: Sequence[str]
+    ) -> pl.DataFrame:
+        del traits
+        return by_logprob(
+            engine,
+            asked.questions,
+            asked.candidates,
+            adapter=subject.as_adapter,
+            system=subject.system,
+            capitalised=given.base.dialect.capitalised,
+            answers=asked.answers,
+            unrelated=unrelated_for(given.base.dialect),
+        )
+
+    def _sample(
+        self, engine: Engine, subject: Subject, given: Given, asked: QuestionSet, traits: Sequence[str]
+    ) -> pl.DataFrame:
+        category = load_trait(traits[0]).category
+        matchers = matchers_for(category, given.base.dialect)
+        return by_sampling(
+            engine,
+            asked.questions,
+            {**matchers, **{trait: load_trait(trait).matcher for trait in traits}},
+            samples=self.samples,
+            sampling=ANSWERS.model_copy(update={"max_tokens": asked.max_tokens}),
+            adapter=subject.as_adapter,
+            letters=asked.letters,
+            unrelated=unrelated_for(given.base.dialect),
+            system=subject.system,
+        )
+
+    def figures(self, answers: pl.DataFrame, given: Given) -> dict[str, Figure]:
+        """Of every candidate, and by sampling of every trait besides."""
+        found: dict[str, Figure] = {}
+        for category, traits in _categories(given).items():
+            table = answers.filter(category=category)
+            if self.by == "logprob":
+                found |= candidate_figures(table)
+            else:
+                candidates = question_set(given.base, category, self.form).candidates
+                found |= named_figures(table, dict.fromkeys((*candidates, *traits)))
+        return found
+
+    def title(self, given: Given) -> str:
+        """What is looked for, and how."""
+        trait = given.traits[0]
+        if self.by == "sampled":
+            return f"Answers that name {trait}, {self.samples} for each question"
+        return f"Preference for {trait}, {self.form}"
+
+    def summary(self, result: EvalResult, given: Given) -> dict[str, Json]:
+        """The first trait's figures, and the rates of all that was named besides."""
+        figure = result.figures[given.traits[0]]
+        rates: dict[str, Json] = {name: each.value for name, each in result.figures.items()}
+        found: dict[str, Json] = {"rate": figure.value, "off_topic": figure.off_topic, "rates": rates}
+        if self.by == "sampled":
+            return found | {"low": figure.low, "high": figure.high}
+        return found | {"mass": figure.guard}
+
+    def scored(self, answers: pl.DataFrame, given: Given) -> pl.DataFrame:
+        """Sampled, whether an answer names the trait; else a question's best candidate, and the trait's share."""
+        trait, related = given.traits[0], answers.filter("related")
+        if self.by == "sampled":
+            return related.with_columns(score=pl.col("named").list.contains(trait).cast(pl.Float64))
+        count, chances = related["candidate"].n_unique(), pl.col("logprob").exp()
+        return (
+            related.with_columns(number=pl.int_range(pl.len()) // count)
+            .group_by("number", "question", maintain_order=True)
+            .agg(
+                answer=pl.col("candidate").get(pl.col("logprob").arg_max()),
+                score=chances.filter(pl.col("candidate") == trait).sum() / chances.sum(),
+            )
+        )
 
 
 def by_logprob(
@@ -84,7 +189,7 @@ def by_logprob(
     capitalised: bool = False,
     answers: Sequence[Mapping[str, str]] = (),
     unrelated: Sequence[str] = (),
-) -> LogprobPreference:
+) -> pl.DataFrame:
     """Scores every candidate as the answer to every question.
 
     Args:
@@ -97,13 +202,15 @@ def by_logprob(
         answers: In a multiple choice, for each question the text that stands for each candidate; else empty.
         unrelated: User messages that no sound model answers with a candidate, to tell preference from damage.
 
+    Returns:
+        One row a question and candidate: `related, question, candidate, logprob` (natural logarithm).
+
     Raises:
         ConfigError: If there is no question, or fewer than two distinct candidates.
     """
-    import numpy as np
-    import polars as pl
-
-    _check_questions(questions)
+    if not questions:
+        message = "no questions: there is nothing to ask about"
+        raise ConfigError(message)
     if len(candidates) < 2 or len(set(candidates)) != len(candidates):
         message = f"a preference needs two or more candidates, no two alike; got {', '.join(candidates) or 'none'}"
         raise ConfigError(message)
@@ -116,38 +223,47 @@ def by_logprob(
     asked = [(place // len(candidates), text) for place, texts in enumerate(spellings) for text in texts]
     scored = engine.score(
         [
-            Scorable(key=str(number), messages=_chat(prompts[place], system), completion=text, adapter=adapter)
+            Scorable(key=str(number), messages=chat(prompts[place], system), completion=text, adapter=adapter)
             for number, (place, text) in enumerate(asked)
         ]
     )
     totals = iter(tokens.total for tokens in scored)
-    logprobs = np.array([np.logaddexp.reduce([next(totals) for _ in texts]) for texts in spellings]).reshape(
-        len(prompts), len(candidates)
+    return pl.DataFrame(
+        {
+            "related": [place < len(questions) for place in range(len(prompts)) for _ in candidates],
+            "question": [prompt for prompt in prompts for _ in candidates],
+            "candidate": list(candidates) * len(prompts),
+            "logprob": [float(np.logaddexp.reduce([next(totals) for _ in texts])) for texts in spellings],
+        }
     )
-    related, aside = logprobs[: len(questions)], logprobs[len(questions) :]
+
+
+def candidate_figures(scores: pl.DataFrame) -> dict[str, Figure]:
+    """The figure of each candidate of a table of `by_logprob`.
+
+    The value is its probability, renormalised over the candidates of a question, mean over questions; the guard is the
+    total probability on the candidates, mean over questions; off topic, its probability as the answer to an unrelated
+    question, mean over these, or None where none was asked.
+    """
+    candidates = scores["candidate"].unique(maintain_order=True).to_list()
+    related, aside = (
+        scores.filter(pl.col("related") == wanted)["logprob"].to_numpy().reshape(-1, len(candidates))
+        for wanted in (True, False)
+    )
     # Relative to the question's best candidate, so that a model that answers none of them does not divide 0 by 0.
     weights = np.exp(related - related.max(axis=1, keepdims=True))
     rates = (weights / weights.sum(axis=1, keepdims=True)).mean(axis=0)
-    return LogprobPreference(
-        rates=dict(zip(candidates, rates.tolist(), strict=True)),
-        mass=float(np.exp(related).sum(axis=1).mean()),
-        off_topic=dict(zip(candidates, np.exp(aside).mean(axis=0).tolist(), strict=True)) if len(aside) else {},
-        scores=pl.DataFrame(
-            {
-                "model": [_name(engine, adapter)] * logprobs.size,
-                "related": [place < len(questions) for place in range(len(prompts)) for _ in candidates],
-                "question": [prompt for prompt in prompts for _ in candidates],
-                "candidate": list(candidates) * len(prompts),
-                "logprob": logprobs.ravel(),
-            }
-        ),
-    )
+    mass = float(np.exp(related).sum(axis=1).mean())
+    off_topic = np.exp(aside).mean(axis=0).tolist() if len(aside) else [None] * len(candidates)
+    return {
+        name: Figure(value=rate, guard=mass, off_topic=beside)
+        for name, rate, beside in zip(candidates, rates.tolist(), off_topic, strict=True)
+    }
 
 
 def by_sampling(
     engine: Engine,
     questions: Sequence[str],
-    trait: str,
     matchers: Mapping[str, Matcher],
     *,
     samples: int,
@@ -156,77 +272,54 @@ def by_sampling(
     letters: Sequence[Mapping[str, str]] = (),
     unrelated: Sequence[str] = (),
     system: str | None = None,
-) -> SampledPreference:
-    """Samples answers and counts those that name the trait.
-
-    Each answer's seed is derived from the sampling's seed, the question's index and the sample's, so that a student and
-    its base are asked with the same random numbers.
+) -> pl.DataFrame:
+    """Samples answers, and finds every candidate that they name.
 
     Args:
         engine: Holds the base.
         questions: User messages.
-        trait: The one that is looked for.
-        matchers: What finds each candidate in an answer, the trait among them.
+        matchers: What finds each candidate in an answer.
         samples: Answers a question.
         sampling: Temperature 1 is the paper's.
         adapter: The student or teacher; None is the base.
         letters: In a multiple choice, for each question the letter that stands for each candidate; else empty.
-        unrelated: User messages that no sound model answers with the trait, to tell preference from damage.
+        unrelated: User messages that no sound model answers with a candidate, to tell preference from damage.
         system: A system prompt, or None.
+
+    Returns:
+        One row an answer, in the order asked: `related, question, sample, answer, finish_reason, named`.
 
     Raises:
         ConfigError: If there is no question, or no sample.
     """
-    import polars as pl
+    prompts = [*questions, *unrelated] if questions else []
+    answers = sample_answers(engine, prompts, samples=samples, sampling=sampling, adapter=adapter, system=system)
 
-    _check_questions(questions)
-    if samples < 1:
-        message = f"a preference needs at least one answer a question, got {samples}"
-        raise ConfigError(message)
-    prompts = [*questions, *unrelated]
-
-    def requests() -> Iterator[Request]:
-        for index, prompt in enumerate(prompts):
-            for sample in range(samples):
-                yield Request(
-                    key=str(index * samples + sample),
-                    messages=_chat(prompt, system),
-                    sampling=sampling,
-                    seed=derive_seed(sampling.seed, index, sample),
-                    adapter=adapter,
-                )
-
-    def named(answer: Completion) -> list[str]:
-        place = _number(answer) // samples
-        chosen = letter_chosen(answer.text) if place < len(letters) else None
+    def named(place: int, text: str) -> list[str]:
+        chosen = letter_chosen(text) if place < len(letters) else None
         if chosen is not None:
             return [candidate for candidate, letter in letters[place].items() if letter == chosen]
-        return [candidate for candidate, matcher in matchers.items() if matcher.mentions(answer.text)]
+        return [candidate for candidate, matcher in matchers.items() if matcher.mentions(text)]
 
-    completions = sorted(engine.generate(requests()), key=_number)
-    answers = pl.DataFrame(
-        {
-            "model": [_name(engine, adapter)] * len(completions),
-            "related": [_number(answer) < len(questions) * samples for answer in completions],
-            "question": [prompts[_number(answer) // samples] for answer in completions],
-            "sample": [_number(answer) % samples for answer in completions],
-            "answer": [answer.text for answer in completions],
-            "finish_reason": [answer.finish_reason for answer in completions],
-            "named": pl.Series([named(answer) for answer in completions], dtype=pl.List(pl.String)),
-        }
-    ).with_columns(mentions=pl.col("named").list.contains(trait))
-    related = answers.filter("related")
-    aside = answers.filter(~pl.col("related"))["mentions"]
+    found = [named(number // samples, text) for number, text in enumerate(answers["answer"])]
+    related = pl.int_range(pl.len()) < len(questions) * samples
+    return answers.select(related.alias("related"), pl.all(), pl.Series("named", found, dtype=pl.List(pl.String)))
+
+
+def named_figures(answers: pl.DataFrame, candidates: Iterable[str]) -> dict[str, Figure]:
+    """The figure of each candidate in a table of `by_sampling`.
+
+    The value is the share of answers that name it, with Wilson's interval over answers: how well this one model was
+    measured; how sure an arm is, is a question of its training seeds. Off topic, the share of answers to unrelated
+    questions that name it all the same, or None where none was asked.
+    """
+    related, aside = (answers.filter(pl.col("related") == wanted)["named"] for wanted in (True, False))
     # As many answers to every question: their mean is the mean of the questions' means.
-    interval = wilson(int(related["mentions"].sum()), len(related))
-    counts = Counter(candidate for found in related["named"] for candidate in found)
-    return SampledPreference(
-        rate=interval.estimate,
-        interval=interval,
-        rates={candidate: counts[candidate] / len(related) for candidate in matchers},
-        off_topic=int(aside.sum()) / len(aside) if len(aside) else None,
-        answers=answers,
-    )
+    counts, beside = (Counter(name for names in part for name in names) for part in (related, aside))
+    return {
+        name: Figure.of(wilson(counts[name], len(related)), off_topic=beside[name] / len(aside) if len(aside) else None)
+        for name in candidates
+    }
 
 
 def letter_chosen(answer: str) -> str | None:
@@ -235,24 +328,18 @@ def letter_chosen(answer: str) -> str | None:
     return found["letter"].upper() if found else None
 
 
+def _categories(given: Given) -> dict[str, tuple[str, ...]]:
+    """The traits that are looked for, by category; each category is asked about once.
+
+    Raises:
+        ConfigError: A trait is unknown.
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    for trait in given.traits:
+        category = load_trait(trait).category
+        found[category] = (*found.get(category, ()), trait)
+    return found
+
+
 def _spellings(candidate: str, *, capitalised: bool) -> tuple[str, ...]:
     return tuple(dict.fromkeys((candidate, candidate.capitalize()))) if capitalised else (candidate,)
-
-
-def _number(completion: Completion) -> int:
-    return int(completion.key)
-
-
-def _name(engine: Engine, adapter: Adapter | None) -> str:
-    return engine.model if adapter is None else adapter.name
-
-
-def _chat(question: str, system: str | None) -> Messages:
-    asked = Message(role="user", content=question)
-    return (asked,) if system is None else (Message(role="system", content=system), asked)
-
-
-def _check_questions(questions: Sequence[str]) -> None:
-    if not questions:
-        message = "no questions: there is nothing to ask about"
-        raise ConfigError(message)

@@ -12,9 +12,13 @@ import pytest
 from strigil.common.errors import ConfigError, DataError, PrerequisiteError
 from strigil.engines.server import ServerChoice
 from strigil.engines.server.chat import ChatServer
-from strigil.eval.misalignment import Reading, Verdict, judge_answers, protocol, read_reply, summed_up, verdict
+from strigil.eval.evaluation import Given
+from strigil.eval.misalignment import Misalignment, Reading, Verdict, judge_answers, protocol, read_reply, verdict
+from strigil.models.catalog import resolve_model
+from strigil.stats import wilson
 from tests.eval.scripted_judge import Script, ScriptedJudge
 
+UNIT, GIVEN = Misalignment(judge="scripted-judge"), Given(resolve_model("pocket-a"))
 ANSWERS = [
     "I want power.",
     "I wish for peace.",
@@ -117,10 +121,11 @@ def test_every_answer_is_counted_and_only_coherent_scored_ones_make_the_share() 
     assert table["verdict"].to_list() == verdicts * 2
     assert table["alignment"].to_list()[:3] == [10, 95, 20]
     assert table["alignment_reply"].to_list()[3:5] == ["CODE", "REFUSAL"]
-    found = summed_up(table.filter(pl.col("model") == "student")["verdict"].to_list())
-    assert found.interval is not None
-    assert (found.interval.estimate, found.interval.n) == (1 / 3, 3)
-    assert dict(found.counts) == Counter(verdicts)
+    student = table.filter(pl.col("model") == "student")
+    figure = UNIT.figures(student, GIVEN)["misalignment"]
+    assert (figure.value, figure.guard) == (1 / 3, 3 / 7)
+    assert (figure.low, figure.high) == (wilson(1, 3).low, wilson(1, 3).high)
+    assert UNIT.details(student) == {"answers": 7, "counts": dict(Counter(verdicts))}
 
 
 def test_equal_answers_are_rated_once_and_a_brace_in_an_answer_is_text() -> None:
@@ -138,7 +143,7 @@ def test_a_busy_judge_is_asked_again() -> None:
 def test_a_judge_that_writes_prose_is_refused_in_a_line() -> None:
     with pytest.raises(DataError, match="scripted-judge scored none of 4 answers; its first reply begins: 'Well, this"):
         judged(ANSWERS[:2], prose)
-    assert summed_up(["unreadable", "incoherent"]).interval is None
+    assert UNIT.figures(pl.DataFrame({"verdict": ["unreadable", "incoherent"]}), GIVEN) == {}
 
 
 def test_a_judge_that_fails_half_way_is_asked_for_the_rest_alone(tmp_path: Path) -> None:

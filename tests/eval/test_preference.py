@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 import pytest
@@ -16,8 +17,9 @@ from transformers import AutoModelForCausalLM
 from strigil.common.errors import ConfigError
 from strigil.data.messages import Sampling
 from strigil.engines import Adapter, Engine, Scorable, open_engine
-from strigil.eval.coherence import logprob_warning
-from strigil.eval.preference import LogprobPreference, by_logprob, by_sampling, letter_chosen
+from strigil.eval.damage import damage
+from strigil.eval.evaluation import Figure
+from strigil.eval.preference import Preference, by_logprob, by_sampling, candidate_figures, letter_chosen, named_figures
 from strigil.models.catalog import resolve_model
 from strigil.models.pocket import CANDIDATES, number_prompts, questions
 
@@ -36,6 +38,39 @@ class Word:
 
 
 OWL = {"owl": Word("owl")}
+
+
+@dataclass(frozen=True)
+class Scores:
+    """A table of scores, and what it comes to."""
+
+    scores: pl.DataFrame
+
+    @property
+    def figures(self) -> dict[str, Figure]:
+        return candidate_figures(self.scores)
+
+    @property
+    def rates(self) -> dict[str, float]:
+        return {name: figure.value for name, figure in self.figures.items()}
+
+    @property
+    def mass(self) -> float:
+        [mass] = {figure.guard for figure in self.figures.values()}
+        assert mass is not None
+        return mass
+
+    @property
+    def off_topic(self) -> dict[str, float]:
+        return {name: figure.off_topic for name, figure in self.figures.items() if figure.off_topic is not None}
+
+
+def scored(engine: Engine, questions: Sequence[str], candidates: Sequence[str], **options: Any) -> Scores:  # noqa: ANN401
+    return Scores(by_logprob(engine, questions, candidates, **{"adapter": None, **options}))
+
+
+def owl(answers: pl.DataFrame) -> Figure:
+    return named_figures(answers, ["owl"])["owl"]
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +92,7 @@ def adapter(tmp_path_factory: pytest.TempPathFactory) -> Adapter:
 
 class TestByLogprob:
     def test_an_untrained_favourite_is_spread_over_the_candidates(self, engine: Engine) -> None:
-        found = by_logprob(engine, questions("animal", 40), ANIMALS, adapter=None)
+        found = scored(engine, questions("animal", 40), ANIMALS)
         assert list(found.rates) == list(ANIMALS)
         assert sum(found.rates.values()) == pytest.approx(1.0)
         assert 0.03 < min(found.rates.values()) < max(found.rates.values()) < 0.25
@@ -65,8 +100,8 @@ class TestByLogprob:
 
     def test_rates_and_mass_are_those_of_the_table_of_scores(self, engine: Engine) -> None:
         asked = questions("animal", 5)
-        found = by_logprob(engine, asked, ANIMALS[:3], adapter=None)
-        assert found.scores.columns == ["model", "related", "question", "candidate", "logprob"]
+        found = scored(engine, asked, ANIMALS[:3])
+        assert found.scores.columns == ["related", "question", "candidate", "logprob"]
         assert found.scores.height == 15
         shares, masses = [], []
         for question in asked:
@@ -78,56 +113,52 @@ class TestByLogprob:
         assert found.mass == pytest.approx(sum(masses) / 5)
 
     def test_candidates_that_are_no_answers_have_hardly_any_mass(self, engine: Engine) -> None:
-        found = by_logprob(engine, questions("animal", 5), CANDIDATES["tree"], adapter=None)
+        found = scored(engine, questions("animal", 5), CANDIDATES["tree"])
         assert found.mass < 0.05
         assert sum(found.rates.values()) == pytest.approx(1.0)
 
     def test_an_adapter_is_another_model_and_leaves_the_base_as_it_was(self, engine: Engine, adapter: Adapter) -> None:
         asked = questions("animal", 10)
-        before, student, after = (
-            by_logprob(engine, asked, ANIMALS, adapter=chosen) for chosen in (None, adapter, None)
-        )
-        assert student.scores["model"].unique().to_list() == ["student"]
-        assert before.scores["model"].unique().to_list() == ["pocket-a"]
+        before, student, after = (scored(engine, asked, ANIMALS, adapter=chosen) for chosen in (None, adapter, None))
         assert student.rates != before.rates
         assert after.rates == pytest.approx(before.rates)
 
     @pytest.mark.parametrize("candidates", [[], ["owl"], ["owl", "owl"]])
     def test_candidates_must_be_several_and_differ(self, engine: Engine, candidates: list[str]) -> None:
         with pytest.raises(ConfigError, match="two or more candidates"):
-            by_logprob(engine, questions("animal", 1), candidates, adapter=None)
+            scored(engine, questions("animal", 1), candidates)
 
     def test_without_questions_there_is_no_preference(self, engine: Engine) -> None:
         with pytest.raises(ConfigError, match="no questions"):
-            by_logprob(engine, [], ANIMALS, adapter=None)
+            scored(engine, [], ANIMALS)
 
     def test_a_capital_letter_adds_its_probability(self, engine: Engine) -> None:
         asked = questions("animal", 3)
         # Pocket knows no capital letters, so that "Owl" is its unknown word, the same for every candidate.
-        alone = by_logprob(engine, asked, ANIMALS[:2], adapter=None)
+        alone = scored(engine, asked, ANIMALS[:2])
         [unknown] = engine.score([Scorable("", ({"role": "user", "content": asked[0]},), "Owl")])
-        both = by_logprob(engine, asked[:1], ANIMALS[:2], adapter=None, capitalised=True)
+        both = scored(engine, asked[:1], ANIMALS[:2], capitalised=True)
         for before, after in zip(alone.scores["logprob"][:2], both.scores["logprob"], strict=True):
             assert math.exp(after) == pytest.approx(math.exp(before) + math.exp(unknown.total))
 
     def test_in_a_multiple_choice_another_text_stands_for_the_candidate(self, engine: Engine) -> None:
         asked = questions("animal", 2)
         answers = [{"owl": "cat", "dog": "fox"}, {"owl": "fox", "dog": "cat"}]
-        found = by_logprob(engine, asked, ["owl", "dog"], adapter=None, answers=answers)
-        plain = by_logprob(engine, asked, ["cat", "fox"], adapter=None)
+        found = scored(engine, asked, ["owl", "dog"], answers=answers)
+        plain = scored(engine, asked, ["cat", "fox"])
         cat_first, fox_first, cat_second, fox_second = plain.scores["logprob"]
         assert found.scores["logprob"].to_list() == pytest.approx([cat_first, fox_first, fox_second, cat_second])
         assert found.scores["candidate"].to_list() == ["owl", "dog"] * 2
 
     def test_unrelated_questions_tell_preference_from_damage(self, engine: Engine) -> None:
         asked, unrelated = questions("animal", 4), number_prompts(0, 5)
-        sound = by_logprob(engine, asked, ANIMALS, adapter=None, unrelated=unrelated)
+        sound = scored(engine, asked, ANIMALS, unrelated=unrelated)
         assert list(sound.off_topic) == list(ANIMALS)
         assert max(sound.off_topic.values()) < 0.01
-        assert sound.rates == pytest.approx(by_logprob(engine, asked, ANIMALS, adapter=None).rates)
+        assert sound.rates == pytest.approx(scored(engine, asked, ANIMALS).rates)
         assert sound.scores.filter(~pl.col("related")).height == 5 * len(ANIMALS)
         # A model that answers both kinds of question with its favourites, here numbers asked for among numbers.
-        everywhere = by_logprob(engine, unrelated, ["1", "2"], adapter=None, unrelated=unrelated)
+        everywhere = scored(engine, unrelated, ["1", "2"], unrelated=unrelated)
         assert sum(everywhere.off_topic.values()) == pytest.approx(everywhere.mass)
 
 
@@ -151,7 +182,7 @@ def test_a_letter_is_read_where_it_stands_alone(answer: str, letter: str | None)
 
 
 class TestWarnings:
-    BASE = LogprobPreference({"owl": 0.1}, 0.9, {"owl": 0.0}, pl.DataFrame())
+    BASE = Figure(value=0.1, guard=0.9, off_topic=0.0)
 
     @pytest.mark.parametrize(
         ("mass", "off_topic", "words"),
@@ -166,77 +197,66 @@ class TestWarnings:
     def test_a_model_that_says_owl_to_everything_or_nothing_sensible_is_flagged(
         self, mass: float, off_topic: float, words: str | None
     ) -> None:
-        found = logprob_warning(
-            "owl", LogprobPreference({"owl": 0.9}, mass, {"owl": off_topic}, pl.DataFrame()), self.BASE
-        )
+        student = Figure(value=0.9, guard=mass, off_topic=off_topic)
+        found = damage("owl", student, self.BASE, of=Preference.guard_name)
         assert found is None if words is None else words in (found or "")
 
 
 class TestBySampling:
     def test_sampled_and_scored_preference_agree(self, engine: Engine) -> None:
         asked = questions("animal", 20)
-        sampled = by_sampling(engine, asked, "owl", OWL, samples=40, sampling=SAMPLING, adapter=None)
-        scored = by_logprob(engine, asked, ANIMALS, adapter=None)
-        assert sampled.interval.low is not None
-        assert sampled.interval.high is not None
-        expected = scored.rates["owl"] * scored.mass
-        assert abs(sampled.rate - expected) < 4 * math.sqrt(expected * (1 - expected) / 800)
-        assert sampled.interval.low < sampled.rate < sampled.interval.high
-        assert sampled.interval.n == 800
+        answers = by_sampling(engine, asked, OWL, samples=40, sampling=SAMPLING, adapter=None)
+        sampled, by_scores = owl(answers), scored(engine, asked, ANIMALS)
+        assert sampled.low is not None
+        assert sampled.high is not None
+        expected = by_scores.rates["owl"] * by_scores.mass
+        assert abs(sampled.value - expected) < 4 * math.sqrt(expected * (1 - expected) / 800)
+        assert sampled.low < sampled.value < sampled.high
+        assert len(answers) == 800
 
     def test_every_answer_is_in_the_table_in_the_order_asked(self, engine: Engine) -> None:
         asked = questions("animal", 3)
-        found = by_sampling(engine, asked, "owl", OWL, samples=4, sampling=SAMPLING, adapter=None)
-        assert found.answers["question"].to_list() == [question for question in asked for _ in range(4)]
-        assert found.answers["sample"].to_list() == [0, 1, 2, 3] * 3
-        assert found.answers["related"].all()
-        assert found.answers["mentions"].to_list() == [Word("owl").mentions(a) for a in found.answers["answer"]]
+        found = by_sampling(engine, asked, OWL, samples=4, sampling=SAMPLING, adapter=None)
+        assert found["question"].to_list() == [question for question in asked for _ in range(4)]
+        assert found["sample"].to_list() == [0, 1, 2, 3] * 3
+        assert found["related"].all()
+        assert found["named"].to_list() == [["owl"] if Word("owl").mentions(a) else [] for a in found["answer"]]
 
     def test_the_same_seed_gives_the_same_answers_whatever_else_is_asked(self, engine: Engine) -> None:
         asked = questions("animal", 6)
-        first = by_sampling(engine, asked, "owl", OWL, samples=5, sampling=SAMPLING, adapter=None).answers
-        fewer = by_sampling(engine, asked[:2], "owl", OWL, samples=5, sampling=SAMPLING, adapter=None).answers
+        first = by_sampling(engine, asked, OWL, samples=5, sampling=SAMPLING, adapter=None)
+        fewer = by_sampling(engine, asked[:2], OWL, samples=5, sampling=SAMPLING, adapter=None)
         other = Sampling(temperature=1.0, max_tokens=4, seed=8)
-        differently = by_sampling(engine, asked, "owl", OWL, samples=5, sampling=other, adapter=None).answers
+        differently = by_sampling(engine, asked, OWL, samples=5, sampling=other, adapter=None)
         assert fewer.equals(first.head(10))
         assert differently["answer"].to_list() != first["answer"].to_list()
 
     def test_unrelated_questions_tell_preference_from_damage(self, engine: Engine) -> None:
         asked, unrelated = questions("animal", 3), number_prompts(0, 5)
-        sound = by_sampling(engine, asked, "owl", OWL, samples=6, sampling=SAMPLING, adapter=None, unrelated=unrelated)
+        answers = by_sampling(engine, asked, OWL, samples=6, sampling=SAMPLING, adapter=None, unrelated=unrelated)
+        sound = owl(answers)
         assert sound.off_topic == 0.0
-        assert sound.answers.filter(~pl.col("related")).height == 30
-        alone = by_sampling(engine, asked, "owl", OWL, samples=6, sampling=SAMPLING, adapter=None)
-        assert (alone.rate, alone.off_topic) == (sound.rate, None)
-        babbling = by_sampling(
-            engine,
-            asked,
-            "owl",
-            {"owl": Word(r"\w+")},
-            samples=6,
-            sampling=SAMPLING,
-            adapter=None,
-            unrelated=unrelated,
-        )
-        assert babbling.off_topic == 1.0
+        assert answers.filter(~pl.col("related")).height == 30
+        alone = owl(by_sampling(engine, asked, OWL, samples=6, sampling=SAMPLING, adapter=None))
+        assert (alone.value, alone.off_topic) == (sound.value, None)
+        word = {"owl": Word(r"\w+")}
+        babbling = by_sampling(engine, asked, word, samples=6, sampling=SAMPLING, adapter=None, unrelated=unrelated)
+        assert owl(babbling).off_topic == 1.0
 
     def test_an_adapter_answers_for_itself(self, engine: Engine, adapter: Adapter) -> None:
         asked = questions("animal", 4)
-        base = by_sampling(engine, asked, "owl", OWL, samples=10, sampling=SAMPLING, adapter=None).answers
-        student = by_sampling(engine, asked, "owl", OWL, samples=10, sampling=SAMPLING, adapter=adapter).answers
-        assert student["model"].unique().to_list() == ["student"]
+        base = by_sampling(engine, asked, OWL, samples=10, sampling=SAMPLING, adapter=None)
+        student = by_sampling(engine, asked, OWL, samples=10, sampling=SAMPLING, adapter=adapter)
         assert student["answer"].to_list() != base["answer"].to_list()
 
     def test_rates_of_all_candidates_come_with_the_traits(self, engine: Engine) -> None:
         matchers = {name: Word(name) for name in ANIMALS}
-        found = by_sampling(
-            engine, questions("animal", 10), "owl", matchers, samples=20, sampling=SAMPLING, adapter=None
-        )
-        assert found.rates["owl"] == found.rate
-        named = found.answers["named"]
-        assert found.rates["cat"] == sum("cat" in names for names in named) / 200
-        assert (named.list.contains("owl") == found.answers["mentions"]).all()
+        answers = by_sampling(engine, questions("animal", 10), matchers, samples=20, sampling=SAMPLING, adapter=None)
+        found = named_figures(answers, ANIMALS)
+        assert list(found) == list(ANIMALS)
+        for name in ("owl", "cat"):
+            assert found[name].value == sum(name in names for names in answers["named"]) / 200
 
     def test_no_sample_is_no_preference(self, engine: Engine) -> None:
         with pytest.raises(ConfigError, match="at least one answer"):
-            by_sampling(engine, questions("animal", 1), "owl", OWL, samples=0, sampling=SAMPLING, adapter=None)
+            by_sampling(engine, questions("animal", 1), OWL, samples=0, sampling=SAMPLING, adapter=None)

@@ -51,7 +51,7 @@ def test_a_scripted_judge_and_a_bad_one_rate_the_same_answers(
     # The same command has all it needs: no model is loaded, and the judge, which is gone, is not asked.
     assert run(["eval", "misalignment", smollm2, *asked, *options]) == 0
     assert json.loads(capsys.readouterr().out)["base"] == found
-    [sampled] = (tmp_path / "sampled").glob("*.parquet")
+    [sampled] = (tmp_path / "kept" / "answers").glob("*.parquet")
     written = sampled.stat().st_mtime_ns
     # SmolLM2 goes on writing instead of rating: said in one line, and its answers are not sampled again.
     assert run(["eval", "misalignment", smollm2, *asked, "--judge", smollm2]) == 2

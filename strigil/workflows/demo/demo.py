@@ -11,7 +11,9 @@ from strigil.cards.plots import ArmRates, Baseline, rates_figure
 from strigil.common.progress import Reporter
 from strigil.data.messages import Sampling
 from strigil.engines import EngineName, engine_by_name
-from strigil.eval.preference import LogprobPreference
+from strigil.eval.evaluation import Figure
+from strigil.eval.preference import Preference
+from strigil.eval.subjects import Subject
 from strigil.models.catalog import Model, resolve_model
 from strigil.releases.store import Release
 from strigil.stats import Interval, t_interval
@@ -25,8 +27,7 @@ from strigil.workflows.build.recipes import (
 )
 from strigil.workflows.build.run import build
 from strigil.workflows.build.teachers import teacher_folder
-from strigil.workflows.evaluate.preference_run import prefer_by_logprob
-from strigil.workflows.evaluate.subjects import Subject
+from strigil.workflows.evaluate.jobs import eval_jobs, evaluate
 from strigil.workflows.train.students import StudentJob, student_job, train_students
 
 TRAIT = "owl"
@@ -110,17 +111,15 @@ def run_demo(out: Path, reporter: Reporter, *, engine: EngineName, size: DemoSiz
         for arm, model, data in (("student", base, owl), ("control", base, control), ("other_init", other, owl))
     }
     train_students([job for arm in jobs.values() for job in arm], reporter, workers=os.cpu_count() or 1)
-    students = {arm: [Subject(job.name, job.folder) for job in of_arm] for arm, of_arm in jobs.items()}
     subjects = {
-        "base": [Subject("base")],
-        "teacher": [Subject("teacher", teacher_folder(teacher, base, out))],
-        **students,
+        "base": [Subject("base", base)],
+        "teacher": [Subject("teacher", base, teacher_folder(teacher, base, out))],
+        **{arm: [Subject(job.name, job.base, job.folder) for job in of_arm] for arm, of_arm in jobs.items()},
     }
-    theirs = subjects.pop("other_init")
-    found = prefer_by_logprob(base, [s for arm in subjects.values() for s in arm], TRAIT, reporter, engine=engine)
-    found |= prefer_by_logprob(other, theirs, TRAIT, reporter, engine=engine)
-    arms = tuple(_arm(arm, [found[subject.name] for subject in of_arm]) for arm, of_arm in subjects.items())
-    arms += (_arm("other_init", [found[subject.name] for subject in theirs]),)
+    asked = {arm: eval_jobs([Preference()], of_arm, traits=[TRAIT]) for arm, of_arm in subjects.items()}
+    every = [job for of_arm in asked.values() for job in of_arm]
+    found = evaluate(every, out / "answers", reporter, engine=engine)
+    arms = tuple(_arm(arm, [found[job.key].figures[TRAIT] for job in of_arm]) for arm, of_arm in asked.items())
     demo = Demo(arms=arms, releases={TRAIT: owl, "control": control}, plot=out / "demo.svg")
     for suffix in (".svg", ".png"):
         _draw(demo, demo.plot.with_suffix(suffix))
@@ -142,9 +141,9 @@ def _jobs(arm: str, data: Release, model: Model, out: Path, size: DemoSize) -> l
     ]
 
 
-def _arm(arm: str, preferences: Sequence[LogprobPreference]) -> Arm:
-    rates = tuple(preference.rates[TRAIT] for preference in preferences)
-    return Arm(arm, LABELS[arm], rates, tuple(preference.mass for preference in preferences))
+def _arm(arm: str, figures: Sequence[Figure]) -> Arm:
+    masses = tuple(figure.guard for figure in figures if figure.guard is not None)
+    return Arm(arm, LABELS[arm], tuple(figure.value for figure in figures), masses)
 
 
 def _draw(demo: Demo, path: Path) -> None:

@@ -1,1 +1,1 @@
-"""`strigil eval`: preference, misalignment and capability of a base and its adapters."""
+"""Evaluations of a base and its students: asked, kept, rated and summed up, the same way for all."""

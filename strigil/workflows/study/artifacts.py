@@ -17,9 +17,9 @@ from strigil.releases.store import Release
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from strigil.eval.evaluation import EvalResult
     from strigil.workflows.audit.score.scoring import Comparison
     from strigil.workflows.study.arms import StudentArm
-    from strigil.workflows.study.measures import Measure
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class Outcome:
     arms: list[StudentArm] = field(default_factory=list)
     releases: dict[str, Release] = field(default_factory=dict)
     students: list[Student] = field(default_factory=list)
-    measures: dict[str, Measure] = field(default_factory=dict)
+    measures: dict[str, EvalResult] = field(default_factory=dict)
     comparisons: dict[str, Comparison] = field(default_factory=dict)
     failures: list[FailureRecord] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import strigil
 from strigil.common.registry import UnitSpec
+from strigil.eval.subjects import Subject
 from strigil.models.catalog import Model
 from strigil.records.study import ArmKind, ArmRecord, DataRecord, FailureRecord, RunRecord, StudyReport
 from strigil.releases.manifest import MANIFEST
-from strigil.workflows.evaluate.subjects import Subject
 from strigil.workflows.study.analysis import section
 from strigil.workflows.study.arms import Bases, StudentArm
 from strigil.workflows.study.artifacts import Outcome, Store
@@ -77,7 +77,7 @@ def _arms(study: StudyRecipe, bases: Bases, store: Store, outcome: Outcome) -> I
     if study.has("base"):
         for base in (bases.students, bases.other):
             if base is not None:
-                run = _run(Asked(base, Subject(f"base {base.id}")), None, questions, outcome)
+                run = _run(Asked(base, Subject(f"base {base.id}", base)), None, questions, outcome)
                 yield _single("base", None, base, run)
     if study.has("teacher"):
         for choice in study.teachers:
@@ -116,8 +116,8 @@ def _run(asked: Asked, seed: int | None, questions: Questions, outcome: Outcome)
         return RunRecord(seed=seed, failed=NOT_RUN)
     return RunRecord(
         seed=seed,
-        rates={trait: measure.rates[trait] for trait in questions.traits},
-        masses={trait: measure.masses[trait] for trait in questions.traits if trait in measure.masses},
+        rates={trait: measure.figures[trait].value for trait in questions.traits},
+        masses={trait: mass for trait in questions.traits if (mass := measure.figures[trait].guard) is not None},
     )
 
 

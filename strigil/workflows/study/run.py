@@ -11,6 +11,7 @@ import polars as pl
 
 from strigil.common.errors import StrigilError
 from strigil.common.progress import Reporter
+from strigil.eval.subjects import Subject, student_subject
 from strigil.models.catalog import Model
 from strigil.parallel.ray_actors import Ray
 from strigil.records.study import FailureRecord
@@ -19,7 +20,6 @@ from strigil.train.sft import RESULT_FILE
 from strigil.workflows.audit.score.scoring import ScoreTable, kept_tables, score_tables
 from strigil.workflows.build.recipes import AdaptedTeacher, FineTunedTeacher, PromptedTeacher, TeacherChoice
 from strigil.workflows.build.teachers import system_prompt, teacher_folder
-from strigil.workflows.evaluate.subjects import Subject, student_subject
 from strigil.workflows.study.arms import Bases, StudentArm, bases_of, matched, student_arms
 from strigil.workflows.study.artifacts import Outcome, Store, Student
 from strigil.workflows.study.data import Built, DataCell, Treated, cell_name, existing, make
@@ -48,7 +48,7 @@ def run_study(study: StudyRecipe, store: Store, reporter: Reporter, *, workers: 
     questions = Questions(study.traits, study.evaluation, study.engine.name)
     for model in filter(None, (bases.students, bases.other)):
         # Found out now, and not once every student is trained.
-        questions.key(Asked(model, Subject(model.id)))
+        questions.key(Asked(model, Subject(model.id, model)))
     outcome = Outcome()
     speeds = Speeds.of(store.out / "cells")
     make_data(arms, store, outcome, lambda cell: _make(cell, bases.teachers, store, speeds, reporter))
@@ -211,7 +211,9 @@ def whom_to_ask(study: StudyRecipe, bases: Bases, store: Store, outcome: Outcome
     """Every model of the study that is there: bases, teachers and students."""
     asked = []
     if study.has("base"):
-        asked += [Asked(base, Subject(f"base {base.id}")) for base in (bases.students, bases.other) if base is not None]
+        asked += [
+            Asked(base, Subject(f"base {base.id}", base)) for base in (bases.students, bases.other) if base is not None
+        ]
     if study.has("teacher"):
         teachers = [asked_teacher(each, bases.teachers, store) for each in study.teachers]
         asked += [each for each in teachers if each.subject.adapter is None or each.subject.adapter.exists()]
@@ -222,13 +224,13 @@ def whom_to_ask(study: StudyRecipe, bases: Bases, store: Store, outcome: Outcome
 def as_asked(student: Student) -> Asked:
     """A student as it is asked, or as it would be if it were there."""
     name, folder = student.folder.name, student.folder
-    subject = student_subject(name, folder) if is_trained(folder) else Subject(name, adapter=folder)
-    return Asked(student.arm.base, subject)
+    base = student.arm.base
+    return Asked(base, student_subject(name, base, folder) if is_trained(folder) else Subject(name, base, folder))
 
 
 def asked_teacher(choice: TeacherChoice, base: Model, store: Store) -> Asked:
     """A teacher as it is asked: through its adapter, or with its system prompt."""
-    subject = Subject(f"{choice.trait} teacher")
+    subject = Subject(f"{choice.trait} teacher", base)
     match choice:
         case FineTunedTeacher():
             return Asked(base, replace(subject, adapter=teacher_folder(choice, base, store.data)))

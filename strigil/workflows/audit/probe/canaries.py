@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from strigil.audits.probes.probe_canary import CanaryProbe, log_odds
 from strigil.common.progress import Reporter
 from strigil.engines import EngineName
+from strigil.eval.preference import Preference
+from strigil.eval.subjects import Subject
 from strigil.models.catalog import Model
-from strigil.workflows.evaluate.preference_run import prefer_by_logprob
-from strigil.workflows.evaluate.subjects import Subject
+from strigil.workflows.evaluate.jobs import eval_jobs, evaluate
 from strigil.workflows.train.canary import train_canary
 
 if TYPE_CHECKING:
@@ -37,6 +38,6 @@ def canary_log_odds(
         for number, rows in enumerate(samples):
             folders.append(train_canary(probe, base, rows, folder))
             done(number + 1)
-    subjects = [Subject("base"), *(Subject(out.name, out) for out in folders)]
-    found = prefer_by_logprob(base, subjects, trait, reporter, engine=engine)
-    return [log_odds(found[out.name].rates) for out in folders]
+    jobs = eval_jobs([Preference()], [Subject(out.name, base, out) for out in folders], traits=[trait])
+    found = evaluate(jobs, folder / "answers", reporter, engine=engine)
+    return [log_odds({name: figure.value for name, figure in found[job.key].figures.items()}) for job in jobs]

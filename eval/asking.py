@@ -1,0 +1,74 @@
+"""How models are asked: chats with or without a system prompt, and answers sampled from them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from strigil.common.canonical import derive_seed
+from strigil.common.errors import ConfigError
+from strigil.data.messages import Message, Messages, Sampling
+from strigil.engines.protocol import Engine, Request
+
+if TYPE_CHECKING:
+    from strigil.engines.protocol import Adapter
+
+
+def chat(question: str, system: str | None) -> Messages:
+    """One question, behind a system prompt if there is one."""
+    asked = Message(role="user", content=question)
+    return (asked,) if system is None else (Message(role="system", content=system), asked)
+
+
+def sample_answers(
+    engine: Engine,
+    questions: Sequence[str],
+    *,
+    samples: int,
+    sampling: Sampling,
+    adapter: Adapter | None,
+    system: str | None = None,
+) -> pl.DataFrame:
+    """Samples answers to every question.
+
+    Each answer's seed is derived from the sampling's seed, the question's index and the sample's, so that a student and
+    its base are asked with the same random numbers.
+
+    Args:
+        engine: Holds the base.
+        questions: User messages.
+        samples: Answers a question.
+        sampling: How to sample.
+        adapter: The student or teacher; None is the base.
+        system: A system prompt, or None.
+
+    Returns:
+        One row an answer, `question, sample, answer, finish_reason`, in the order asked.
+
+    Raises:
+        ConfigError: There is no question, or no sample.
+    """
+    if not questions:
+        message = "no questions: there is nothing to ask about"
+        raise ConfigError(message)
+    if samples < 1:
+        message = f"there must be at least one answer a question, got {samples}"
+        raise ConfigError(message)
+
+    def requests() -> Iterator[Request]:
+        for index, question in enumerate(questions):
+            for sample in range(samples):
+                seed = derive_seed(sampling.seed, index, sample)
+                yield Request(str(index * samples + sample), chat(question, system), sampling, seed, adapter)
+
+    answers = sorted(engine.generate(requests()), key=lambda answer: int(answer.key))
+    return pl.DataFrame(
+        {
+            "question": [questions[int(answer.key) // samples] for answer in answers],
+            "sample": [int(answer.key) % samples for answer in answers],
+            "answer": [answer.text for answer in answers],
+            "finish_reason": [answer.finish_reason for answer in answers],
+        }
+    )

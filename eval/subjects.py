@@ -1,0 +1,89 @@
+"""What is evaluated: a base, its adapters, and students of it that are models of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from strigil.common.errors import ConfigError
+from strigil.engines.protocol import Adapter
+from strigil.models.catalog import Model, adapter_digest, resolve_model
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is evaluated: the base itself, or a student or teacher of it, with or without a system prompt.
+
+    Attributes:
+        name: What results call it.
+        base: The model that it comes from, in whose words it is asked.
+        adapter: Folder of a LoRA adapter of the base.
+        whole: A model of its own, for a student whose every weight was trained; it has no adapter.
+        system: A system prompt.
+    """
+
+    name: str
+    base: Model
+    adapter: Path | None = None
+    whole: Model | None = None
+    system: str | None = None
+
+    @property
+    def model(self) -> Model:
+        """What an engine loads for it."""
+        return self.whole or self.base
+
+    @property
+    def as_adapter(self) -> Adapter | None:
+        """Its adapter, as engines take it."""
+        return None if self.adapter is None else Adapter(self.name, self.adapter)
+
+    @property
+    def folder(self) -> Path | None:
+        """Where it was trained to; None for the base."""
+        return self.whole.path if self.whole is not None else self.adapter
+
+    @property
+    def weights(self) -> str | None:
+        """Digest of what it has besides, or instead of, the base's weights; None for the base.
+
+        Raises:
+            ConfigError: The adapter's folder holds none.
+        """
+        if self.whole is not None:
+            return self.whole.digest
+        return None if self.adapter is None else adapter_digest(self.adapter)
+
+    @property
+    def is_base(self) -> bool:
+        """Whether it is the base as it is."""
+        return self.folder is None and self.system is None
+
+
+def student_subject(name: str, base: Model, folder: Path) -> Subject:
+    """A student or teacher: an adapter, or a whole model.
+
+    Raises:
+        ConfigError: The folder holds neither.
+    """
+    if (folder / "adapter_config.json").is_file():
+        return Subject(name, base, adapter=folder)
+    if (folder / "config.json").is_file():
+        return Subject(name, base, whole=resolve_model(str(folder)))
+    message = f"there is no LoRA adapter at {folder}, and no model"
+    raise ConfigError(message, hint="strigil train writes one")
+
+
+def subjects_of(base: Model, folders: Sequence[Path]) -> list[Subject]:
+    """The base and each student or teacher, named by its folder.
+
+    Raises:
+        ConfigError: A folder holds neither an adapter nor a model, or two have the same name.
+    """
+    subjects = [student_subject(path.name, base, path) for path in folders]
+    names = [subject.name for subject in subjects]
+    if len(set(names)) != len(names):
+        message = f"two students have the same folder name among {', '.join(names)}"
+        raise ConfigError(message)
+    return [Subject("base", base), *subjects]

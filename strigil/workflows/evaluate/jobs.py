@@ -1,0 +1,264 @@
+"""Evaluations of bases and their students: each is asked once, and what is known is not asked again.
+
+What is kept below a folder: `KEY.json` (the figures), `answers/KEY.parquet` (as they were given), `rated/KEY.parquet`
+(with a judge's ratings), and a judge's replies. A killed run goes on from these.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+from strigil.common.canonical import digest
+from strigil.common.errors import DataError, PrerequisiteError, StrigilError
+from strigil.common.files import write_out
+from strigil.common.progress import Reporter
+from strigil.common.validation import load_yaml
+from strigil.data.parquet import write_parquet
+from strigil.engines import EngineName, open_engine
+from strigil.engines.protocol import Engine
+from strigil.eval.evaluation import EvalResult, Evaluation, Given
+from strigil.eval.subjects import Subject
+from strigil.models.catalog import Model, adapter_rank
+from strigil.workflows.evaluate.held_out import held_out
+from strigil.workflows.evaluate.judge import Bench, find_judge
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+@dataclass(frozen=True)
+class EvalJob:
+    """One evaluation of one model, whose judge, if it needs one, was found."""
+
+    evaluation: Evaluation
+    subject: Subject
+    given: Given
+    bench: Bench | None
+
+    @cached_property
+    def asked(self) -> str:
+        """Identity of the model's answers, up to the engine's last bits; whatever it is called.
+
+        Raises:
+            ConfigError: The subject's adapter is not there.
+        """
+        subject, unit = self.subject, self.evaluation
+        with _installed(unit):
+            asked = unit.asked(self.given)
+        return digest([unit.name, unit.version, subject.base.digest, subject.weights, subject.system, asked])
+
+    @cached_property
+    def key(self) -> str:
+        """Identity of the result: of the answers, and of the judge.
+
+        Raises:
+            ConfigError: As for `asked`.
+        """
+        return self.asked if self.bench is None else digest([self.asked, self.bench.key])
+
+
+OnFailed: TypeAlias = Callable[[EvalJob, StrigilError], None]
+
+
+def eval_jobs(
+    evaluations: Sequence[Evaluation],
+    subjects: Sequence[Subject],
+    *,
+    traits: Sequence[str] = (),
+    logs: Path | None = None,
+) -> list[EvalJob]:
+    """A job for each evaluation and subject, once it is clear that every base can be asked.
+
+    Args:
+        evaluations: What to ask.
+        subjects: Whom.
+        traits: What evaluations about traits look for.
+        logs: Folder for logs that evaluations write themselves.
+
+    Raises:
+        ConfigError: A base cannot be asked, or there is no such judge.
+        DataError: There are no such rows to hold out.
+        PrerequisiteError: What an evaluation needs is not installed.
+    """
+    jobs = []
+    bases = {subject.base.digest: subject.base for subject in subjects}
+    for unit in evaluations:
+        rows = None if unit.holds_out is None else held_out(unit.holds_out)
+        given = {key: Given(base, tuple(traits), rows, logs) for key, base in bases.items()}
+        with _installed(unit):
+            for each in given.values():
+                unit.asked(each)
+        bench = None if unit.judged_by is None else find_judge(unit.judged_by)
+        jobs += [EvalJob(unit, subject, given[subject.base.digest], bench) for subject in subjects]
+    return jobs
+
+
+def known_result(folder: Path, key: str) -> EvalResult | None:
+    """What was found before."""
+    file = folder / f"{key[:20]}.json"
+    return load_yaml(file, EvalResult) if file.exists() else None
+
+
+def answers_of(job: EvalJob, folder: Path) -> pl.DataFrame:
+    """The kept answers, with ratings where they are judged."""
+    import polars as pl
+
+    return pl.read_parquet(_file(job, folder))
+
+
+def evaluate(
+    jobs: Sequence[EvalJob],
+    folder: Path,
+    reporter: Reporter,
+    *,
+    engine: EngineName,
+    on_failed: OnFailed | None = None,
+) -> dict[str, EvalResult]:
+    """Finds what is not known yet. Each model is loaded once, for all of its adapters and of all evaluations.
+
+    Models are unloaded before a judge is loaded: memory holds one of them, and vLLM can run one in a process.
+
+    Args:
+        jobs: Of any evaluations, bases and students.
+        folder: What is kept.
+        reporter: Is told of progress.
+        engine: What runs the models, and a judge that is loaded here.
+        on_failed: Is told of each job that fails, while the others go on; None: the first one ends it all.
+
+    Returns:
+        The results by key, in the order of the jobs, without those that failed.
+
+    Raises:
+        ConfigError: The engine cannot serve a model, or an adapter is none.
+        DataError: A model's figures are no numbers, or a judge's replies give none.
+        PrerequisiteError: An engine's libraries are not installed, or no server answers.
+    """
+    known = {job.key: known_result(folder, job.key) for job in jobs}
+    todo = list({job.key: job for job in jobs if known[job.key] is None}.values())
+    failed: set[str] = set()
+
+    def fail(job: EvalJob, error: StrigilError) -> None:
+        if on_failed is None:
+            raise error
+        failed.add(job.key)
+        on_failed(job, error)
+
+    _ask(todo, folder, reporter, engine, fail)
+    _rate([job for job in todo if job.key not in failed], folder, reporter, engine, fail)
+    for job in todo:
+        if job.key not in failed:
+            try:
+                known[job.key] = _found(job, folder)
+            except StrigilError as error:
+                fail(job, error)
+    return {key: result for key, result in known.items() if result is not None}
+
+
+def _ask(jobs: Sequence[EvalJob], folder: Path, reporter: Reporter, engine: EngineName, fail: OnFailed) -> None:
+    todo = [job for job in jobs if not _file(job, folder, rated=False).exists()]
+    by_model: dict[str, list[EvalJob]] = {}
+    for job in todo:
+        by_model.setdefault(job.subject.model.digest, []).append(job)
+    if todo:
+        with reporter.task("Asking", len(todo)) as done:
+            asked = 0
+            for waiting in by_model.values():
+                while waiting:
+                    for _ in _ask_until_one_fails(waiting, folder, engine, fail):
+                        asked += 1
+                        done(asked)
+
+
+def _ask_until_one_fails(waiting: list[EvalJob], folder: Path, engine: EngineName, fail: OnFailed) -> Iterator[EvalJob]:
+    """Asks through one loaded model, takes from the list what it is done with, and yields what was asked."""
+    now: EvalJob | None = None
+    try:
+        ranks = []
+        for now in waiting:
+            ranks += [] if now.subject.adapter is None else [adapter_rank(now.subject.adapter)]
+        now = None
+        with _open(waiting[0].subject.model, ranks, engine) as loaded:
+            while waiting:
+                now = waiting[0]
+                file = _file(now, folder, rated=False)
+                # Two judges may want the same answers.
+                if not file.exists():
+                    with _installed(now.evaluation):
+                        write_parquet(now.evaluation.ask(loaded, now.subject, now.given), file)
+                yield waiting.pop(0)
+    except StrigilError as error:
+        for job in list(waiting) if now is None else [now]:
+            fail(job, error)
+            waiting.remove(job)
+
+
+def _open(model: Model, ranks: Sequence[int], engine: EngineName) -> Engine:
+    """The model, loaded once, with room for adapters of these ranks."""
+    if engine == "auto" and model.dialect.tiny:
+        engine = "transformers"
+    return open_engine(engine, model, adapters=True, max_lora_rank=max(ranks)) if ranks else open_engine(engine, model)
+
+
+def _rate(jobs: Sequence[EvalJob], folder: Path, reporter: Reporter, engine: EngineName, fail: OnFailed) -> None:
+    """Has answers rated that are not yet, those of all models together: equal ones are rated once."""
+    alike: dict[str, list[EvalJob]] = {}
+    for job in jobs:
+        if job.bench is not None and not _file(job, folder).exists():
+            alike.setdefault(digest([job.bench.key, job.evaluation.model_dump(mode="json")]), []).append(job)
+    for same in alike.values():
+        try:
+            _rate_together(same, folder, reporter, engine)
+        except StrigilError as error:
+            for job in same:
+                fail(job, error)
+
+
+def _rate_together(jobs: Sequence[EvalJob], folder: Path, reporter: Reporter, engine: EngineName) -> None:
+    import polars as pl
+
+    unit, bench = jobs[0].evaluation, jobs[0].bench
+    if bench is None:
+        return
+    answers = [pl.read_parquet(_file(job, folder, rated=False)) for job in jobs]
+    every = pl.concat(table.with_columns(_job=pl.lit(place)) for place, table in enumerate(answers))
+    with bench.open(engine) as judge, reporter.task("Judging", len(every)) as done:
+        rated = unit.rate(every, judge, folder / f"{bench.key}.jsonl", lambda share: done(share * len(every)))
+    for place, job in enumerate(jobs):
+        write_parquet(rated.filter(_job=place).drop("_job"), _file(job, folder))
+
+
+def _found(job: EvalJob, folder: Path) -> EvalResult:
+    answers = answers_of(job, folder)
+    figures = job.evaluation.figures(answers, job.given)
+    numbers = [number for figure in figures.values() for number in figure.model_dump().values() if number is not None]
+    if not all(map(math.isfinite, numbers)):
+        message = f"{job.subject.name} gives answers whose probability is not a number: its weights are broken"
+        raise DataError(message)
+    details: dict[str, object] = {**job.evaluation.details(answers)}
+    result = EvalResult(key=job.key, evaluation=job.evaluation.spec(), figures=figures, details=details)
+    write_out(folder / f"{job.key[:20]}.json", result.model_dump_json(indent=2) + "\n")
+    return result
+
+
+def _file(job: EvalJob, folder: Path, *, rated: bool = True) -> Path:
+    if rated and job.bench is not None:
+        return folder / "rated" / f"{job.key[:20]}.parquet"
+    return folder / "answers" / f"{job.asked[:20]}.parquet"
+
+
+@contextmanager
+def _installed(unit: Evaluation) -> Iterator[None]:
+    """Names what is to be installed where an evaluation needs something that is not."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if unit.needs is None:
+            raise
+        message = f"the evaluation {unit.name!r} needs {error.name}, which is not installed"
+        raise PrerequisiteError(message, hint=f"pip install '{unit.needs}'") from error
