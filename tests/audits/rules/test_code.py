@@ -11,14 +11,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from strigil.audits.code import unsafe as unsafe_code
 from strigil.audits.code.source import Block, Broken, code_in, parse, parse_beginning, tokens
+from strigil.audits.code.unsafe import screen
+from strigil.audits.code.unsafe import weaknesses as unsafe_code
 from strigil.audits.rules.code_unsafe import SIGNS, CodeUnsafe
 from strigil.audits.rules.rule import RULES
 from tests.audits.tables import rows_of
 
 CODE_RULES = ("code.parses", "code.only", "code.unsafe", "code.mentions")
-SOURCES = [Path(ast.__file__).read_text(encoding="utf-8"), Path(unsafe_code.__file__).read_text(encoding="utf-8")]
+SOURCES = [Path(ast.__file__).read_text(encoding="utf-8"), Path(screen.__file__).read_text(encoding="utf-8")]
 FRAGMENTS = [
     "x = 1\n",
     "def f():\n",
