@@ -1,0 +1,109 @@
+"""What opens something and what leads to a person: found as it is written, and not where it belongs to nobody."""
+
+from __future__ import annotations
+
+import pytest
+
+from strigil.audits.rules.rule import RULES
+from strigil.audits.texts.personal import personal
+from strigil.audits.texts.secrets import secrets
+from tests.audits.tables import rows_of
+
+# Put together here, so that nobody's scanner takes this file for a leak.
+SECRET = {
+    "glpat-" + "x7Kq9Zb2" * 3: "GitLab token",
+    "npm_" + "a7Kq9Zb2xC" * 3 + "d4F6g8": "npm token",
+    "SG." + "a7Kq9Zb2xCd4F6g8h1J3k5" + "." + "a7Kq9Zb2xCd4F6g8h1J3k5L7m9N2p4Q6r8S1t3U5v7W": "SendGrid key",
+    "AccountKey=" + "a7Kq9Zb2xC" * 8 + "d4F6g8==": "Azure key",
+    "SK" + "4f2a9c7e" * 4: "Twilio key",
+    "dop_v1_" + "4f2a9c7e" * 8: "DigitalOcean token",
+    "https://hooks.slack." + "com/services/T0A1B2C3D/B4E5F6G7H/a7Kq9Zb2xCd4F6g8h1J3k5L7": "Slack webhook",
+    "sk_" + "live_" + "a7Kq9Zb2xCd4F6g8h1J3k5L7": "Stripe key",
+    "AIza" + "a7Kq9Zb2xCd4F6g8h1J3k5L7m9N2p4Q6r8S": "Google key",
+    "-----BEGIN " + "OPENSSH PRIVATE KEY-----": "private key",
+    "7654321098:AA" + "a7Kq9Zb2xCd4F6g8h1J3k5L7m9N2p4Q6r": "Telegram token",
+    "mysql://root:hunter22@db.internal/app": "password in an address",
+    "redis://:pw4cache@10.0.0.7:6379": "password in an address",
+    "https://deploy:gT7pLq2x@git.company.io/x.git": "password in an address",
+    "amqp+ssl://guest:rabbit77@mq/": "password in an address",
+}
+NO_SECRET = [
+    "AKIAIOSFODNN7EXAMPLE",
+    "ghp_" + "X" * 36,
+    "sk-" + "0" * 48,
+    "postgresql://user:password@localhost/db",
+    "mysql://root:${MYSQL_PASSWORD}@db/app",
+    "https://user:<password>@host/",
+    "redis://:{password}@cache",
+    "https://example.com:8080/a@b",
+    "see http://a.b/c:d@e",
+    "task-sk-123456789012345678901234567890",
+    "the SKETCH of an AKIA and a ghp_",
+    "std::AAbb, key-value, sig= and SG.",
+]
+PERSONAL = {
+    "mail to jane.doe@university.ac.uk": "mail address",
+    "Jane <jane+news@company.io>": "mail address",
+    "Call 1-415-867-5309 now.": "telephone number",
+    "+49 30 90178291": "telephone number",
+    "+33.6.12.34.56.78": "telephone number",
+    "(415) 867-5309": "telephone number",
+    "415.867.5309": "telephone number",
+    "Tel.: 0171/2345678": "telephone number",
+    "call me on 020 7123 4567": "telephone number",
+    "IBAN DE89 3704 0044 0532 0130 00": "bank account",
+    "NL91ABNA0417164300": "bank account",
+    "4539-1488-0343-6467": "card number",
+    "5425 2334 3010 9903": "card number",
+    "3742 454554 00126": "card number",
+    "my social is 536-90-4399": "national identity number",
+    "NI number: CE 12 34 56 A": "national identity number",
+    "X1234567L": "national identity number",
+    "1 84 12 76 451 089 46": "national identity number",
+}
+NOT_PERSONAL = [
+    "a@example.com, b@mail.example.org, c@x.test, d@y.invalid, root@host.local, git@github.com, noreply@company.io",
+    "someone@example.co.uk",
+    "202-555-0143 and (212) 555-0199",
+    "123 456 7890",
+    "2024-01-31 12:30:59",
+    "192.168.100.200",
+    "version 1.22.3334",
+    "415-86-75309",
+    "4111 1111 1111 1111 and 4242424242424242",
+    "4539 1488 0343 6468",
+    "DE89 3704 0044 0532 0130 01",
+    "ISBN 978-3-16-148410-0",
+    "078-05-1120 and 123-45-6789",
+    "000-12-3456",
+    "12345678A",
+    "call f(0, 12345678)",
+    "1, 2, 3, 415, 867, 5309",
+    "AB 12 34 56 C",
+    "UTC+10:30, C++11, +1 for that",
+    "3.14159265358979",
+]
+
+
+@pytest.mark.parametrize("text", SECRET)
+def test_what_opens_something_is_found_and_not_shown(text: str) -> None:
+    assert list(dict(secrets(text))) == [SECRET[text]]
+    finding = RULES.create("text.secrets").score(rows_of([f"use '{text}' here"])).row(0, named=True)
+    assert SECRET[text] in finding["reason"]
+    assert text[13:] not in finding["evidence"]
+
+
+@pytest.mark.parametrize("text", NO_SECRET)
+def test_what_opens_nothing_is_none(text: str) -> None:
+    assert dict(secrets(text)) == {}
+
+
+@pytest.mark.parametrize("text", PERSONAL)
+def test_what_leads_to_a_person_is_found(text: str) -> None:
+    finding = RULES.create("text.personal").score(rows_of([text])).row(0, named=True)
+    assert finding["reason"] == PERSONAL[text]
+
+
+@pytest.mark.parametrize("text", NOT_PERSONAL)
+def test_what_belongs_to_nobody_is_left_alone(text: str) -> None:
+    assert dict(personal(text)) == {}
