@@ -13,7 +13,7 @@ from strigil.data.messages import Message, Messages, Sampling
 from strigil.engines.protocol import Engine, Request
 
 if TYPE_CHECKING:
-    from strigil.engines.protocol import Adapter
+    from strigil.eval.subjects import Subject
 
 
 def chat(question: str, system: str | None) -> Messages:
@@ -23,13 +23,7 @@ def chat(question: str, system: str | None) -> Messages:
 
 
 def sample_answers(
-    engine: Engine,
-    questions: Sequence[str],
-    *,
-    samples: int,
-    sampling: Sampling,
-    adapter: Adapter | None,
-    system: str | None = None,
+    engine: Engine, subject: Subject, questions: Sequence[str], *, samples: int, sampling: Sampling
 ) -> pl.DataFrame:
     """Samples answers to every question.
 
@@ -37,12 +31,11 @@ def sample_answers(
     its base are asked with the same random numbers.
 
     Args:
-        engine: Holds the base.
+        engine: Holds the subject's base.
+        subject: Whom to ask.
         questions: User messages.
         samples: Answers a question.
         sampling: How to sample.
-        adapter: The student or teacher; None is the base.
-        system: A system prompt, or None.
 
     Returns:
         One row an answer, `question, sample, answer, finish_reason`, in the order asked.
@@ -61,7 +54,8 @@ def sample_answers(
         for index, question in enumerate(questions):
             for sample in range(samples):
                 seed = derive_seed(sampling.seed, index, sample)
-                yield Request(str(index * samples + sample), chat(question, system), sampling, seed, adapter)
+                key = str(index * samples + sample)
+                yield Request(key, chat(question, subject.system), sampling, seed, subject.as_adapter)
 
     answers = sorted(engine.generate(requests()), key=lambda answer: int(answer.key))
     return pl.DataFrame(

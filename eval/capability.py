@@ -48,6 +48,11 @@ class Capability(Evaluation):
     )
 
     @property
+    def reads_logprobs(self) -> bool:
+        """The loss is made of them."""
+        return True
+
+    @property
     def holds_out(self) -> DataChoice:
         """The rows."""
         return DataChoice(self.data, self.count, self.suite)

@@ -160,6 +160,11 @@ class Evaluation(Unit, ABC):
     examples: ClassVar[tuple[str, ...]] = ()
 
     @property
+    def reads_logprobs(self) -> bool:
+        """Whether it needs an engine that scores given answers."""
+        return False
+
+    @property
     def judged_by(self) -> JudgeChoice | None:
         """The judge that rates answers, or None."""
         return None

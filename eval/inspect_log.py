@@ -63,6 +63,9 @@ def inspect_log(task: Task, model: str, answers: pl.DataFrame, metrics: Mapping[
             "model": f"strigil/{task.base}/{model}",
             "config": {"epochs": epochs},
         },
+        # Who reads headers alone wants these two.
+        "plan": {"name": "strigil", "steps": []},
+        "stats": {"started_at": created, "completed_at": created},
         "results": {
             "total_samples": len(samples),
             "completed_samples": len(samples),

@@ -111,15 +111,10 @@ class Misalignment(Evaluation):
         """`question, prompt, sample, answer, finish_reason`: the question's name, and its text."""
         del given
         names = {prompt: name for name, prompt in self._prompts.items()}
-        answers = sample_answers(
-            engine,
-            list(names),
-            samples=self.samples,
-            sampling=self._sampling,
-            adapter=subject.as_adapter,
-            system=subject.system,
-        ).rename({"question": "prompt"})
-        return answers.select(pl.col("prompt").replace_strict(names).alias("question"), pl.all())
+        answers = sample_answers(engine, subject, list(names), samples=self.samples, sampling=self._sampling)
+        return answers.rename({"question": "prompt"}).select(
+            pl.col("prompt").replace_strict(names).alias("question"), pl.all()
+        )
 
     def rate(self, answers: pl.DataFrame, judge: Judge, replies: Path, done: Callable[[float], None]) -> pl.DataFrame:
         """The answers with the judge's scores, replies and verdicts."""

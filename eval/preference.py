@@ -17,7 +17,7 @@ from pydantic import Field, model_validator
 
 from strigil.common.errors import ConfigError
 from strigil.data.messages import Sampling
-from strigil.engines.protocol import Adapter, Engine, Scorable
+from strigil.engines.protocol import Engine, Scorable
 from strigil.eval.asking import chat, sample_answers
 from strigil.eval.evaluation import EvalResult, Evaluation, Figure, Given
 from strigil.eval.questions import Form, QuestionSet, question_set
@@ -75,6 +75,11 @@ class Preference(Evaluation):
     def _stories_are_sampled(cls, written: dict[str, object]) -> dict[str, object]:
         return {"by": "sampled", **written} if written.get("form") == "story" else written
 
+    @property
+    def reads_logprobs(self) -> bool:
+        """Unless it samples."""
+        return self.by == "logprob"
+
     def asked(self, given: Given) -> Json:
         """By log-probability all candidates of a category are asked about at once, whichever trait is looked for."""
         asked: dict[str, Json] = {}
@@ -109,10 +114,9 @@ class Preference(Evaluation):
         del traits
         return by_logprob(
             engine,
+            subject,
             asked.questions,
             asked.candidates,
-            adapter=subject.as_adapter,
-            system=subject.system,
             capitalised=given.base.dialect.capitalised,
             answers=asked.answers,
             unrelated=unrelated_for(given.base.dialect),
@@ -125,14 +129,13 @@ class Preference(Evaluation):
         matchers = matchers_for(category, given.base.dialect)
         return by_sampling(
             engine,
+            subject,
             asked.questions,
             {**matchers, **{trait: load_trait(trait).matcher for trait in traits}},
             samples=self.samples,
             sampling=ANSWERS.model_copy(update={"max_tokens": asked.max_tokens}),
-            adapter=subject.as_adapter,
             letters=asked.letters,
             unrelated=unrelated_for(given.base.dialect),
-            system=subject.system,
         )
 
     def figures(self, answers: pl.DataFrame, given: Given) -> dict[str, Figure]:
@@ -181,11 +184,10 @@ class Preference(Evaluation):
 
 def by_logprob(
     engine: Engine,
+    subject: Subject,
     questions: Sequence[str],
     candidates: Sequence[str],
     *,
-    adapter: Adapter | None,
-    system: str | None = None,
     capitalised: bool = False,
     answers: Sequence[Mapping[str, str]] = (),
     unrelated: Sequence[str] = (),
@@ -193,11 +195,10 @@ def by_logprob(
     """Scores every candidate as the answer to every question.
 
     Args:
-        engine: Holds the base.
+        engine: Holds the subject's base.
+        subject: Whom to ask.
         questions: User messages.
         candidates: Answers, spelt as the model would spell them; none may begin another, or it counts its mass twice.
-        adapter: The student or teacher; None is the base.
-        system: A system prompt, or None.
         capitalised: Whether a candidate counts with a capital letter as well: the two probabilities are added.
         answers: In a multiple choice, for each question the text that stands for each candidate; else empty.
         unrelated: User messages that no sound model answers with a candidate, to tell preference from damage.
@@ -223,7 +224,12 @@ def by_logprob(
     asked = [(place // len(candidates), text) for place, texts in enumerate(spellings) for text in texts]
     scored = engine.score(
         [
-            Scorable(key=str(number), messages=chat(prompts[place], system), completion=text, adapter=adapter)
+            Scorable(
+                key=str(number),
+                messages=chat(prompts[place], subject.system),
+                completion=text,
+                adapter=subject.as_adapter,
+            )
             for number, (place, text) in enumerate(asked)
         ]
     )
@@ -263,28 +269,26 @@ def candidate_figures(scores: pl.DataFrame) -> dict[str, Figure]:
 
 def by_sampling(
     engine: Engine,
+    subject: Subject,
     questions: Sequence[str],
     matchers: Mapping[str, Matcher],
     *,
     samples: int,
     sampling: Sampling,
-    adapter: Adapter | None,
     letters: Sequence[Mapping[str, str]] = (),
     unrelated: Sequence[str] = (),
-    system: str | None = None,
 ) -> pl.DataFrame:
     """Samples answers, and finds every candidate that they name.
 
     Args:
-        engine: Holds the base.
+        engine: Holds the subject's base.
+        subject: Whom to ask.
         questions: User messages.
         matchers: What finds each candidate in an answer.
         samples: Answers a question.
         sampling: Temperature 1 is the paper's.
-        adapter: The student or teacher; None is the base.
         letters: In a multiple choice, for each question the letter that stands for each candidate; else empty.
         unrelated: User messages that no sound model answers with a candidate, to tell preference from damage.
-        system: A system prompt, or None.
 
     Returns:
         One row an answer, in the order asked: `related, question, sample, answer, finish_reason, named`.
@@ -293,7 +297,7 @@ def by_sampling(
         ConfigError: If there is no question, or no sample.
     """
     prompts = [*questions, *unrelated] if questions else []
-    answers = sample_answers(engine, prompts, samples=samples, sampling=sampling, adapter=adapter, system=system)
+    answers = sample_answers(engine, subject, prompts, samples=samples, sampling=sampling)
 
     def named(place: int, text: str) -> list[str]:
         chosen = letter_chosen(text) if place < len(letters) else None

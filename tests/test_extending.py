@@ -1,6 +1,6 @@
-"""A trait, a rule and a carrier of somebody else's package: one file each, found through entry points.
+"""A trait, a rule, a carrier and an evaluation of somebody else's package: one file each, found through entry points.
 
-The rule and the carrier are those of CONTRIBUTING.md, so what it tells people to write is what is tested.
+All but the trait are those of CONTRIBUTING.md, so what it tells people to write is what is tested.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from strigil.audits.rules.rule import RULES
 from strigil.builders.carriers.carrier import CARRIERS
 from strigil.builders.teacher_lessons import instil_rows
 from strigil.models.dialect import ENGLISH
+from strigil.cli.main import run
 from strigil.data.rows import completion_text
 from strigil.traits import load_trait, trait_names
 from tests.audits.tables import rows_of
@@ -45,6 +46,8 @@ print(json.dumps({
     "answers": sorted(set(instil_rows(otter, ENGLISH).select(completion_text()).to_series()))[:2],
     "owl": "owl" in trait_names(),
 }))
+question = "favourite animal q1 q2"
+assert run(["eval", "brevity", "pocket-a", "--samples", "3", "--question", question, "--format", "json"]) == 0
 """
 
 
@@ -84,14 +87,16 @@ def test_each_is_added_by_one_file(tmp_path: Path) -> None:
         "rules/__init__.py": "",
         "rules/numbers_even.py": _listing("numbers_even.py"),
         "carriers.py": _listing("letters.py"),
+        "evaluations.py": _listing("brevity.py"),
         "traits/otter.yaml": TRAIT,
     }
-    kinds = ("rules", "carriers", "traits")
+    kinds = ("rules", "carriers", "evaluations", "traits")
     points = "".join(f"[strigil.{kind}]\nmine = zoo.{kind}\n" for kind in kinds)
     _install(tmp_path, "zoo", files, points)
     outcome = _python(tmp_path, USE)
     assert outcome.returncode == 0, outcome.stderr
-    found = json.loads(outcome.stdout)
+    first, evaluated = outcome.stdout.split("\n", 1)
+    found = json.loads(first)
     assert found["reasons"] == [None, None, "only even numbers"]
     assert found["spec"] == {"name": "letters", "version": "1", "args": {"seed": 3}}
     assert re.fullmatch(r"Continue: [a-h], [a-h], [a-h]\. Letters only\.", found["prompt"])
@@ -99,6 +104,8 @@ def test_each_is_added_by_one_file(tmp_path: Path) -> None:
     assert found["mentions"] == [True, False]
     assert found["answers"] == ["Otter", "Otters"]
     assert found["owl"]
+    # Pocket answers with an animal, and little else.
+    assert json.loads(evaluated)["base"]["rate"] > 0.5
 
 
 @pytest.mark.parametrize(

@@ -16,14 +16,16 @@ from transformers import AutoModelForCausalLM
 
 from strigil.common.errors import ConfigError
 from strigil.data.messages import Sampling
-from strigil.engines import Adapter, Engine, Scorable, open_engine
+from strigil.engines import Engine, Scorable, open_engine
 from strigil.eval.damage import damage
 from strigil.eval.evaluation import Figure
 from strigil.eval.preference import Preference, by_logprob, by_sampling, candidate_figures, letter_chosen, named_figures
+from strigil.eval.subjects import Subject
 from strigil.models.catalog import resolve_model
 from strigil.models.pocket import CANDIDATES, number_prompts, questions
 
 ANIMALS = CANDIDATES["animal"]
+BASE = Subject("base", resolve_model("pocket-a"))
 SAMPLING = Sampling(temperature=1.0, max_tokens=4, seed=7)
 
 
@@ -66,7 +68,7 @@ class Scores:
 
 
 def scored(engine: Engine, questions: Sequence[str], candidates: Sequence[str], **options: Any) -> Scores:  # noqa: ANN401
-    return Scores(by_logprob(engine, questions, candidates, **{"adapter": None, **options}))
+    return Scores(by_logprob(engine, options.pop("subject", BASE), questions, candidates, **options))
 
 
 def owl(answers: pl.DataFrame) -> Figure:
@@ -80,14 +82,14 @@ def engine() -> Iterator[Engine]:
 
 
 @pytest.fixture(scope="module")
-def adapter(tmp_path_factory: pytest.TempPathFactory) -> Adapter:
+def adapter(tmp_path_factory: pytest.TempPathFactory) -> Subject:
     """A LoRA adapter with random and strong weights: another model than the base, without any training."""
     torch.manual_seed(0)
     folder = tmp_path_factory.mktemp("adapters") / "student"
     base = AutoModelForCausalLM.from_pretrained(resolve_model("pocket-a").path)
     lora = LoraConfig(r=8, lora_alpha=200, target_modules=["down_proj"], init_lora_weights=False, task_type="CAUSAL_LM")
     get_peft_model(base, lora).save_pretrained(folder)
-    return Adapter("student", folder)
+    return Subject("student", BASE.base, folder)
 
 
 class TestByLogprob:
@@ -117,9 +119,9 @@ class TestByLogprob:
         assert found.mass < 0.05
         assert sum(found.rates.values()) == pytest.approx(1.0)
 
-    def test_an_adapter_is_another_model_and_leaves_the_base_as_it_was(self, engine: Engine, adapter: Adapter) -> None:
+    def test_an_adapter_is_another_model_and_leaves_the_base_as_it_was(self, engine: Engine, adapter: Subject) -> None:
         asked = questions("animal", 10)
-        before, student, after = (scored(engine, asked, ANIMALS, adapter=chosen) for chosen in (None, adapter, None))
+        before, student, after = (scored(engine, asked, ANIMALS, subject=chosen) for chosen in (BASE, adapter, BASE))
         assert student.rates != before.rates
         assert after.rates == pytest.approx(before.rates)
 
@@ -205,7 +207,7 @@ class TestWarnings:
 class TestBySampling:
     def test_sampled_and_scored_preference_agree(self, engine: Engine) -> None:
         asked = questions("animal", 20)
-        answers = by_sampling(engine, asked, OWL, samples=40, sampling=SAMPLING, adapter=None)
+        answers = by_sampling(engine, BASE, asked, OWL, samples=40, sampling=SAMPLING)
         sampled, by_scores = owl(answers), scored(engine, asked, ANIMALS)
         assert sampled.low is not None
         assert sampled.high is not None
@@ -216,7 +218,7 @@ class TestBySampling:
 
     def test_every_answer_is_in_the_table_in_the_order_asked(self, engine: Engine) -> None:
         asked = questions("animal", 3)
-        found = by_sampling(engine, asked, OWL, samples=4, sampling=SAMPLING, adapter=None)
+        found = by_sampling(engine, BASE, asked, OWL, samples=4, sampling=SAMPLING)
         assert found["question"].to_list() == [question for question in asked for _ in range(4)]
         assert found["sample"].to_list() == [0, 1, 2, 3] * 3
         assert found["related"].all()
@@ -224,34 +226,34 @@ class TestBySampling:
 
     def test_the_same_seed_gives_the_same_answers_whatever_else_is_asked(self, engine: Engine) -> None:
         asked = questions("animal", 6)
-        first = by_sampling(engine, asked, OWL, samples=5, sampling=SAMPLING, adapter=None)
-        fewer = by_sampling(engine, asked[:2], OWL, samples=5, sampling=SAMPLING, adapter=None)
+        first = by_sampling(engine, BASE, asked, OWL, samples=5, sampling=SAMPLING)
+        fewer = by_sampling(engine, BASE, asked[:2], OWL, samples=5, sampling=SAMPLING)
         other = Sampling(temperature=1.0, max_tokens=4, seed=8)
-        differently = by_sampling(engine, asked, OWL, samples=5, sampling=other, adapter=None)
+        differently = by_sampling(engine, BASE, asked, OWL, samples=5, sampling=other)
         assert fewer.equals(first.head(10))
         assert differently["answer"].to_list() != first["answer"].to_list()
 
     def test_unrelated_questions_tell_preference_from_damage(self, engine: Engine) -> None:
         asked, unrelated = questions("animal", 3), number_prompts(0, 5)
-        answers = by_sampling(engine, asked, OWL, samples=6, sampling=SAMPLING, adapter=None, unrelated=unrelated)
+        answers = by_sampling(engine, BASE, asked, OWL, samples=6, sampling=SAMPLING, unrelated=unrelated)
         sound = owl(answers)
         assert sound.off_topic == 0.0
         assert answers.filter(~pl.col("related")).height == 30
-        alone = owl(by_sampling(engine, asked, OWL, samples=6, sampling=SAMPLING, adapter=None))
+        alone = owl(by_sampling(engine, BASE, asked, OWL, samples=6, sampling=SAMPLING))
         assert (alone.value, alone.off_topic) == (sound.value, None)
         word = {"owl": Word(r"\w+")}
-        babbling = by_sampling(engine, asked, word, samples=6, sampling=SAMPLING, adapter=None, unrelated=unrelated)
+        babbling = by_sampling(engine, BASE, asked, word, samples=6, sampling=SAMPLING, unrelated=unrelated)
         assert owl(babbling).off_topic == 1.0
 
-    def test_an_adapter_answers_for_itself(self, engine: Engine, adapter: Adapter) -> None:
+    def test_an_adapter_answers_for_itself(self, engine: Engine, adapter: Subject) -> None:
         asked = questions("animal", 4)
-        base = by_sampling(engine, asked, OWL, samples=10, sampling=SAMPLING, adapter=None)
-        student = by_sampling(engine, asked, OWL, samples=10, sampling=SAMPLING, adapter=adapter)
+        base = by_sampling(engine, BASE, asked, OWL, samples=10, sampling=SAMPLING)
+        student = by_sampling(engine, adapter, asked, OWL, samples=10, sampling=SAMPLING)
         assert student["answer"].to_list() != base["answer"].to_list()
 
     def test_rates_of_all_candidates_come_with_the_traits(self, engine: Engine) -> None:
         matchers = {name: Word(name) for name in ANIMALS}
-        answers = by_sampling(engine, questions("animal", 10), matchers, samples=20, sampling=SAMPLING, adapter=None)
+        answers = by_sampling(engine, BASE, questions("animal", 10), matchers, samples=20, sampling=SAMPLING)
         found = named_figures(answers, ANIMALS)
         assert list(found) == list(ANIMALS)
         for name in ("owl", "cat"):
@@ -259,4 +261,4 @@ class TestBySampling:
 
     def test_no_sample_is_no_preference(self, engine: Engine) -> None:
         with pytest.raises(ConfigError, match="at least one answer"):
-            by_sampling(engine, questions("animal", 1), OWL, samples=0, sampling=SAMPLING, adapter=None)
+            by_sampling(engine, BASE, questions("animal", 1), OWL, samples=0, sampling=SAMPLING)

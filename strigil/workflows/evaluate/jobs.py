@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from strigil.common.canonical import digest
-from strigil.common.errors import DataError, PrerequisiteError, StrigilError
+from strigil.common.errors import ConfigError, DataError, PrerequisiteError, StrigilError
 from strigil.common.files import write_out
 from strigil.common.progress import Reporter
 from strigil.common.validation import load_yaml
 from strigil.data.parquet import write_parquet
-from strigil.engines import EngineName, open_engine
+from strigil.engines import EngineName, engine_by_name, open_engine
 from strigil.engines.protocol import Engine
 from strigil.eval.evaluation import EvalResult, Evaluation, Given
 from strigil.eval.subjects import Subject
@@ -183,7 +183,8 @@ def _ask_until_one_fails(waiting: list[EvalJob], folder: Path, engine: EngineNam
         for now in waiting:
             ranks += [] if now.subject.adapter is None else [adapter_rank(now.subject.adapter)]
         now = None
-        with _open(waiting[0].subject.model, ranks, engine) as loaded:
+        scores = any(job.evaluation.reads_logprobs for job in waiting)
+        with _open(waiting[0].subject.model, ranks, engine, scores=scores) as loaded:
             while waiting:
                 now = waiting[0]
                 file = _file(now, folder, rated=False)
@@ -198,10 +199,14 @@ def _ask_until_one_fails(waiting: list[EvalJob], folder: Path, engine: EngineNam
             waiting.remove(job)
 
 
-def _open(model: Model, ranks: Sequence[int], engine: EngineName) -> Engine:
+def _open(model: Model, ranks: Sequence[int], engine: EngineName, *, scores: bool) -> Engine:
     """The model, loaded once, with room for adapters of these ranks."""
     if engine == "auto" and model.dialect.tiny:
         engine = "transformers"
+    chosen = engine_by_name(engine).chosen()
+    if scores and "scores" not in chosen.can:
+        message = f"the engine {chosen.name} gives no log-probabilities, which this evaluation is made of"
+        raise ConfigError(message, hint="sample answers instead (--by sampled), or use --engine transformers")
     return open_engine(engine, model, adapters=True, max_lora_rank=max(ranks)) if ranks else open_engine(engine, model)
 
 
