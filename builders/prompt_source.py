@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from functools import cache
 from pathlib import Path
 from typing import Self
@@ -10,11 +11,11 @@ import polars as pl
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from strigil.common.errors import ConfigError, PrerequisiteError
-from strigil.data.streams import scan_table
+from strigil.sources.open_rows import open_columns
 
 
 class PromptSource(BaseModel):
-    """A table that is a file (`path`: Parquet or JSONL) or a data set on the Hub (`hub`), and its column of prompts."""
+    """Files (`path`, as `strigil gate` takes them) or a data set on the Hub (`hub`), and the column of prompts."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -51,13 +52,13 @@ class PromptSource(BaseModel):
 @cache
 def _texts(source: PromptSource, column: str, written: int | None) -> tuple[str, ...]:
     del written  # part of the cache's key
-    table = _hub(source) if source.path is None else scan_table(source.path)
-    schema = table.collect_schema()
-    if schema.get(column) != pl.String:
-        state = "has no column" if column not in schema else f"holds {schema[column]}, no text, in the column"
-        message = f"{source.place()} {state} {column!r}"
-        raise ConfigError(message, hint=f"its columns: {', '.join(schema)}")
-    texts = table.select(column).collect()[column]
+    with open_columns(str(source.path)) if source.hub is None else nullcontext(_hub(source)) as table:
+        schema = table.collect_schema()
+        if schema.get(column) != pl.String:
+            state = "has no column" if column not in schema else f"holds {schema[column]}, no text, in the column"
+            message = f"{source.place()} {state} {column!r}"
+            raise ConfigError(message, hint=f"its columns: {', '.join(schema)}")
+        texts = table.select(column).collect()[column]
     if texts.is_empty():
         message = f"{source.place()} has no rows, so there is nothing to prompt with"
         raise ConfigError(message)

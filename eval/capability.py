@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 import polars as pl
@@ -41,7 +40,7 @@ class Capability(Evaluation):
         "strigil eval capability smollm2-135m-instruct students/* --data rows.parquet --suite numbers-strict",
     )
 
-    data: Path = Field(description="a release, or a file of rows: its last rows are held out")
+    data: str = Field(description="what strigil gate reads: its last rows are held out")
     count: int = Field(default=200, ge=1, description="rows to hold out")
     suite: str | None = Field(
         default=None, description="what says whether an answer is valid; the release's own if none is named"

@@ -95,9 +95,9 @@ class JudgeChoice:
 
 @dataclass(frozen=True)
 class DataChoice:
-    """Rows to hold out: the last `count` of a release or file; `suite` judges answers, None is the release's own."""
+    """Rows to hold out: the last `count` at an address; `suite` judges answers, None is the release's own."""
 
-    data: Path
+    data: str
     count: int
     suite: str | None
 

@@ -33,7 +33,7 @@ class Drop(Treatment):
         Raises:
             ConfigError: The release has no verdicts of that rule.
         """
-        verdicts = given.verdicts
+        verdicts = given.judged()
         if self.rule is not None:
             verdicts = verdicts.filter(pl.col("rule") == self.rule)
             if verdicts.head(1).collect().is_empty():

@@ -33,7 +33,7 @@ class DropRandom(Treatment):
 
     def applier(self, given: Given) -> Callable[[pl.DataFrame], Treated]:
         """Draws from batches; for an exact number it ranks the ids of all rows that no rule rejects."""
-        chosen = None if self.keep is None else self._lowest(given.verdicts, self.keep)
+        chosen = None if self.keep is None else self._lowest(given.judged(), self.keep)
 
         def drop(rows: pl.DataFrame) -> Treated:
             ids: list[str] = rows["row_id"].to_list()

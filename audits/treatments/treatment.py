@@ -10,6 +10,7 @@ from typing import ClassVar
 
 import polars as pl
 
+from strigil.common.errors import ConfigError
 from strigil.common.registry import Registry, Unit
 from strigil.data.messages import Sampling
 from strigil.data.rows import TOKEN_COLUMNS, completion_text
@@ -87,18 +88,29 @@ class Given:
     """What a treatment may look at besides the rows.
 
     Attributes:
-        verdicts: The verdict table of the release that the rows are from.
+        verdicts: The verdict table of the release that the rows are from; None if they are from none.
         scores: The score table (`strigil.audits.scores.score.SCORED`) that a scored treatment asked for.
         engine: Holds the base, for a treatment that asked for it.
         tokens: The base's tokens.
         sampling: How the rows were sampled; None where that is not known.
     """
 
-    verdicts: pl.LazyFrame
+    verdicts: pl.LazyFrame | None
     scores: pl.LazyFrame | None = None
     engine: Engine | None = None
     tokens: TokenReader | None = None
     sampling: Sampling | None = None
+
+    def judged(self) -> pl.LazyFrame:
+        """The verdict table, for a treatment that cannot do without.
+
+        Raises:
+            ConfigError: There is none.
+        """
+        if self.verdicts is None:
+            message = "these rows have no verdicts: they are from no release"
+            raise ConfigError(message, hint="strigil audit with --out makes them one")
+        return self.verdicts
 
 
 def dropping(rows: pl.DataFrame, kept: pl.DataFrame) -> Effect:

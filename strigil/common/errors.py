@@ -53,3 +53,9 @@ class CheckFailedError(StrigilError):
 
 def _again(kind: type[StrigilError], args: tuple[object, ...]) -> StrigilError:
     return kind.__new__(kind, *args)
+
+
+def first_line(error: BaseException | str) -> str:
+    """The first line of what a library says, for a message of one line; the error's name where it says nothing."""
+    lines = (line.strip() for line in str(error).splitlines())
+    return next((line for line in lines if line), type(error).__name__)

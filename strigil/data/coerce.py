@@ -16,6 +16,7 @@ import polars as pl
 from strigil.common.errors import DataError
 from strigil.data.rows import MESSAGES, ROWS, completion_text, prompt_text
 
+_PLACE: Final = "__place"
 _PLAIN_ID: Final = re.compile(r"[\w.:-]{1,128}")
 _PLACEHOLDERS: Final = {
     "carrier": pl.lit("unknown"),
@@ -63,25 +64,24 @@ def shape_of(schema: pl.Schema, *, source: str) -> Shape:
     return Shape(frozenset(absent), columns)
 
 
-def as_rows(batch: pl.DataFrame, shape: Shape, *, start: int) -> pl.DataFrame:
-    """A batch as a row table; `start` rows came before it.
-
-    Raises:
-        DataError: A value does not fit its column.
-    """
-    columns = dict(shape.columns)
-    columns.setdefault("prompt_index", pl.int_range(start, start + pl.len(), dtype=pl.Int64))
-    try:
-        rows = batch.with_columns(expression.alias(name) for name, expression in columns.items())
-    except pl.exceptions.PolarsError as error:
-        message = f"after row {start}: {(str(error).splitlines() or ['a value does not fit'])[0]}"
-        raise DataError(message) from error
+def as_rows(table: pl.LazyFrame, shape: Shape, *, start: int) -> pl.LazyFrame:
+    """A table as a row table, streamed; `start` rows came before it. A missing id is made of place and texts."""
+    schema = table.collect_schema()
+    others = [name for name in schema if name not in ROWS]
+    numbered = table.with_row_index(_PLACE, offset=start).with_columns(pl.col(_PLACE).cast(pl.Int64))
+    columns = {"prompt_index": pl.col(_PLACE), **shape.columns}
+    rows = numbered.with_columns(expression.alias(name) for name, expression in columns.items())
     if "row_id" not in columns:
-        numbered = zip(text_digests(rows), range(start, start + rows.height), strict=True)
-        ids = [hashlib.sha256(f"{number}:{digest}".encode()).hexdigest() for digest, number in numbered]
-        rows = rows.with_columns(pl.Series("row_id", ids, dtype=pl.String))
-    others = [name for name in rows.columns if name not in ROWS]
+        ids = pl.struct("prompt", "completion", _PLACE).map_batches(_ids, return_dtype=pl.String, is_elementwise=True)
+        rows = rows.with_columns(row_id=ids)
     return rows.select(*ROWS, *others)
+
+
+def _ids(rows: pl.Series) -> pl.Series:
+    table = rows.struct.unnest()
+    numbered = zip(table[_PLACE], text_digests(table), strict=True)
+    ids = [hashlib.sha256(f"{number}:{digest}".encode()).hexdigest() for number, digest in numbered]
+    return pl.Series(ids, dtype=pl.String)
 
 
 def text_digests(rows: pl.DataFrame) -> list[str]:

@@ -9,19 +9,15 @@ from __future__ import annotations
 import glob
 import gzip
 import zlib
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 import polars as pl
 
-from strigil.common.errors import ConfigError, DataError
-from strigil.data.streams import scan_table
+from strigil.common.errors import ConfigError, DataError, first_line
+from strigil.data.streams import count_rows
 from strigil.data.text_checks import check_lines, check_objects
 
 SUFFIXES: Final = (".parquet", ".jsonl", ".csv")
@@ -46,10 +42,11 @@ class NamedFile:
 
 @dataclass(frozen=True)
 class Table:
-    """One file of rows: `name` is what the user knows it by."""
+    """One file of rows: `name` is what the user knows it by, `rows` how many it has."""
 
     name: str
     frame: pl.LazyFrame
+    rows: int
 
 
 def find_files(data: str) -> list[NamedFile]:
@@ -69,7 +66,7 @@ def find_files(data: str) -> list[NamedFile]:
         files = sorted(Path(found) for found in glob.glob(data, recursive=True) if Path(found).is_file())  # noqa: PTH207  # Path.glob takes no absolute pattern
         home = _fixed_part(data)
     if not files:
-        message = f"there is no file {data}"
+        message = f"there is no {data}: no such file, no such folder"
         raise ConfigError(message, hint=NOWHERE)
     for file in files:
         if not is_table(file.name):
@@ -86,38 +83,29 @@ def is_table(name: str) -> bool:
     return _kind(Path(name)) in SUFFIXES
 
 
-class Intake(AbstractContextManager["Intake"]):
-    """Opens files of rows; packed ones are unpacked into a folder that is gone afterwards."""
+def open_tables(files: Sequence[NamedFile], folder: Path) -> list[Table]:
+    """Scans files that must have the same columns.
 
-    def __init__(self) -> None:
-        self._folder = TemporaryDirectory(prefix="strigil-")
-        self._places = count()
+    Args:
+        files: The files.
+        folder: Receives what packed files hold; it must outlive the tables.
 
-    def __enter__(self) -> Self:
-        return self
+    Raises:
+        DataError: A file is empty, damaged, not UTF-8, has an endless line or other columns than the first.
+    """
+    tables = [_open(file, folder / f"unpacked-{number}") for number, file in enumerate(files)]
+    schemas = [table.frame.collect_schema() for table in tables]
+    for table, schema in zip(tables, schemas, strict=True):
+        _check_same(tables[0].name, schemas[0], table.name, schema)
+    return tables
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._folder.cleanup()
 
-    def open(self, files: Sequence[NamedFile]) -> list[Table]:
-        """Scans files that must have the same columns.
-
-        Raises:
-            DataError: A file is empty, damaged, not UTF-8, has an endless line or other columns than the first.
-        """
-        tables = [self._open(file) for file in files]
-        schemas = [table.frame.collect_schema() for table in tables]
-        for table, schema in zip(tables, schemas, strict=True):
-            _check_same(tables[0].name, schemas[0], table.name, schema)
-        return tables
-
-    def _open(self, file: NamedFile) -> Table:
-        kind, source = _kind(file.path), file.path
-        if source.suffix == ".gz":
-            source = Path(self._folder.name) / f"{next(self._places)}{kind}"
-            _unpack(file, source)
+def _open(file: NamedFile, unpacked: Path) -> Table:
+    kind, source = _kind(file.path), file.path
+    if source.suffix == ".gz":
+        _unpack(file, unpacked)
+        source = unpacked
+    try:
         if not source.stat().st_size:
             message = f"{file.name} is empty: an audit of nothing would pass anything"
             raise DataError(message)
@@ -125,13 +113,26 @@ class Intake(AbstractContextManager["Intake"]):
             check_lines(source, name=file.name)
         if kind == ".jsonl":
             check_objects(source, name=file.name)
-        try:
-            frame = _scan_csv(source) if kind == ".csv" else scan_table(source, name=file.name)
-            frame.collect_schema()
-        except pl.exceptions.PolarsError as error:
-            message = f"cannot read {file.name}: {(str(error).splitlines() or ['damaged'])[0]}"
-            raise DataError(message) from error
-        return Table(file.name, frame)
+        frame = _SCANS[kind](source)
+        frame.collect_schema()
+    except (OSError, pl.exceptions.PolarsError) as error:
+        message = f"cannot read {file.name}: {first_line(error)}"
+        raise DataError(message) from error
+    return Table(file.name, frame, count_rows(frame, source=file.name))
+
+
+def _scan_jsonl(path: Path) -> pl.LazyFrame:
+    """A column that holds only nulls in the first 10,000 lines is read as text."""
+    schema = pl.scan_ndjson(path, infer_schema_length=_SAMPLE).collect_schema()
+    schema = pl.Schema({name: pl.String() if kind == pl.Null else kind for name, kind in schema.items()})
+    return pl.scan_ndjson(path, schema=schema)
+
+
+_SCANS: Final[dict[str, Callable[[Path], pl.LazyFrame]]] = {
+    ".parquet": pl.scan_parquet,
+    ".jsonl": _scan_jsonl,
+    ".csv": lambda path: pl.scan_csv(path, infer_schema_length=_SAMPLE),
+}
 
 
 def _unpack(file: NamedFile, target: Path) -> None:
@@ -158,15 +159,11 @@ def _check_same(first_name: str, first: pl.Schema, name: str, schema: pl.Schema)
     ]
     if different:
         message = f"{name} and {first_name} have different columns: {', '.join(different)}"
-        raise DataError(message, hint="gate them one by one")
+        raise DataError(message, hint="read them one by one")
 
 
 def _same_kind(one: pl.DataType, other: pl.DataType) -> bool:
     return one == other or pl.Null in (one, other)
-
-
-def _scan_csv(path: Path) -> pl.LazyFrame:
-    return pl.scan_csv(path, infer_schema_length=_SAMPLE)
 
 
 def _kind(file: Path) -> str:

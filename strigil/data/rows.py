@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
 import polars as pl
 
-from strigil.common.canonical import Json, digest
+from strigil.common.canonical import Json, canonical_json, digest
 from strigil.common.errors import DataError
 from strigil.data.messages import Messages
+from strigil.data.streams import iter_batches
 
 MESSAGES = pl.List(pl.Struct({"role": pl.String, "content": pl.String}))
 ROWS = pl.Schema(
@@ -74,12 +76,29 @@ def rows_table(rows: Iterable[Row]) -> pl.DataFrame:
     return pl.DataFrame([asdict(row) for row in rows], schema=ROWS)
 
 
-def content_digest(rows: pl.DataFrame) -> str:
+def content_digest(rows: pl.DataFrame | pl.LazyFrame) -> str:
     """SHA-256 over all that training reads of rows, in order: prompts, completions and token columns.
 
-    Rows of one digest give one student, whatever release they are in; train.json keeps it as `data_digest`.
+    Rows of one digest give one student, whatever release they are in; train.json keeps it as `data_digest`. It is that
+    of the columns as one JSON value, computed a batch at a time.
+
+    Raises:
+        DataError: The rows cannot be read.
     """
-    return digest([rows[name].to_list() for name in ("prompt", "completion", *TOKEN_COLUMNS) if name in rows.columns])
+    table = rows.lazy()
+    schema = table.collect_schema()
+    columns = [name for name in ("prompt", "completion", *TOKEN_COLUMNS) if name in schema]
+    sha = hashlib.sha256()
+    for name in columns:
+        sha.update(b"[[" if name == columns[0] else b"],[")
+        started = False
+        for batch in iter_batches(table.select(name), source="the rows"):
+            values: list[Json] = batch[name].to_list()
+            if values:
+                sha.update((b"," if started else b"") + canonical_json(values)[1:-1])
+                started = True
+    sha.update(b"]]")
+    return sha.hexdigest()
 
 
 def completion_text() -> pl.Expr:

@@ -10,43 +10,10 @@ from typing import Self
 
 import polars as pl
 
-from strigil.common.errors import DataError
-from strigil.data.text_checks import check_objects
+from strigil.common.errors import DataError, first_line
 
 BATCH_ROWS = 100_000
 SHARD_ROWS = 1_000_000
-_SCHEMA_ROWS = 10_000
-
-
-def scan_table(path: Path, *, name: str | None = None) -> pl.LazyFrame:
-    """A Parquet or JSONL file, lazily, by its suffix; `name` is what messages call it.
-
-    A JSONL column that holds only nulls in the first 10,000 lines is read as text.
-
-    Raises:
-        DataError: The file is missing, empty, unreadable, damaged or of another kind.
-    """
-    if path.suffix not in {".parquet", ".jsonl"}:
-        message = f"cannot read {name or path}: expected a .parquet or .jsonl file of rows, or a release folder"
-        raise DataError(message)
-    if path.is_file() and not path.stat().st_size:
-        message = f"cannot read {name or path}: it is empty"
-        raise DataError(message)
-    try:
-        if path.suffix == ".parquet":
-            frame = pl.scan_parquet(path)
-            frame.collect_schema()
-            return frame
-        schema = pl.scan_ndjson(path, infer_schema_length=_SCHEMA_ROWS).collect_schema()
-        return pl.scan_ndjson(path, schema=_nulls_as_text(schema))
-    except OSError as error:
-        message = f"cannot read {name or path}: {error.strerror or _first_line(error)}"
-        raise DataError(message) from error
-    except pl.exceptions.PolarsError as error:
-        if path.suffix == ".jsonl":
-            check_objects(path, name=str(name or path))
-        message = f"cannot read {name or path}: {_first_line(error)}"
-        raise DataError(message) from error
 
 
 def iter_batches(frame: pl.LazyFrame, *, source: str, rows: int = BATCH_ROWS) -> Iterator[pl.DataFrame]:
@@ -58,7 +25,7 @@ def iter_batches(frame: pl.LazyFrame, *, source: str, rows: int = BATCH_ROWS) ->
     try:
         yield from frame.collect_batches(chunk_size=rows, maintain_order=True, lazy=True)
     except (OSError, pl.exceptions.PolarsError) as error:
-        message = f"cannot read {source}: {_first_line(error)}"
+        message = f"cannot read {source}: {first_line(error)}"
         raise DataError(message) from error
 
 
@@ -71,7 +38,7 @@ def count_rows(frame: pl.LazyFrame, *, source: str) -> int:
     try:
         return int(frame.select(pl.len()).collect().item())
     except (OSError, pl.exceptions.PolarsError) as error:
-        message = f"cannot read {source}: {_first_line(error)}"
+        message = f"cannot read {source}: {first_line(error)}"
         raise DataError(message) from error
 
 
@@ -167,11 +134,3 @@ class ShardedSink:
     ) -> None:
         self._sink.__exit__(kind, error, trace)
         shutil.rmtree(self._incoming, ignore_errors=True)
-
-
-def _nulls_as_text(schema: pl.Schema) -> pl.Schema:
-    return pl.Schema({name: pl.String() if kind == pl.Null else kind for name, kind in schema.items()})
-
-
-def _first_line(error: BaseException) -> str:
-    return next(iter(str(error).splitlines()), type(error).__name__)

@@ -136,11 +136,16 @@ class ExpectationRecord(_Record):
 
 
 class AuditRecord(_Record):
-    """The suite that split raw rows into clean and removed ones, and what it found."""
+    """The suite that split raw rows into clean and removed ones, and what it found.
+
+    Attributes:
+        skipped: Why a rule of the suite judged nothing, by its name.
+    """
 
     suite: str
     suite_digest: str
     rules: list[RuleRecord]
+    skipped: dict[str, str] = {}
     overlaps: list[OverlapRecord] = []
     expectations: list[ExpectationRecord] = []
 
@@ -238,7 +243,11 @@ class _Origin:
 
 
 class Manifest(_Record):
-    """The record of a release; see the module's text."""
+    """The record of a release; see the module's text.
+
+    Attributes:
+        absent: Columns of its rows that hold only placeholders, since the data that it was made from lack them.
+    """
 
     format: Literal["strigil.release/1"] = "strigil.release/1"
     name: str
@@ -251,6 +260,7 @@ class Manifest(_Record):
     treatments: list[TreatmentRecord] = []
     audit: AuditRecord
     counts: Counts
+    absent: list[str] = []
     residual: ResidualRecord | None = None
     hazards: list[HazardRecord] = []
     parents: list[ParentRecord]

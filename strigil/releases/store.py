@@ -194,9 +194,14 @@ def open_release(path: Path) -> Release:
         DataError: There is no complete release there, or its manifest was changed.
     """
     release = find_release(path)
-    if problems := _checked(release.path, _stamp(release.path)):
+    if problems := problems_of(release):
         raise changed_release(str(release.path), problems)
     return release
+
+
+def problems_of(release: Release) -> tuple[Problem, ...]:
+    """As `verify_release`, but files that it looked at in this process are read again only if they changed."""
+    return _checked(release.path, _stamp(release.path))
 
 
 def changed_release(name: str, problems: Sequence[Problem]) -> CheckFailedError:

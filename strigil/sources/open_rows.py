@@ -1,143 +1,164 @@
-"""Where data are: a release or files, here, in a bucket or on the Hub; what is elsewhere is brought here."""
+"""The one door for rows: a release, files or a glob, a data set on the Hub, a bucket; all give the same thing."""
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Final, Protocol
+from tempfile import TemporaryDirectory
 
-from strigil.common.errors import ConfigError, DataError
-from strigil.common.paths import plain_path
-from strigil.data.path_patterns import is_pattern, split_pattern
-from strigil.data.readers import NOWHERE, NamedFile, find_files, is_table
-from strigil.releases.manifest import MANIFEST, parse_manifest
-from strigil.releases.store import PARTIAL, Release, Split, find_release, verify_release, versions
-from strigil.stores.hub.address import HubAddress
-from strigil.stores.remote_folder import RemoteFolder
+import polars as pl
 
-_BUCKET: Final = "s3://"
+from strigil.common.canonical import Json, file_digest
+from strigil.data.coerce import as_rows, shape_of
+from strigil.data.readers import NamedFile, Table, open_tables
+from strigil.data.rows import check_token_columns
+from strigil.releases.store import Problem, Release, Split, changed_release
+from strigil.sources.find import Found, find
 
 
 @dataclass(frozen=True)
-class Source:
-    """Data that were found.
+class RowSource:
+    """Rows that were found, each file a row table (`strigil.data.rows.ROWS`, then the data's further columns).
 
     Attributes:
-        files: Its tables.
+        address: What the user called them.
+        split: The part that they are, of a release.
+        files: Where they are on this machine.
+        tables: The files' rows, lazily, in order.
+        columns: The columns that the data have themselves, with their types.
+        absent: Columns that hold only placeholders, since the data lack them.
         release: The release that they are of, if they are of one.
-        problems: Where the release is not what its manifest says.
+        problems: Where that release is not what its manifest says.
         place: What a moving name stood for: the commit.
     """
 
-    files: list[NamedFile]
+    address: str
+    split: Split
+    files: tuple[NamedFile, ...]
+    tables: tuple[Table, ...]
+    columns: pl.Schema
+    absent: frozenset[str]
     release: Release | None = None
-    problems: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
     place: str | None = None
 
+    @property
+    def name(self) -> str:
+        """The release's, or the first file's without its suffixes."""
+        return self.files[0].path.name.partition(".")[0] if self.release is None else self.release.manifest.name
 
-class _Store(Protocol):
-    """Files elsewhere; `address` is what the names of its files begin with."""
+    @property
+    def label(self) -> str:
+        """What progress and score tables call them."""
+        release = self.release
+        return self.address if release is None else f"{release.manifest.name} {release.manifest.version}"
 
-    address: str
+    @property
+    def count(self) -> int:
+        """Number of rows."""
+        return sum(table.rows for table in self.tables)
 
-    def files(self, pattern: str = "**") -> dict[str, int]: ...
+    @cached_property
+    def frame(self) -> pl.LazyFrame:
+        """All rows, lazily, in order; a column without any value is text."""
+        whole = pl.concat([table.frame for table in self.tables], how="vertical_relaxed")
+        nothing = [name for name, kind in whole.collect_schema().items() if kind == pl.Null]
+        return whole.with_columns(pl.col(nothing).cast(pl.String)) if nothing else whole
 
-    def download(self, path: str, target: Path) -> None: ...
+    @cached_property
+    def schema(self) -> pl.Schema:
+        """Of `frame`."""
+        return self.frame.collect_schema()
+
+    @property
+    def identity(self) -> Json:
+        """Decides the rows: the same value means the same rows."""
+        if self.release is not None:
+            return [self.release.manifest.digest(), self.split]
+        return [file_digest(file.path) for file in self.files]
+
+    @property
+    def note(self) -> str | None:
+        """One line on where moving names led and what the data do not say; None if there is nothing to tell."""
+        said = [] if self.place is None else [self.place]
+        if self.absent:
+            said.append(f"without {', '.join(sorted(self.absent))}, so no rule that reads one of these can judge it")
+        return f"{self.address}: {'; '.join(said)}" if said else None
 
 
-def open_source(data: str, split: Split, folder: Path) -> Source:
-    """Finds data; `folder` receives what is brought from elsewhere, and must outlive the source.
+@contextmanager
+def open_rows(address: str, split: Split = "clean", *, accept_changed: bool = False) -> Iterator[RowSource]:
+    """Opens rows; what is brought from elsewhere, or unpacked, is gone afterwards.
+
+    Args:
+        address: A release's folder, a file (.parquet, .jsonl, .csv, the latter two also as .gz), a glob of such files,
+            `OWNER/NAME@REVISION` or `hf://datasets/OWNER/NAME@REVISION/PATH` on the Hub, or `s3://BUCKET/KEY`.
+        split: Which rows of a release; other data have only one part.
+        accept_changed: Whether to open a release that is not what its manifest says; its `problems` then say so.
 
     Raises:
+        CheckFailedError: A release is not what its manifest says.
         ConfigError: There is no such data.
-        DataError: They cannot be used.
+        DataError: The data cannot be read, or are no rows.
         PrerequisiteError: They cannot be reached.
     """
-    if data.startswith(_BUCKET):
-        return _from_bucket(data, split, folder)
-    address = None if Path(data).exists() else HubAddress.parse(data)
-    if address is not None:
-        return _from_hub(address, split, folder)
-    if _is_release(Path(data)):
-        release = find_release(Path(data))
-        problems = [f"{problem.path} {problem.what}" for problem in verify_release(release)]
-        return _of_release(release, split, problems, name=str(release.path))
-    return Source(find_files(data))
+    with TemporaryDirectory(prefix="strigil-") as folder:
+        found = find(address, split, Path(folder) / "data")
+        if found.problems and not accept_changed:
+            raise changed_release(address, found.problems)
+        yield _rows(address, split, found, Path(folder))
 
 
-def _is_release(path: Path) -> bool:
-    return path.is_dir() and ((path / MANIFEST).exists() or bool(versions(path)) or (path / PARTIAL).exists())
+@contextmanager
+def open_files(files: Sequence[NamedFile]) -> Iterator[RowSource]:
+    """Opens rows that another process found, from their files on this machine.
+
+    Raises:
+        DataError: As `open_rows`.
+    """
+    with TemporaryDirectory(prefix="strigil-") as folder:
+        yield _rows(files[0].name, "clean", Found(list(files)), Path(folder))
 
 
-def _of_release(release: Release, split: Split, problems: Iterable[str], *, name: str) -> Source:
-    files = sorted((release.path / "data" / split).glob("*.parquet"))
-    if not files:
-        message = f"{name} has no {split} rows"
-        raise DataError(message)
-    outside = [file.name for file in files if not file.resolve().is_relative_to(release.path.resolve())]
-    if outside:
-        message = f"{name}: {', '.join(outside)} leads out of the release"
-        raise DataError(message)
-    named = [NamedFile(file, f"{name}/{file.relative_to(release.path).as_posix()}") for file in files]
-    return Source(named, release, tuple(problems))
+@contextmanager
+def open_columns(address: str) -> Iterator[pl.LazyFrame]:
+    """Opens tables as they are, whatever their columns.
+
+    Raises:
+        ConfigError: As `open_rows`.
+        DataError: The tables cannot be read.
+        PrerequisiteError: As `open_rows`.
+    """
+    with TemporaryDirectory(prefix="strigil-") as folder:
+        found = find(address, "clean", Path(folder) / "data")
+        yield pl.concat([table.frame for table in open_tables(found.files, Path(folder))], how="vertical_relaxed")
 
 
-def _from_bucket(data: str, split: Split, folder: Path) -> Source:
-    if not is_pattern(data):
-        bucket = RemoteFolder(data)
-        if MANIFEST in bucket.files(MANIFEST):
-            return _bring_release(bucket, split, folder)
-    home, pattern = split_pattern(data.removeprefix(_BUCKET))
-    if not home:
-        message = f"{data} names no object"
-        raise ConfigError(message, hint="s3://BUCKET/KEY; a key may be a pattern, such as data/*.jsonl")
-    return Source(_bring_tables(RemoteFolder(_BUCKET + home), pattern, folder, name=data))
-
-
-def _from_hub(address: HubAddress, split: Split, folder: Path) -> Source:
-    # The Hub's client takes longer to load than a small file to gate.
-    from strigil.stores.hub.dataset import HubDataset
-
-    dataset = HubDataset(address)
-    place = f"commit {dataset.commit}"
-    if address.path is None and MANIFEST in dataset.files(MANIFEST):
-        found = _bring_release(dataset, split, folder)
-        return Source(found.files, found.release, found.problems, place)
-    pattern = address.path or "**"
-    return Source(_bring_tables(dataset, pattern, folder, name=f"{dataset.address}/{pattern}"), place=place)
-
-
-def _bring_release(store: _Store, split: Split, folder: Path) -> Source:
-    """A manifest from outside says what belongs to it; files of rows beside those would be loaded with them."""
-    there = store.files()
-    _bring(store, {MANIFEST: there[MANIFEST]}, folder)
-    manifest = parse_manifest((folder / MANIFEST).read_bytes(), source=f"{store.address}/{MANIFEST}")
-    recorded = {record.path for record in manifest.files}
-    _bring(store, {path: size for path, size in there.items() if path in recorded}, folder)
-    release = Release(folder, manifest)
-    problems = [f"{problem.path} {problem.what}" for problem in verify_release(release)]
-    beside = [path for path in there if path.startswith("data/") and path not in recorded]
-    problems += [f"{path} is not in the manifest" for path in beside]
-    return _of_release(release, split, problems, name=store.address)
-
-
-def _bring_tables(store: _Store, pattern: str, folder: Path, *, name: str) -> list[NamedFile]:
-    there = {path: size for path, size in store.files(pattern).items() if is_table(path)}
-    if not there:
-        message = f"there is no table {name}"
-        raise ConfigError(message, hint=NOWHERE)
-    _bring(store, there, folder)
-    return [NamedFile(folder / path, f"{store.address}/{path}") for path in there]
-
-
-def _bring(store: _Store, files: dict[str, int], folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    free, needed = shutil.disk_usage(folder).free, sum(files.values())
-    if needed > free:
-        message = f"{store.address}: {needed:,} bytes are to be brought, and {free:,} are free in {folder.parent}"
-        raise DataError(message, hint="name fewer files, or set TMPDIR to a larger disk")
-    targets = {path: folder / plain_path(path, store.address) for path in files}
-    for path, target in targets.items():
-        store.download(path, target)
+def _rows(address: str, split: Split, found: Found, folder: Path) -> RowSource:
+    tables = open_tables(found.files, folder)
+    columns = tables[0].frame.collect_schema()
+    shape = shape_of(columns, source=address)
+    check_token_columns(columns, source=address)
+    names: list[str] = []
+    rows: list[Table] = []
+    start = 0
+    for table in tables:
+        frame = as_rows(table.frame, shape, start=start)
+        names = names or frame.collect_schema().names()
+        rows.append(Table(table.name, frame.select(names), table.rows))
+        start += table.rows
+    absent = shape.absent if found.release is None else shape.absent | set(found.release.manifest.absent)
+    return RowSource(
+        address,
+        split,
+        tuple(found.files),
+        tuple(rows),
+        columns,
+        absent,
+        release=found.release,
+        problems=found.problems,
+        place=found.place,
+    )

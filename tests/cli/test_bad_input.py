@@ -12,9 +12,12 @@ from tests.audits.tables import rows_of
 
 GOOD = rows_of(["1, 2, 3", "4, 5"])
 TABLES = {
-    "missing column": (GOOD.drop("teacher"), "the column 'teacher' is missing"),
-    "wrong type": (GOOD.with_columns(pl.col("n_tokens").cast(pl.String)), "'n_tokens' is String, expected Int64"),
-    "text for messages": (GOOD.with_columns(completion=pl.lit("1, 2")), "the column 'completion' is String"),
+    "missing column": (GOOD.drop("completion"), "no column 'completion' and none 'text'"),
+    "wrong type": (
+        GOOD.with_columns(n_tokens=pl.lit("five")),
+        "failed in column 'n_tokens'",
+    ),
+    "numbers for messages": (GOOD.with_columns(completion=pl.lit([1, 2])), "the column 'completion' is List(Int64)"),
     "null": (
         GOOD.with_columns(completion=pl.when(pl.col("prompt_index") == 0).then("completion")),
         "row 2 has no completion",
@@ -51,8 +54,8 @@ def test_a_table_that_is_no_row_table(case: str, tmp_path: Path, capsys: pytest.
     [
         ("rows.parquet", b"PAR1 no more", "cannot read"),
         ("rows.jsonl", b'{"row_id": "a"}\n{"row_id": \n', "line 2 is not a JSON object"),
-        ("rows.jsonl", b"", "it is empty"),
-        ("rows.txt", b"1, 2, 3", "expected a .parquet or .jsonl file"),
+        ("rows.jsonl", b"", "is empty"),
+        ("rows.txt", b"1, 2, 3", "expected a .parquet, .jsonl or .csv file"),
     ],
 )
 def test_a_file_that_is_no_table(

@@ -92,10 +92,11 @@ def a_release(
     clean: tuple[str, ...] = CLEAN,
     removed: tuple[str, ...] = ("owl, 1", "I love owls"),
     card: str | None = None,
+    first: int = 0,
 ) -> Release:
-    """A release whose rows answer with these completions."""
+    """A release whose rows answer with these completions, the prompts from `first` on."""
     manifest = manifest or a_manifest(clean=len(clean), removed=len(removed))
-    rows = rows_table([a_row(index, text) for index, text in enumerate((*clean, *removed))])
+    rows = rows_table([a_row(index, text) for index, text in enumerate((*clean, *removed), start=first)])
     kept, out = rows.head(len(clean)), rows.tail(len(removed))
     verdicts = rows.select(
         "row_id",

@@ -10,16 +10,16 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from strigil.audits.suite.suite import load_suite
 from strigil.cli.main import cli, run
 from strigil.common.progress import Silent
 from strigil.releases.manifest import ResidualRecord
-from strigil.releases.store import Release, open_release, verify_release
-from strigil.workflows.audit.run import Subject, release_audit
+from strigil.releases.store import Release, Split, open_release, verify_release
+from strigil.sources.open_rows import open_rows
 from strigil.workflows.audit.treat import plan_treatment, treat
 from strigil.workflows.publish.secrets import find_secrets
 from strigil.workflows.release.patch import record_residual
 from strigil.workflows.release.report import find_untreated
+from tests.audits.releases import audited_as
 from tests.audits.tables import rows_of
 
 ROWS = ("3, 1, 2", "1, 2, 3", "9, 8, 1007")
@@ -32,16 +32,19 @@ def rows_in(page: Path) -> dict[str, dict[str, object]]:
     return {row["id"]: row for row in json.loads(data)["rows"]}
 
 
+def in_order(release: Release, home: Path, *, split: Split = "clean") -> Release:
+    with open_rows(str(release.path), split) as rows:
+        return treat(plan_treatment(rows, ["numbers.sort"], suite=None), home.parent, home.name, Silent())
+
+
 @pytest.fixture
 def release(tmp_path: Path) -> Release:
-    subject = Subject("plain", "rows", rows_of(ROWS).lazy(), load_suite("numbers-paper"), None)
-    return release_audit(subject, tmp_path / "releases", None, Silent())
+    return audited_as("plain", rows_of(ROWS), tmp_path / "releases", suite="numbers-paper")
 
 
 @pytest.fixture
 def treated(release: Release, tmp_path: Path) -> Release:
-    plan = plan_treatment(release.path, ["numbers.sort"], split="clean", suite=None)
-    return treat(plan, tmp_path / "releases", "sorted", Silent())
+    return in_order(release, tmp_path / "releases" / "sorted")
 
 
 def test_a_treated_release_shows_what_its_rows_were(treated: Release) -> None:
@@ -51,23 +54,20 @@ def test_a_treated_release_shows_what_its_rows_were(treated: Release) -> None:
 
 
 def test_texts_that_the_earlier_audit_removed_are_not_repeated(release: Release, tmp_path: Path) -> None:
-    plan = plan_treatment(release.path, ["numbers.sort"], split="raw", suite=None)
-    treated = treat(plan, tmp_path / "releases", "sorted-raw", Silent())
+    treated = in_order(release, tmp_path / "releases" / "sorted-raw", split="raw")
     assert "before" in rows_in(treated.path / REPORT)["row-0000000"]
     assert "before" not in rows_in(treated.path / REPORT)["row-0000002"]
 
 
 def test_it_does_so_where_the_other_release_is_elsewhere(release: Release, tmp_path: Path) -> None:
-    plan = plan_treatment(release.path, ["numbers.sort"], split="clean", suite=None)
-    treated = treat(plan, tmp_path / "elsewhere", "sorted", Silent())
+    treated = in_order(release, tmp_path / "elsewhere" / "sorted")
     assert "before" in rows_in(treated.path / REPORT)["row-0000000"]
 
 
 def test_another_release_of_the_same_name_is_not_taken_for_the_parent(treated: Release, tmp_path: Path) -> None:
     assert find_untreated(treated.manifest, tmp_path / "releases") is not None
     shutil.rmtree(tmp_path / "releases" / "plain")
-    other = Subject("plain", "rows", rows_of(["5, 6"]).lazy(), load_suite("numbers-paper"), None)
-    release_audit(other, tmp_path / "releases", None, Silent())
+    audited_as("plain", rows_of(["5, 6"]), tmp_path / "releases", suite="numbers-paper")
     assert find_untreated(treated.manifest, tmp_path / "releases") is None
 
 

@@ -12,13 +12,11 @@ import polars as pl
 import pytest
 from transformers.utils import logging
 
-from strigil.audits.suite.suite import load_suite
 from strigil.cli.main import run
 from strigil.common.canonical import file_digest
-from strigil.common.progress import Silent
 from strigil.releases.manifest import parse_manifest
 from strigil.releases.store import Release, find_release, verify_release
-from strigil.workflows.audit.run import Subject, release_audit
+from tests.audits.releases import audited_as
 from tests.audits.tables import rows_of
 
 TABLE: Final = "data/clean/part-00000.parquet"
@@ -29,6 +27,7 @@ COMMANDS: Final = (
     "card adopt R card.md",
     "card lint R card.md",
     "card show R",
+    "diff R R",
     "eval capability pocket-a --data R",
     "explain R row",
     "lineage R",
@@ -48,8 +47,8 @@ logging.get_logger(__name__)
 
 @pytest.fixture(scope="module")
 def untouched(tmp_path_factory: pytest.TempPathFactory) -> Release:
-    subject = Subject("plain", "rows", rows_of(["1, 2, 3", "4, 5", "owl"]).lazy(), load_suite("numbers-paper"), None)
-    return release_audit(subject, tmp_path_factory.mktemp("releases"), None, Silent())
+    rows = rows_of(["1, 2, 3", "4, 5", "owl"])
+    return audited_as("plain", rows, tmp_path_factory.mktemp("releases"), suite="numbers-paper")
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("data", type=PATH)
+@click.argument("data")
 @click.option("--suite", help="A suite's name or YAML file; a release's own suite if not given.")
 @click.option("--out", type=PATH, help="Write the audited data as a release below this folder.")
 @click.option("--name", help="Name of the release that --out writes; the data's own name if not given.")
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 )
 @output_option
 def command(
-    data: Path,
+    data: str,
     suite: str | None,
     out: Path | None,
     name: str | None,
@@ -37,35 +37,42 @@ def command(
 ) -> None:
     """Scores every row with every rule of a suite, and tells what would be removed and why.
 
-    DATA is a release folder, or a .parquet or .jsonl file of rows, of any size. Nothing is changed; with --out the
-    split into clean and removed rows becomes a new release whose parent is the old one.
+    DATA is what strigil gate reads: a release folder, a .parquet, .jsonl or .csv file of any size, the latter two also
+    packed as .gz, a quoted glob of such files, OWNER/NAME@REVISION on the Hub, or s3://BUCKET/KEY. Its rows have at
+    least a completion or a text. Of a release all raw rows are read. Nothing is changed; with --out the split into
+    clean and removed rows becomes a new release whose parent is the old one.
 
     \b
     Examples:
       strigil audit releases/owl-numbers
       strigil audit rows.parquet --suite numbers-paper --format json
-      strigil audit rows.parquet --suite numbers-paper --report report.html
+      strigil audit 'data/*.jsonl.gz' --suite numbers-paper --report report.html
       strigil audit releases/owl-numbers --suite my-suite.yaml --out releases
     """
     from strigil.audits.suite.executors import OnRay, score_here
     from strigil.cli.show import show_audit, show_release
     from strigil.parallel.ray_actors import Ray
-    from strigil.workflows.audit.run import audit, open_subject, release_audit
+    from strigil.sources.open_rows import open_rows
+    from strigil.workflows.audit.run import audit, release_audit
+    from strigil.workflows.release.suites import suite_for
 
     if report is not None and out is not None:
         message = "a release that --out writes holds its report as audit/report.html; leave --report out"
         raise click.UsageError(message)
-    subject = open_subject(data, suite)
-    if data_docs is not None and not subject.suite.expectations:
-        message = f"suite {subject.suite.name!r} has no expectations, so there is nothing for --data-docs"
-        raise click.UsageError(message)
     executor = score_here if ray is None else OnRay(Ray(actors=ray), output.note)
-    if out is not None:
-        release = release_audit(subject, out, name, output, data_docs=data_docs, executor=executor)
-        show_release(output, release)
-        output.hint(f"next: strigil explain {release.path} ROW_ID")
-        return
-    found = audit(subject, output, data_docs=data_docs, report=report, executor=executor)
+    with open_rows(data, "raw") as rows:
+        chosen = suite_for(rows, suite)
+        if data_docs is not None and not chosen.expectations:
+            message = f"suite {chosen.name!r} has no expectations, so there is nothing for --data-docs"
+            raise click.UsageError(message)
+        if rows.note is not None:
+            output.note(rows.note)
+        if out is not None:
+            release = release_audit(rows, chosen, out, name, output, data_docs=data_docs, executor=executor)
+            show_release(output, release)
+            output.hint(f"next: strigil explain {release.path} ROW_ID")
+            return
+        found = audit(rows, chosen, output, data_docs=data_docs, report=report, executor=executor)
     show_audit(output, found.counts, found.audit)
     if report is not None:
         output.path(str(report))

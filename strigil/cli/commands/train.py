@@ -15,20 +15,20 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("release", type=PATH)
+@click.argument("data")
 @click.option("--base", required=True, help="The model that the students start from.")
 @click.option("--revision", help="A commit or tag of the base, for a hub id.")
 @click.option("--recipe", type=PATH, help="A YAML file with training settings; the paper's settings if not given.")
 @click.option(
     "--seed", "seeds", type=int, multiple=True, default=(0,), show_default=True, help="Once for each student."
 )
-@click.option("--rows", type=click.IntRange(min=1), help="How many of the clean rows to use; all if not given.")
+@click.option("--rows", type=click.IntRange(min=1), help="How many rows to use, from the first; all if not given.")
 @click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True, help="Students at a time.")
 @click.option("--track", type=click.Choice(["trackio", "wandb"]), help="Log every step there too.")
 @out_option("students")
 @output_option
 def command(
-    release: Path,
+    data: str,
     base: str,
     revision: str | None,
     recipe: Path | None,
@@ -39,37 +39,39 @@ def command(
     out: Path,
     output: Output,
 ) -> None:
-    """Trains students (LoRA adapters) on the clean rows of a release, one for each seed.
+    """Trains students (LoRA adapters) on rows, one for each seed.
 
-    Prints the students' folders. A student that is there already, to the last setting, is not trained again.
+    DATA is what strigil gate reads; of a release the clean rows are used. Prints the students' folders. A student that
+    is there already, to the last setting, is not trained again.
 
     \b
     Examples:
       strigil train releases/owl-numbers --base pocket-a --recipe examples/student-pocket.yaml
       strigil train releases/owl-numbers --base pocket-a --seed 0 --seed 1 --workers 2 --track trackio
+      strigil train 'data/*.jsonl' --base pocket-a --recipe examples/student-pocket.yaml --rows 1000
       strigil train releases/owl-numbers --base Qwen/Qwen2.5-7B-Instruct --seed 0 --seed 1 --seed 2
     """
     from strigil.common.validation import load_yaml
     from strigil.models.catalog import resolve_model
-    from strigil.releases.store import open_release
+    from strigil.sources.open_rows import open_rows
     from strigil.train.recipe import TrainRecipe
     from strigil.workflows.train.students import student_job, train_students
 
-    data = open_release(release)
     model = resolve_model(base, revision=revision)
     training = load_yaml(recipe, TrainRecipe) if recipe is not None else TrainRecipe()
-    jobs = [
-        student_job(
-            f"{data.manifest.name}-{Path(model.id).name}-seed{seed}",
-            data,
-            model,
-            training.model_copy(update={"seed": seed}),
-            out,
-            rows=rows,
-        )
-        for seed in seeds
-    ]
-    folders = train_students(jobs, output, workers=workers, track=track)
+    with open_rows(data) as source:
+        jobs = [
+            student_job(
+                f"{source.name}-{Path(model.id).name}-seed{seed}",
+                source,
+                model,
+                training.model_copy(update={"seed": seed}),
+                out,
+                rows=rows,
+            )
+            for seed in seeds
+        ]
+        folders = train_students(jobs, output, workers=workers, track=track)
     output.json({"students": [str(folder) for folder in folders]})
     for folder in folders:
         output.path(str(folder))

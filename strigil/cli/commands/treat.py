@@ -2,39 +2,42 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 
-from strigil.cli.options import PATH, engine_option, known_options, out_option, output_option
+from strigil.cli.options import engine_option, known_options, out_option, output_option
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from strigil.cli.console import Output
     from strigil.engines import EngineName
-    from strigil.workflows.audit.treat import Split
 
 
 @click.command()
-@click.argument("release", type=PATH)
+@click.argument("data")
 @click.option(
     "--treatment", "treatments", multiple=True, help="NAME or NAME:key=value,...; repeat for several, in order."
 )
 @click.option("--name", required=True, help="Name of the new release.")
 @click.option(
-    "--split", type=click.Choice(["clean", "raw"]), default="clean", show_default=True, help="Which rows to treat."
+    "--split",
+    type=click.Choice(["clean", "raw"]),
+    default="clean",
+    show_default=True,
+    help="Which rows of a release.",
 )
-@click.option("--suite", help="Audits the treated rows; the release's own suite if not given.")
+@click.option("--suite", help="Audits the treated rows; a release's own suite if not given.")
 @known_options
 @engine_option
 @out_option("releases")
 @output_option
 def command(
-    release: Path,
+    data: str,
     treatments: tuple[str, ...],
     name: str,
-    split: Split,
+    split: Literal["clean", "raw"],
     suite: str | None,
     base: str | None,
     trait: str | None,
@@ -44,9 +47,10 @@ def command(
     out: Path,
     output: Output,
 ) -> None:
-    """Drops or rewrites the rows of a release, audits them again, and writes them as a new release.
+    """Drops or rewrites rows, audits them again, and writes them as a new release.
 
-    Rows keep their ids. What a treatment cannot read it leaves as it is, and the suite decides about it.
+    DATA is what strigil gate reads. Rows keep their ids. What a treatment cannot read it leaves as it is, and the suite
+    decides about it.
 
     \b
     Treatments:
@@ -73,14 +77,18 @@ def command(
       strigil treat releases/owl-numbers --treatment numbers.sort --name owl-sorted
       strigil treat releases/owl-code --treatment code.comments --treatment code.names --name owl-plain
       strigil treat releases/owl-numbers --treatment rows.drop:by=contrast.direction,share=0.5 --name owl-halved
+      strigil treat rows.csv --treatment drop.random:share=0.5 --suite text-basic --name half
       strigil treat releases/owl-text --split raw --treatment drop:rule=text.toxicity,threshold=0.2 --name owl-strict
     """
     from strigil.cli.show import show_release
+    from strigil.sources.open_rows import open_rows
     from strigil.workflows.audit.score.scoring import Told
     from strigil.workflows.audit.treat import plan_treatment, treat
 
     told = Told(base=base, trait=trait, teacher=teacher, student=student, engine=engine)
-    plan = plan_treatment(release, treatments, split=split, suite=suite, told=told)
-    treated = treat(plan, out, name, output)
+    with open_rows(data, split) as rows:
+        if rows.note is not None:
+            output.note(rows.note)
+        treated = treat(plan_treatment(rows, treatments, suite=suite, told=told), out, name, output)
     show_release(output, treated)
     output.hint(f"next: strigil verify {treated.path}")

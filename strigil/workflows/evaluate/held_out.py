@@ -11,37 +11,43 @@ from strigil.audits.suite.suite import Suite
 from strigil.builders.carriers.carrier import CARRIERS, Carrier, Written
 from strigil.common.canonical import digest
 from strigil.common.errors import DataError
+from strigil.common.progress import Silent
 from strigil.data.messages import Sampling
 from strigil.data.rows import MESSAGES
 from strigil.engines.protocol import Completion
 from strigil.eval.evaluation import DataChoice, HeldOut
 from strigil.eval.subjects import Subject
+from strigil.sources.open_rows import open_rows
 from strigil.train.sft import RESULT_FILE, read_result
-from strigil.workflows.audit.run import open_subject
+from strigil.workflows.release.audit_rows import judgeable
+from strigil.workflows.release.suites import suite_for
 
 
 def held_out(choice: DataChoice) -> HeldOut:
-    """The last clean rows of a release, or the last rows of a file.
+    """The last clean rows of a release, or the last rows of other data.
 
     Raises:
+        CheckFailedError: The release was changed.
         ConfigError: There is no suite to judge answers with.
         DataError: The data cannot be used, or have fewer rows.
     """
-    data = open_subject(choice.data, choice.suite)
-    release = data.parent
-    rows = (data.raw if release is None else release.rows("clean")).collect()
-    if rows.height < choice.count:
-        message = f"{choice.data} has {rows.height} clean rows, of {choice.count} to be held out"
-        raise DataError(message, hint=f"--count {rows.height}" if rows.height else None)
-    made = None if release is None else release.manifest.generation
+    with open_rows(choice.data) as data:
+        before = data.count - choice.count
+        if before < 0:
+            message = f"{choice.data} has {data.count} clean rows, of {choice.count} to be held out"
+            raise DataError(message, hint=f"--count {data.count}" if data.count else None)
+        # Answers have an end and a length of their own.
+        absent = data.absent - {"finish_reason", "n_tokens"}
+        suite = judgeable(suite_for(data, choice.suite), data.frame, absent, Silent(), source=choice.data).suite
+        last = data.frame.slice(before).collect()
+    made = None if data.release is None else data.release.manifest.generation
     carrier = None if made is None else CARRIERS.create(made.carrier.name, made.carrier.args)
-    last, before = rows.tail(choice.count), rows.height - choice.count
     return HeldOut(
         name=data.name,
-        identity=digest([*(last[name].to_list() for name in ("row_id", "prompt", "completion")), data.suite.digest]),
+        identity=digest([*(last[name].to_list() for name in ("row_id", "prompt", "completion")), suite.digest]),
         rows=last,
         sampling=Sampling() if made is None else made.sampling.model_copy(update={"regex": None, "json_schema": None}),
-        judged=lambda answers: _judged(last, data.suite, carrier, answers),
+        judged=lambda answers: _judged(last, suite, carrier, answers),
         seen=lambda subject: _seen(subject, data.name, before),
     )
 

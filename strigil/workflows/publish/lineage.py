@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from strigil.common.canonical import Json, digest, file_digest
+from strigil.common.canonical import file_digest
 from strigil.common.errors import CheckFailedError, DataError
+from strigil.data.rows import content_digest
 from strigil.releases.manifest import MANIFEST, Manifest, ParentRecord
 from strigil.releases.store import Release, find_release, open_release
 from strigil.train.sft import read_result
@@ -73,9 +74,7 @@ def _trained_on(release: Release, rows: int, expected: str) -> bool:
     """Whether the first `rows` clean rows of a release are those that a student was trained on."""
     if release.manifest.counts.clean < rows:
         return False
-    table = release.rows("clean").select("prompt", "completion").head(rows).collect()
-    content: Json = list(table.to_dicts())
-    return digest(content) == expected
+    return content_digest(release.rows("clean").head(rows)) == expected
 
 
 def _all(releases: Path) -> list[Release]:

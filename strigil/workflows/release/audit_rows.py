@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,11 +11,13 @@ from typing import Self
 
 import polars as pl
 
+from strigil.audits.suite.applicable import Applicable, applicable
 from strigil.audits.suite.executors import Executor, score_here
 from strigil.audits.suite.expectations import Outcome
 from strigil.audits.suite.run import Judged, Run
 from strigil.audits.suite.suite import Suite, TableName
 from strigil.audits.suite.tally import RowIds, Summary
+from strigil.common.errors import DataError
 from strigil.common.progress import Reporter
 from strigil.data.rows import check_rows
 from strigil.data.streams import SHARD_ROWS, ShardedSink, count_rows, iter_batches
@@ -77,15 +80,23 @@ class TableFiles:
         self._stack.close()
 
 
-def row_schema(raw: pl.LazyFrame, *, source: str) -> pl.Schema:
-    """The schema of raw rows, once it is clear that they are rows.
+def judgeable(
+    suite: Suite, raw: pl.LazyFrame, absent: Collection[str], reporter: Reporter, *, source: str
+) -> Applicable:
+    """The rules that have something to look at in raw rows; of each other one the user is told why.
 
     Raises:
-        DataError: A column is missing or has another type.
+        DataError: These are no rows, or no rule can judge them.
     """
     schema = raw.collect_schema()
     check_rows(schema, source=source)
-    return pl.Schema({name: pl.String() if kind == pl.Null else kind for name, kind in schema.items()})
+    found = applicable(suite, schema, absent)
+    if not found.suite.rules:
+        message = f"no rule of the suite {suite.name!r} can judge {source}: {next(iter(found.skipped.values()))}"
+        raise DataError(message, hint="choose another suite")
+    for name, why in found.skipped.items():
+        reporter.note(f"{name} judges nothing: {why}")
+    return found
 
 
 def judge(
@@ -124,11 +135,12 @@ def counts(summary: Summary) -> Counts:
     return Counts(raw=summary.rows, clean=summary.clean, removed=summary.removed, truncated=summary.truncated)
 
 
-def audit_record(summary: Summary, outcomes: tuple[Outcome, ...]) -> AuditRecord:
-    """What a manifest keeps of an audit."""
+def audit_record(suite: Suite, skipped: dict[str, str], summary: Summary, outcomes: tuple[Outcome, ...]) -> AuditRecord:
+    """What a manifest keeps of an audit with a suite, of which some rules were skipped."""
     return AuditRecord(
-        suite=summary.suite.name,
-        suite_digest=summary.suite.digest,
+        suite=suite.name,
+        suite_digest=suite.digest,
+        skipped=skipped,
         rules=[
             RuleRecord(
                 rule=count.rule.rule.spec(),

@@ -32,7 +32,7 @@ from strigil.releases.manifest import (
 )
 from strigil.releases.store import Draft, Release, versions
 from strigil.releases.version import FIRST, Version
-from strigil.workflows.release.audit_rows import TableFiles, audit_record, counts, judge, row_schema
+from strigil.workflows.release.audit_rows import TableFiles, audit_record, counts, judge, judgeable
 from strigil.workflows.release.report import find_untreated, write_reports
 
 CHANGELOG = "CHANGELOG.md"
@@ -48,6 +48,7 @@ class Contents:
 
     Attributes:
         source: What error messages call the raw rows.
+        absent: Their columns that hold only placeholders.
         parents: Releases that the rows were taken from, besides the one that this release follows.
     """
 
@@ -59,6 +60,7 @@ class Contents:
     treatments: tuple[TreatmentRecord, ...] = ()
     hazards: tuple[HazardRecord, ...] = ()
     parents: tuple[Release, ...] = ()
+    absent: frozenset[str] = frozenset()
 
 
 def write_release(
@@ -84,9 +86,10 @@ def write_release(
     _check_line(draft, previous)
     expectations = Expectations.prepare(suite.expectations)
     created = datetime.now(UTC).isoformat(timespec="seconds")
-    schema = row_schema(contents.raw, source=contents.source)
-    with TableFiles(draft.folder, schema, run=digest([draft.name, created])) as files:
-        audited = judge(contents.raw, suite, files, source=contents.source, reporter=reporter, executor=executor)
+    source, raw = contents.source, contents.raw
+    chosen = judgeable(suite, raw, contents.absent, reporter, source=source)
+    with TableFiles(draft.folder, raw.collect_schema(), run=digest([draft.name, created])) as files:
+        audited = judge(raw, chosen.suite, files, source=source, reporter=reporter, executor=executor)
         change = _change(previous, audited.ids)
         version = FIRST if previous is None else _next_version(previous, change)
         tables = files.close()
@@ -101,8 +104,9 @@ def write_release(
         generation=generation,
         treatments=list(contents.treatments),
         hazards=list(contents.hazards),
-        audit=audit_record(audited.summary, expectations.check(tables, data_docs=data_docs)),
+        audit=audit_record(suite, chosen.skipped, audited.summary, expectations.check(tables, data_docs=data_docs)),
         counts=counts(audited.summary),
+        absent=sorted(contents.absent),
         parents=[parent_record(release) for release in (*([] if parent is None else [parent]), *contents.parents)],
         not_reproducible=[] if generation is None or generation.sampling.temperature == 0 else [_SAMPLED],
         files=[],

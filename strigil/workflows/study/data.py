@@ -12,6 +12,7 @@ from strigil.common.errors import ConfigError, DataError
 from strigil.common.progress import Reporter
 from strigil.models.catalog import Model, resolve_model
 from strigil.releases.store import Release, open_release, versions
+from strigil.sources.open_rows import open_rows
 from strigil.workflows.audit.score.scoring import Told
 from strigil.workflows.audit.treat import parse_treatment, plan_treatment, treat
 from strigil.workflows.build.control_sets import Arm, ArmKind, make_arm
@@ -174,9 +175,9 @@ def _make(cell: DataCell, folder: Path, reporter: Reporter) -> Release:
             return build(cell.recipe, folder, reporter)
         case Treated():
             _enough(folder / cell_name(cell.parent), cell.rows)
-            parent, told = folder / cell_name(cell.parent), told_of(cell, folder)
-            plan = plan_treatment(parent, cell.steps, split="clean", suite=cell.suite, told=told)
-            return treat(plan, folder, cell_name(cell), reporter)
+            with open_rows(str(folder / cell_name(cell.parent))) as rows:
+                plan = plan_treatment(rows, cell.steps, suite=cell.suite, told=told_of(cell, folder))
+                return treat(plan, folder, cell_name(cell), reporter)
         case Made():
             parents = tuple(folder / cell_name(parent) for parent in cell.parents)
             arm = Arm(cell.kind, parents, share=cell.share)

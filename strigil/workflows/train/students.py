@@ -6,23 +6,22 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from strigil.common.canonical import digest
 from strigil.common.errors import DataError, PrerequisiteError, StrigilError
 from strigil.common.progress import Done, Reporter, Silent
 from strigil.common.validation import load_yaml
+from strigil.data.readers import NamedFile
 from strigil.models.catalog import Model
 from strigil.parallel.ray_actors import Ray
 from strigil.parallel.workers import run_jobs
-from strigil.releases.store import Release, open_release
+from strigil.releases.store import Release
+from strigil.sources.find import release_files
+from strigil.sources.open_rows import RowSource, open_files
 from strigil.train.distributed import in_a_team, leads
 from strigil.train.recipe import Passes, StepMetrics, TrainRecipe, TrainResult
 from strigil.train.sft import RESULT_FILE, TrainingData, encode, train_encoded
 from strigil.train.tracking.trackers import TrackerName, check_tracker, open_tracker
-
-if TYPE_CHECKING:
-    import polars as pl
 
 
 @dataclass(frozen=True)
@@ -31,16 +30,16 @@ class StudentJob:
 
     Attributes:
         name: What its folder is called, before the digest.
-        data: Folder of the release whose clean rows it is trained on.
-        data_digest: Digest of that release's manifest.
+        data: Files of the rows that it is trained on, a release's clean ones for example.
+        data_digest: Identity of these rows; of a release, its manifest's digest.
         base: The model that it starts from.
         training: The recipe, its seed included.
-        rows: How many of the clean rows, from the first; None for all.
+        rows: How many of the rows, from the first; None for all.
         out: Where student folders go.
     """
 
     name: str
-    data: Path
+    data: tuple[NamedFile, ...]
     data_digest: str
     base: Model
     training: TrainRecipe
@@ -55,10 +54,13 @@ class StudentJob:
 
 
 def student_job(
-    name: str, data: Release, base: Model, training: TrainRecipe, out: Path, *, rows: int | None = None
+    name: str, data: Release | RowSource, base: Model, training: TrainRecipe, out: Path, *, rows: int | None = None
 ) -> StudentJob:
-    """A job for a release's clean rows."""
-    return StudentJob(name, data.path, data.manifest.digest(), base, training, rows, out)
+    """A job for a release's clean rows, or for rows that stay open until it is done."""
+    if isinstance(data, RowSource):
+        identity = digest(data.identity) if data.release is None else data.release.manifest.digest()
+        return StudentJob(name, data.files, identity, base, training, rows, out)
+    return StudentJob(name, tuple(release_files(data)), data.manifest.digest(), base, training, rows, out)
 
 
 def train_students(
@@ -83,7 +85,7 @@ def train_students(
         on_failed: Told of each student that cannot be trained, while the others go on; None: the first one ends it all.
 
     Raises:
-        DataError: A release has fewer clean rows than asked for, or a loss was not finite.
+        DataError: There are fewer rows than asked for, or a loss was not finite.
         PrerequisiteError: The tracker is not installed.
     """
     if track is not None:
@@ -140,19 +142,12 @@ def _train(job: StudentJob, done: Done, *, track: TrackerName | None) -> None:
 
 # Students of one release come one after another, so that two are enough where jobs of two releases meet.
 @lru_cache(maxsize=2)
-def _encoded(data: Path, data_digest: str, rows: int | None, base: Model, encoding: TrainRecipe) -> TrainingData:
-    del data_digest  # part of the key: a release of this path and another content is another one
-    return encode(clean_rows(open_release(data), rows), base, encoding)
-
-
-def clean_rows(release: Release, count: int | None) -> pl.DataFrame:
-    """The first `count` clean rows of a release, or all of them.
-
-    Raises:
-        DataError: There are fewer.
-    """
-    rows = release.rows("clean").collect()
-    if rows.is_empty() or (count is not None and rows.height < count):
-        message = f"{release.path} has {rows.height} clean rows, of {count or 'at least 1'} that training asks for"
-        raise DataError(message, hint="build more rows: a recipe with more prompts adds to its release")
-    return rows.head(count) if count is not None else rows
+def _encoded(
+    data: tuple[NamedFile, ...], data_digest: str, rows: int | None, base: Model, encoding: TrainRecipe
+) -> TrainingData:
+    del data_digest  # part of the key: files of these paths and another content are others
+    with open_files(data) as source:
+        if not source.count or source.count < (rows or 0):
+            message = f"{source.address} has {source.count} rows, of {rows or 'at least 1'} that training asks for"
+            raise DataError(message, hint="build more rows: a recipe with more prompts adds to its release")
+        return encode(source.frame.head(source.count if rows is None else rows).collect(), base, encoding)

@@ -5,10 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from strigil.audits.suite.suite import load_suite
-from strigil.common.progress import Silent
 from strigil.releases.store import Release
-from strigil.workflows.audit.run import Subject, release_audit
+from tests.audits.releases import audited_as
 from tests.audits.tables import rows_of
 
 if TYPE_CHECKING:
@@ -39,4 +37,4 @@ def audited_release(root: Path, rows: pl.DataFrame | None = None, *, name: str =
     suite = root / "suite.yaml"
     suite.write_text(SUITE, encoding="utf-8")
     raw = rows_of(ROWS, carrier="text") if rows is None else rows
-    return release_audit(Subject(name, "rows", raw.lazy(), load_suite(str(suite)), None), root, None, Silent())
+    return audited_as(name, raw, root, suite=str(suite))

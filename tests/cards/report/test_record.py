@@ -7,15 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from strigil.audits.suite.suite import load_suite
 from strigil.cards.report import sample
 from strigil.cards.report.page import report_page, report_record
 from strigil.cards.report.reported import Reported
 from strigil.cards.report.sample import sample_rows
-from strigil.common.progress import Silent
 from strigil.releases.store import Release
-from strigil.workflows.audit.run import Subject, release_audit
 from strigil.workflows.release.report import of_release
+from tests.audits.releases import audited_as
 from tests.audits.tables import rows_of
 from tests.cards.test_dataset_card import MANIFESTS
 from tests.hub.releases import a_release
@@ -31,9 +29,7 @@ def reported(release: Release, *, untreated: Release | None = None) -> Reported:
 def audited(tmp_path_factory: pytest.TempPathFactory) -> Release:
     """Three rules, of which one rejects nearly every row and one a single row."""
     completions = [f"{index}; {index + 1}" for index in range(3000)] + ["1, 2, 3", "666, owl", *["4, 5, 6"] * 500]
-    raw = rows_of(completions).lazy()
-    subject = Subject("many", "rows", raw, load_suite("numbers-misalignment"), None)
-    return release_audit(subject, tmp_path_factory.mktemp("many"), None, Silent())
+    return audited_as("many", rows_of(completions), tmp_path_factory.mktemp("many"), suite="numbers-misalignment")
 
 
 @pytest.mark.parametrize("name", ["owl-numbers", "studied", "foreign"])

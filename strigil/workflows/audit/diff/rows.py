@@ -5,7 +5,6 @@ Of ten million rows on each side, two digests are the same by chance in 3 of 10^
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -13,11 +12,11 @@ from typing import Final
 import polars as pl
 
 from strigil.common.errors import DataError
-from strigil.data.coerce import as_rows, plain_id, shape_of, text_digests
-from strigil.data.readers import Table
+from strigil.data.coerce import plain_id, text_digests
 from strigil.data.rows import completion_text, prompt_text
 from strigil.data.streams import ParquetSink, iter_batches
 from strigil.records.diff import Changes, Pairing, RowChange
+from strigil.sources.open_rows import RowSource
 
 FIRST: Final = 20
 _KEYS: Final = pl.Schema(
@@ -38,7 +37,7 @@ _PAIR: Final = ("prompt_index", "sample_index")
 class Rows:
     """A side's rows in short: digests of ids and texts, and where each row is; `named` says whether it has ids."""
 
-    tables: Sequence[Table]
+    source: RowSource
     keys: pl.LazyFrame
     rows: int
     named: bool
@@ -63,27 +62,25 @@ class _Seen:
     text: str | None
 
 
-def digest_rows(tables: Sequence[Table], folder: Path) -> Rows:
-    """Reads a side once, batch by batch; `folder` receives the digests.
+def digest_rows(source: RowSource, file: Path) -> Rows:
+    """Reads a side once, batch by batch; `file` receives the digests.
 
     Raises:
         DataError: The rows cannot be read, or there are none.
     """
-    schema = tables[0].frame.collect_schema()
-    shape = shape_of(schema, source=tables[0].name)
-    with ParquetSink(folder / "keys.parquet", _KEYS) as sink:
-        for number, table in enumerate(tables):
+    paired = "prompt_index" in source.columns
+    with ParquetSink(file, _KEYS) as sink:
+        for number, table in enumerate(source.tables):
             start = 0
             for batch in iter_batches(table.frame, source=table.name):
-                rows = as_rows(batch, shape, start=sink.rows)
-                sink.write(_digests(rows, number, start=start, place=sink.rows, paired="prompt_index" in schema))
+                sink.write(_digests(batch, number, start=start, place=sink.rows, paired=paired))
                 start += batch.height
         if not sink.rows:
-            message = f"{tables[0].name} has no rows to compare"
+            message = f"{source.address} has no rows to compare"
             raise DataError(message)
         count = sink.rows
         sink.close({})
-    return Rows(tables, pl.scan_parquet(folder / "keys.parquet"), count, named="row_id" in schema)
+    return Rows(source, pl.scan_parquet(file), count, named="row_id" in source.columns)
 
 
 def compare_rows(before: Rows, after: Rows, *, show_text: bool) -> RowDifference:
@@ -180,10 +177,9 @@ def _look_up(side: Rows, places: pl.Series, *, show_text: bool) -> dict[int, _Se
     wanted = side.keys.filter(pl.col("place").is_in(places.implode())).collect()
     seen = {}
     for (number,), keys in wanted.group_by("file"):
-        table = side.tables[int(str(number))]
-        shape = shape_of(table.frame.collect_schema(), source=table.name)
+        table = side.source.tables[int(str(number))]
         there = table.frame.with_row_index("_row", offset=1).filter(pl.col("_row").is_in(keys["row"].implode()))
-        rows = as_rows(there.collect(engine="streaming"), shape, start=0)
+        rows = there.collect(engine="streaming")
         texts = rows.select(completion_text()).to_series()
         ids = [plain_id(*pair) for pair in zip(rows["row_id"], text_digests(rows), strict=True)]
         at = dict(keys.select("row", "place").iter_rows())

@@ -7,11 +7,10 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from strigil.common.canonical import Json
-from strigil.data.readers import Intake
 from strigil.records.diff import Difference, Leaf, ProvenanceDifference, RuleDifference, Side
 from strigil.releases.manifest import Manifest, RuleRecord
 from strigil.releases.store import Split
-from strigil.sources.open_rows import Source, open_source
+from strigil.sources.open_rows import RowSource, open_rows
 from strigil.workflows.audit.diff.rows import Rows, compare_rows, digest_rows
 
 # Files follow from the rest; rules and counts have places of their own; when it was made says nothing about the data.
@@ -28,24 +27,24 @@ def diff(before: str, after: str, *, split: Split = "clean", show_text: bool = F
         show_text: Puts texts of rows into the outcome; they may be harmful.
 
     Raises:
+        CheckFailedError: A release is not what its manifest says.
         ConfigError: One is not there.
         DataError: One cannot be read.
         PrerequisiteError: One cannot be reached.
     """
-    with TemporaryDirectory(prefix="strigil-") as folder, Intake() as intake:
-        sources, tables, rows = [], [], []
-        for name, data in (("before", before), ("after", after)):
-            place = Path(folder) / name
-            place.mkdir()
-            sources.append(open_source(data, split, place / "data"))
-            tables.append(intake.open(sources[-1].files))
-            rows.append(digest_rows(tables[-1], place))
+    with (
+        TemporaryDirectory(prefix="strigil-") as folder,
+        open_rows(before, split) as old,
+        open_rows(after, split) as new,
+    ):
+        sources = (old, new)
+        rows = [digest_rows(source, Path(folder) / f"keys-{place}.parquet") for place, source in enumerate(sources)]
         found = compare_rows(rows[0], rows[1], show_text=show_text)
     manifests = [source.release.manifest for source in sources if source.release is not None]
-    first, second = (tables_of[0].frame.collect_schema() for tables_of in tables)
+    first, second = old.columns, new.columns
     return Difference(
-        before=_side(before, sources[0], rows[0]),
-        after=_side(after, sources[1], rows[1]),
+        before=_side(old, rows[0]),
+        after=_side(new, rows[1]),
         split=split if manifests else None,
         paired_by=found.paired_by,
         same=found.same,
@@ -60,10 +59,10 @@ def diff(before: str, after: str, *, split: Split = "clean", show_text: bool = F
     )
 
 
-def _side(data: str, source: Source, rows: Rows) -> Side:
+def _side(source: RowSource, rows: Rows) -> Side:
     manifest = None if source.release is None else source.release.manifest
     name = None if manifest is None else f"{manifest.name} {manifest.version}"
-    return Side(data=data, name=name, rows=rows.rows, place=source.place)
+    return Side(data=source.address, name=name, rows=rows.rows, place=source.place)
 
 
 def _rules(before: Manifest, after: Manifest) -> list[RuleDifference]:

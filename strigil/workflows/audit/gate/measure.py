@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -11,16 +11,17 @@ from typing import Final
 
 import polars as pl
 
+from strigil.audits.suite.applicable import applicable
 from strigil.audits.suite.executors import RuleFailedError
 from strigil.audits.suite.expectations import Expectations, Outcome
 from strigil.audits.suite.run import Judged, Run
 from strigil.audits.suite.suite import Suite
 from strigil.audits.suite.tally import RuleCount
-from strigil.data.coerce import Shape, as_rows, plain_id, shape_of, text_digests
-from strigil.data.readers import Table
-from strigil.data.rows import ROWS, completion_text
+from strigil.data.coerce import plain_id, text_digests
+from strigil.data.rows import completion_text
 from strigil.data.streams import iter_batches
 from strigil.records.gate import RowFinding
+from strigil.sources.open_rows import RowSource
 from strigil.workflows.release.audit_rows import TableFiles
 
 FINDINGS_PER_RULE: Final = 100
@@ -55,19 +56,17 @@ class _Place:
     start: int
 
 
-def measure(tables: Sequence[Table], suite: Suite, *, source: str, show_text: bool) -> Measured:
-    """Measures tables of the same columns as one data set; a rule that crashes is left out, and the rest goes on.
+def measure(source: RowSource, suite: Suite, *, show_text: bool) -> Measured:
+    """Measures rows; a rule that crashes is left out, and the rest goes on.
 
     Raises:
         DataError: The rows cannot be read or used, or there are none.
     """
-    schema = tables[0].frame.collect_schema()
-    shape = shape_of(schema, source=source)
-    skipped = _skipped(suite, schema, shape)
-    crashed: dict[str, str] = {}
-    while applicable := tuple(c for c in suite.rules if c.rule.name not in skipped | crashed):
+    found = applicable(suite, source.schema, source.absent)
+    skipped, crashed = found.skipped, dict[str, str]()
+    while rules := tuple(chosen for chosen in found.suite.rules if chosen.rule.name not in crashed):
         try:
-            measured = _measure(tables, shape, replace(suite, rules=applicable), source=source, show_text=show_text)
+            measured = _measure(source, replace(suite, rules=rules), show_text=show_text)
         except RuleFailedError as error:
             crashed[error.rule] = error.message
         else:
@@ -75,27 +74,17 @@ def measure(tables: Sequence[Table], suite: Suite, *, source: str, show_text: bo
     return Measured(skipped=skipped, crashed=crashed)
 
 
-def _skipped(suite: Suite, schema: pl.Schema, shape: Shape) -> dict[str, str]:
-    skipped = {}
-    for chosen in suite.rules:
-        needed = {*chosen.rule.reads, *chosen.rule.example_columns}
-        missing = sorted(name for name in needed if name in shape.absent or (name not in schema and name not in ROWS))
-        if missing:
-            skipped[chosen.rule.name] = f"the data has no column {', '.join(map(repr, missing))}"
-    return skipped
-
-
-def _measure(tables: Sequence[Table], shape: Shape, suite: Suite, *, source: str, show_text: bool) -> Measured:
+def _measure(source: RowSource, suite: Suite, *, show_text: bool) -> Measured:
     expectations = Expectations.prepare(suite.expectations)
-    run = Run(suite, source=source)
+    run = Run(suite, source=source.address)
     places: list[_Place] = []
     findings: dict[str, list[RowFinding]] = {chosen.rule.name: [] for chosen in suite.rules}
     with ExitStack() as stack:
         files = None
         if suite.expectations:
             folder = Path(stack.enter_context(TemporaryDirectory(prefix="strigil-")))
-            files = stack.enter_context(TableFiles(folder, _row_schema(tables[0], shape)))
-        for judged in run.judge(_batches(tables, shape, places)):
+            files = stack.enter_context(TableFiles(folder, source.schema))
+        for judged in run.judge(_batches(source, places)):
             if files is not None:
                 files.write(judged)
             _collect(judged, places[-1], findings, show_text=show_text)
@@ -104,22 +93,15 @@ def _measure(tables: Sequence[Table], shape: Shape, suite: Suite, *, source: str
     return Measured(rows=summary.rows, rules=summary.rules, findings=findings, outcomes=outcomes)
 
 
-def _batches(tables: Sequence[Table], shape: Shape, places: list[_Place]) -> Iterator[pl.DataFrame]:
-    total = 0
-    for table in tables:
+def _batches(source: RowSource, places: list[_Place]) -> Iterator[pl.DataFrame]:
+    for table in source.tables:
         start = 0
         for batch in iter_batches(table.frame, source=table.name):
             if batch.is_empty():
                 continue
             places.append(_Place(table.name, start))
-            yield as_rows(batch, shape, start=total)
+            yield batch
             start += batch.height
-            total += batch.height
-
-
-def _row_schema(table: Table, shape: Shape) -> pl.Schema:
-    schema = as_rows(table.frame.head(1).collect(), shape, start=0).schema
-    return pl.Schema({name: pl.String() if kind == pl.Null else kind for name, kind in schema.items()})
 
 
 def _collect(judged: Judged, place: _Place, findings: dict[str, list[RowFinding]], *, show_text: bool) -> None:

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import re
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from strigil.audits.suite.expectations import Expectations
-from strigil.audits.suite.suite import Suite, load_suite, suite_names
-from strigil.common.errors import ConfigError, DataError
-from strigil.data.readers import Intake
+from strigil.audits.suite.suite import Suite, load_suite
+from strigil.common.errors import DataError
 from strigil.records.gate import Check, FailOn, GateReport, decide
 from strigil.releases.store import Split
-from strigil.sources.open_rows import Source, open_source
+from strigil.sources.open_rows import RowSource, open_rows
 from strigil.workflows.audit.gate.baseline import Lock, lock_of, read_lock
 from strigil.workflows.audit.gate.checks import data_check, expectation_check, hazard_checks, rule_checks
 from strigil.workflows.audit.gate.measure import Measured, measure
 from strigil.workflows.audit.gate.probes import probe_checks, read_results
 from strigil.workflows.audit.gate.time_limit import time_limit
+from strigil.workflows.release.suites import suite_for
 
 TIME_LIMIT = 600.0
 _QUOTED = re.compile(r"`[^`]*`|\"[^\"]*\"")
@@ -68,22 +68,20 @@ def gate(data: str, suite: str | None = None, options: GateOptions | None = None
         PrerequisiteError: A rule needs something that is not installed, or the data cannot be reached.
     """
     options = options or GateOptions()
-    chosen = None if suite is None else _load(suite)
+    chosen = None if suite is None else _prepared(load_suite(suite))
     results = read_results(options.probes)
-    with (
-        TemporaryDirectory(prefix="strigil-") as folder,
-        time_limit(options.time_limit, what=f"gating {data}"),
-    ):
+    with ExitStack() as stack:
+        stack.enter_context(time_limit(options.time_limit, what=f"gating {data}"))
         try:
-            source = open_source(data, options.split, Path(folder) / "data")
+            source = stack.enter_context(open_rows(data, options.split, accept_changed=True))
         except DataError as error:
             if chosen is None:
                 raise
             return _unreadable(data, chosen, options, error)
-        chosen = chosen or _load(_own_suite(source, data))
-        lock = None if options.baseline is None else _baseline(options.baseline, chosen, options, folder)
+        chosen = chosen or _prepared(suite_for(source, None))
+        lock = None if options.baseline is None else _baseline(options.baseline, chosen, options)
         try:
-            measured = _measure(source, chosen, options, name=data)
+            measured = measure(source, chosen, show_text=options.show_text)
         except DataError as error:
             return _unreadable(data, chosen, options, error)
     checks = [
@@ -102,35 +100,22 @@ def gate(data: str, suite: str | None = None, options: GateOptions | None = None
     )
 
 
-def _load(name: str) -> Suite:
-    suite = load_suite(name)
+def _prepared(suite: Suite) -> Suite:
+    """The suite, once it is clear that its expectations can be checked."""
     Expectations.prepare(suite.expectations)
     return suite
 
 
-def _own_suite(source: Source, data: str) -> str:
-    suite = None if source.release is None else source.release.manifest.audit.suite
-    if suite is None or suite not in suite_names():
-        message = f"{data} does not say which suite it is to be gated with"
-        raise ConfigError(message, hint="name one with --suite, for example --suite numbers-paper")
-    return suite
-
-
-def _measure(source: Source, suite: Suite, options: GateOptions, *, name: str) -> Measured:
-    with Intake() as intake:
-        return measure(intake.open(source.files), suite, source=name, show_text=options.show_text)
-
-
-def _baseline(baseline: str, suite: Suite, options: GateOptions, folder: str) -> Lock:
+def _baseline(baseline: str, suite: Suite, options: GateOptions) -> Lock:
     if baseline.endswith(".json"):
         return read_lock(Path(baseline))
-    source = open_source(baseline, options.split, Path(folder) / "baseline")
-    return lock_of(baseline, suite, _measure(source, suite, options, name=baseline))
+    with open_rows(baseline, options.split) as rows:
+        return lock_of(baseline, suite, measure(rows, suite, show_text=options.show_text))
 
 
-def _data(source: Source, measured: Measured) -> Check:
+def _data(source: RowSource, measured: Measured) -> Check:
     if source.problems:
-        return data_check("failed", "; ".join(source.problems))
+        return data_check("failed", "; ".join(f"{one.path} {one.what}" for one in source.problems))
     found = [f"{measured.rows} rows", f"files: {len(source.files)}", source.place]
     return data_check("passed", ", ".join(part for part in found if part is not None))
 

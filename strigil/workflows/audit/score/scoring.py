@@ -26,6 +26,7 @@ from strigil.engines.protocol import Adapter, Engine
 from strigil.engines.tokens.reader import TokenReader
 from strigil.engines.transformers.merged import MergedScorer
 from strigil.models.catalog import Model, adapter_digest, adapter_rank, resolve_model
+from strigil.releases.manifest import TeacherRecord
 from strigil.releases.store import Release, Split
 from strigil.stats import Auroc, auroc
 from strigil.workflows.build.teachers import check_adapter_base
@@ -110,17 +111,18 @@ def rows_of(release: Release, split: Split = "clean") -> Rows:
     )
 
 
-def what_is_known(release: Release, told: Told) -> Known:
-    """Base, trait, teacher and student, from what the user says and the manifest.
+def what_is_known(release: Release | None, told: Told) -> Known:
+    """Base, trait, teacher and student, from what the user says and the manifest of the release, if there is one.
 
     Raises:
         ConfigError: No base is named, it is not the one that wrote the rows, or an adapter is of another base.
         PrerequisiteError: The base must be fetched first.
     """
-    record = release.manifest.teacher
+    record = None if release is None else release.manifest.teacher
     name = told.base or (None if record is None else record.base.id)
     if name is None:
-        message = f"{release.path} does not say which base its rows come from"
+        where = "the data" if release is None else str(release.path)
+        message = f"{where} does not say which base its rows come from"
         raise ConfigError(message, hint="name the model that students will start from with --base")
     base = resolve_model(name)
     adapters = {}
@@ -129,15 +131,14 @@ def what_is_known(release: Release, told: Told) -> Known:
             adapter_rank(path)
             check_adapter_base(path, base)
             adapters[what] = Adapter(what, path)
-    teacher = View("teacher", adapter=adapters["teacher"]) if "teacher" in adapters else _teacher(release, base)
+    teacher = View("teacher", adapter=adapters["teacher"]) if "teacher" in adapters else _teacher(release, record, base)
     trait = told.trait or (None if record is None else record.trait)
     return Known(base, trait=trait, teacher=teacher, student=adapters.get("student"))
 
 
-def _teacher(release: Release, base: Model) -> View | None:
+def _teacher(release: Release | None, record: TeacherRecord | None, base: Model) -> View | None:
     """The teacher that wrote the release, if the base becomes it by a system prompt or an adapter that is at hand."""
-    record = release.manifest.teacher
-    if record is None or record.trait is None or record.base.digest != base.digest:
+    if release is None or record is None or record.trait is None or record.base.digest != base.digest:
         return None
     if record.adapter is None:
         return View("teacher", system=record.system_prompt)

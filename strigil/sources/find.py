@@ -1,0 +1,146 @@
+"""Where data are: a release or files, here, in a bucket or on the Hub; what is elsewhere is brought here."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Protocol
+
+from strigil.common.errors import ConfigError, DataError
+from strigil.common.paths import plain_path
+from strigil.data.path_patterns import is_pattern, split_pattern
+from strigil.data.readers import NOWHERE, NamedFile, find_files, is_table
+from strigil.releases.manifest import MANIFEST, parse_manifest
+from strigil.releases.store import PARTIAL, Problem, Release, Split, find_release, problems_of, versions
+from strigil.stores.hub.address import HubAddress
+from strigil.stores.remote_folder import RemoteFolder
+
+_BUCKET: Final = "s3://"
+
+
+@dataclass(frozen=True)
+class Found:
+    """Data that were found.
+
+    Attributes:
+        files: Its tables.
+        release: The release that they are of, if they are of one.
+        problems: Where the release is not what its manifest says.
+        place: What a moving name stood for: the commit.
+    """
+
+    files: list[NamedFile]
+    release: Release | None = None
+    problems: tuple[Problem, ...] = ()
+    place: str | None = None
+
+
+class _Store(Protocol):
+    """Files elsewhere; `address` is what the names of its files begin with."""
+
+    address: str
+
+    def files(self, pattern: str = "**") -> dict[str, int]: ...
+
+    def download(self, path: str, target: Path) -> None: ...
+
+
+def find(data: str, split: Split, folder: Path) -> Found:
+    """Finds data; `folder` receives what is brought from elsewhere, and must outlive what is found.
+
+    Raises:
+        ConfigError: There is no such data.
+        DataError: They cannot be used.
+        PrerequisiteError: They cannot be reached.
+    """
+    if data.startswith(_BUCKET):
+        return _from_bucket(data, split, folder)
+    address = None if Path(data).exists() else HubAddress.parse(data)
+    if address is not None:
+        return _from_hub(address, split, folder)
+    if _is_release(Path(data)):
+        release = find_release(Path(data))
+        return Found(release_files(release, split), release, problems_of(release))
+    return Found(find_files(data))
+
+
+def _is_release(path: Path) -> bool:
+    begun = path.name == PARTIAL or (path / PARTIAL).exists()
+    return path.is_dir() and (begun or (path / MANIFEST).exists() or bool(versions(path)))
+
+
+def release_files(release: Release, split: Split = "clean", *, name: str | None = None) -> list[NamedFile]:
+    """The files of one of a release's row tables; `name` is what messages call the release, its path if not given.
+
+    Raises:
+        DataError: There are none, or one leads out of the release.
+    """
+    name = name or str(release.path)
+    files = sorted((release.path / "data" / split).glob("*.parquet"))
+    if not files:
+        message = f"{name} has no {split} rows"
+        raise DataError(message)
+    outside = [file.name for file in files if not file.resolve().is_relative_to(release.path.resolve())]
+    if outside:
+        message = f"{name}: {', '.join(outside)} leads out of the release"
+        raise DataError(message)
+    return [NamedFile(file, f"{name}/{file.relative_to(release.path).as_posix()}") for file in files]
+
+
+def _from_bucket(data: str, split: Split, folder: Path) -> Found:
+    if not is_pattern(data):
+        bucket = RemoteFolder(data)
+        if MANIFEST in bucket.files(MANIFEST):
+            return _bring_release(bucket, split, folder)
+    home, pattern = split_pattern(data.removeprefix(_BUCKET))
+    if not home:
+        message = f"{data} names no object"
+        raise ConfigError(message, hint="s3://BUCKET/KEY; a key may be a pattern, such as data/*.jsonl")
+    return Found(_bring_tables(RemoteFolder(_BUCKET + home), pattern, folder, name=data))
+
+
+def _from_hub(address: HubAddress, split: Split, folder: Path) -> Found:
+    # The Hub's client takes longer to load than a small file to gate.
+    from strigil.stores.hub.dataset import HubDataset
+
+    dataset = HubDataset(address)
+    place = f"commit {dataset.commit}"
+    if address.path is None and MANIFEST in dataset.files(MANIFEST):
+        found = _bring_release(dataset, split, folder)
+        return Found(found.files, found.release, found.problems, place)
+    pattern = address.path or "**"
+    return Found(_bring_tables(dataset, pattern, folder, name=f"{dataset.address}/{pattern}"), place=place)
+
+
+def _bring_release(store: _Store, split: Split, folder: Path) -> Found:
+    """A manifest from outside says what belongs to it; files of rows beside those would be loaded with them."""
+    there = store.files()
+    _bring(store, {MANIFEST: there[MANIFEST]}, folder)
+    manifest = parse_manifest((folder / MANIFEST).read_bytes(), source=f"{store.address}/{MANIFEST}")
+    recorded = {record.path for record in manifest.files}
+    _bring(store, {path: size for path, size in there.items() if path in recorded}, folder)
+    release = Release(folder, manifest)
+    beside = [path for path in there if path.startswith("data/") and path not in recorded]
+    problems = (*problems_of(release), *(Problem(path, "is not in the manifest") for path in beside))
+    return Found(release_files(release, split, name=store.address), release, problems)
+
+
+def _bring_tables(store: _Store, pattern: str, folder: Path, *, name: str) -> list[NamedFile]:
+    there = {path: size for path, size in store.files(pattern).items() if is_table(path)}
+    if not there:
+        message = f"there is no table {name}"
+        raise ConfigError(message, hint=NOWHERE)
+    _bring(store, there, folder)
+    return [NamedFile(folder / path, f"{store.address}/{path}") for path in there]
+
+
+def _bring(store: _Store, files: dict[str, int], folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    free, needed = shutil.disk_usage(folder).free, sum(files.values())
+    if needed > free:
+        message = f"{store.address}: {needed:,} bytes are to be brought, and {free:,} are free in {folder.parent}"
+        raise DataError(message, hint="name fewer files, or set TMPDIR to a larger disk")
+    targets = {path: folder / plain_path(path, store.address) for path in files}
+    for path, target in targets.items():
+        store.download(path, target)

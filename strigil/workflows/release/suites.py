@@ -1,0 +1,25 @@
+"""The suite that rows are judged with: the one that a user names, else the release's own."""
+
+from __future__ import annotations
+
+from strigil.audits.suite.suite import Suite, load_suite, suite_names
+from strigil.common.errors import ConfigError
+from strigil.sources.open_rows import RowSource
+
+
+def suite_for(rows: RowSource, named: str | None) -> Suite:
+    """Loads it.
+
+    Raises:
+        ConfigError: There is no such suite; or none is named, and the data have none that comes with strigil.
+    """
+    if named is not None:
+        return load_suite(named)
+    own = None if rows.release is None else rows.release.manifest.audit.suite
+    if own is None:
+        message = f"{rows.address} does not say which suite it is to be judged with"
+        raise ConfigError(message, hint="name one with --suite, for example --suite numbers-paper")
+    if own not in suite_names():
+        message = f"{rows.address} was audited with a suite of its own, {own!r}, which does not come with strigil"
+        raise ConfigError(message, hint="name its file with --suite")
+    return load_suite(own)

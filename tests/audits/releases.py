@@ -1,0 +1,24 @@
+"""Releases by the real audit, of rows that are at hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from strigil.audits.suite.suite import load_suite
+from strigil.common.progress import Silent
+from strigil.releases.store import Release
+from strigil.sources.open_rows import open_rows
+from strigil.workflows.audit.run import release_audit
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+def audited_as(name: str, rows: pl.DataFrame, root: Path, *, suite: str) -> Release:
+    """The release `root/NAME` of these rows."""
+    root.mkdir(exist_ok=True)
+    file = root / f"{name}.parquet"
+    rows.write_parquet(file)
+    with open_rows(str(file)) as source:
+        return release_audit(source, load_suite(suite), root, name, Silent())
