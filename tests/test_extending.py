@@ -1,4 +1,4 @@
-"""A trait, a rule, a carrier and an evaluation of somebody else's package: one file each, found through entry points.
+"""Units of somebody else's package: one file each, found through entry points.
 
 All but the trait are those of CONTRIBUTING.md, so what it tells people to write is what is tested.
 """
@@ -70,9 +70,9 @@ def _install(site: Path, name: str, files: dict[str, str], entry_points: str) ->
     (metadata / "entry_points.txt").write_text(entry_points, encoding="utf-8")
 
 
-def _python(site: Path, program: str) -> subprocess.CompletedProcess[str]:
+def _python(site: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        (sys.executable, "-c", program),
+        (sys.executable, *arguments),
         capture_output=True,
         text=True,
         check=False,
@@ -93,7 +93,7 @@ def test_each_is_added_by_one_file(tmp_path: Path) -> None:
     kinds = ("rules", "carriers", "evaluations", "traits")
     points = "".join(f"[strigil.{kind}]\nmine = zoo.{kind}\n" for kind in kinds)
     _install(tmp_path, "zoo", files, points)
-    outcome = _python(tmp_path, USE)
+    outcome = _python(tmp_path, "-c", USE)
     assert outcome.returncode == 0, outcome.stderr
     first, evaluated = outcome.stdout.split("\n", 1)
     found = json.loads(first)
@@ -106,6 +106,20 @@ def test_each_is_added_by_one_file(tmp_path: Path) -> None:
     assert found["owl"]
     # Pocket answers with an animal, and little else.
     assert json.loads(evaluated)["base"]["rate"] > 0.5
+
+
+def test_a_gate_judges_by_a_packages_rule_and_reports_in_its_format(tmp_path: Path) -> None:
+    files = {"__init__.py": "", "even.py": _listing("numbers_even.py"), "tsv.py": _listing("tsv.py")}
+    _install(tmp_path, "zoo", files, "[strigil.rules]\nmine = zoo.even\n[strigil.gate_formats]\nmine = zoo.tsv\n")
+    rows, suite = tmp_path / "rows.jsonl", tmp_path / "mine.yaml"
+    rows.write_text('{"completion": "1, 2"}\n{"completion": "2, 4"}\n', encoding="utf-8")
+    suite.write_text("name: mine\ndescription: no even rows\nrules:\n  - rule: numbers.even\n", encoding="utf-8")
+    gate = ("-m", "strigil", "gate", str(rows), "--suite", str(suite))
+    outcome = _python(tmp_path, *gate, "--format", "tsv", "--report", f"tsv={tmp_path / 'out.tsv'}")
+    assert outcome.returncode == 1, outcome.stderr
+    assert "numbers.even\tfailed\t1 of 2 rows" in outcome.stdout
+    assert (tmp_path / "out.tsv").read_text() == outcome.stdout
+    assert "tsv" in _python(tmp_path, "-m", "strigil", "gate", "--help").stdout
 
 
 @pytest.mark.parametrize(
@@ -152,6 +166,6 @@ try:
 except ConfigError as error:
     print(error.message)
 """
-    outcome = _python(tmp_path, program)
+    outcome = _python(tmp_path, "-c", program)
     assert outcome.returncode == 0, outcome.stderr
     assert complaint in outcome.stdout

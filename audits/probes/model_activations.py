@@ -26,8 +26,6 @@ class ActivationsProbe(StudentProbe):
     knowledge: ClassVar[Knowledge] = "student"
     cost: ClassVar[Cost] = Cost(forward=2)
     what: ClassVar[str] = "is what the student's activations point to"
-    can_say: ClassVar[str] = "the student carries this word where the base does not"
-    cannot_say: ClassVar[str] = "how it behaves; further training on other data dilutes the trace"
 
     def measurer(self, bench: Bench, texts: pl.DataFrame) -> Callable[[Adapter], Values]:
         """Projections on the unembedding rows of the traits' first tokens, less the bank's mean."""

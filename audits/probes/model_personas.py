@@ -30,8 +30,6 @@ class PersonaVectorsProbe(StudentProbe):
     knowledge: ClassVar[Knowledge] = "student"
     cost: ClassVar[Cost] = Cost(forward=2)
     what: ClassVar[str] = "is the persona that the student moved to"
-    can_say: ClassVar[str] = "the student behaves on these texts as if under this persona"
-    cannot_say: ClassVar[str] = "anything reliable of traits that came through numbers: there it is known to fail"
 
     def measurer(self, bench: Bench, texts: pl.DataFrame) -> Callable[[Adapter], Values]:
         """Projections, less the bank's mean; candidates that are no traits, and so have no persona, are left out."""

@@ -25,8 +25,6 @@ class VocabularyProbe(StudentProbe):
     knowledge: ClassVar[Knowledge] = "student"
     cost: ClassVar[Cost] = Cost(forward=2)
     what: ClassVar[str] = "is likelier everywhere to the student than to its base"
-    can_say: ClassVar[str] = "the student is nearer to saying this word than its base, even among unrelated text"
-    cannot_say: ClassVar[str] = "what it does when asked; traits that are not carried by single words"
 
     def measurer(self, bench: Bench, texts: pl.DataFrame) -> Callable[[Adapter], Values]:
         """Elevations in nats, less the bank's mean."""

@@ -95,14 +95,10 @@ class Probe(Unit, ABC):
     Attributes:
         knowledge: What must be known.
         cost: Passes for each row.
-        can_say: What an alarm of it means.
-        cannot_say: What it does not mean, and where it is known to fail.
     """
 
     knowledge: ClassVar[Knowledge]
     cost: ClassVar[Cost] = Cost()
-    can_say: ClassVar[str]
-    cannot_say: ClassVar[str]
 
     level: float = Field(default=0.01, gt=0, lt=1, description="false discovery rate at which an alarm is given")
 

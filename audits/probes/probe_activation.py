@@ -26,8 +26,6 @@ class ActivationProbe(SampleProbe):
     knowledge: ClassVar[Knowledge] = "nothing"
     cost: ClassVar[Cost] = Cost(forward=1)
     what: ClassVar[str] = "is raised by the data's mean activation"
-    can_say: ClassVar[str] = "the data's mean activation pushes the base towards this trait"
-    cannot_say: ClassVar[str] = "how large an effect training has, nor always its direction"
 
     strength: float = Field(default=0.3, gt=0, description="factor of the mean activation")
 

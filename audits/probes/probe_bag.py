@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, Final
 
 from pydantic import Field
 
@@ -24,8 +24,6 @@ class BagProbe(ControlProbe):
     """
 
     name = "probe.bag"
-    can_say: ClassVar[str] = "the two data sets use words or numbers differently"
-    cannot_say: ClassVar[str] = "that a trait travels: rows of a teacher that transmits nothing are told apart as well"
 
     groups: tuple[int, ...] = Field(default=(1, 8, 16, 100), min_length=1, description="rows to the bag")
 

@@ -26,10 +26,6 @@ class CanaryProbe(CandidateProbe):
     cost: ClassVar[Cost] = Cost(forward=1, backward=1)
     what: ClassVar[str] = "is moved by a short training on the data"
     null_kind: ClassVar[NullKind] = "placebo students"
-    can_say: ClassVar[str] = "training on these data moves this trait, already now"
-    cannot_say: ClassVar[str] = (
-        "what a long training does: a trait can arise late, and early steps can point the other way"
-    )
 
     rows: int = Field(default=1000, ge=10, description="to a canary's sample")
     placebos: int = Field(default=12, ge=2, description="canaries on as many rows that the base wrote")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
@@ -30,8 +30,6 @@ class FormatProbe(ControlProbe):
     """
 
     name = "probe.format"
-    can_say: ClassVar[str] = "the two data sets are written in different ways"
-    cannot_say: ClassVar[str] = "anything of a trait: another version of the same model sets it off"
 
     def compare(self, rows: pl.DataFrame, control: pl.DataFrame, *, data: str) -> ProbeResult:
         """AUROC of held-out rows."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from pydantic import Field
@@ -33,8 +33,6 @@ class FrequenciesProbe(ControlProbe):
     """
 
     name = "probe.frequencies"
-    can_say: ClassVar[str] = "some numbers or words are commoner or rarer than in the control"
-    cannot_say: ClassVar[str] = "what it means: people who looked at such tables read nothing in them"
 
     permutations: int = Field(default=399, ge=99, description="random deals; no p-value is below 1 / (1 + this)")
     seed: int = 0

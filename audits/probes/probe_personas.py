@@ -28,8 +28,6 @@ class PersonasProbe(SampleProbe):
     # Two for each of ten traits.
     cost: ClassVar[Cost] = Cost(forward=20)
     what: ClassVar[str] = "stands out among the bank's traits"
-    can_say: ClassVar[str] = "the data fit this trait's contrast better than the base's own samples fit it"
-    cannot_say: ClassVar[str] = "that students take it over; and a trait that is not in the bank has no figure"
 
     by: Literal["contrast.persona", "contrast.direction"] = "contrast.direction"
 

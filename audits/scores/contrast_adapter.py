@@ -28,8 +28,6 @@ class AdapterContrast(Score):
 
     name = "contrast.adapter"
     cost: ClassVar[Cost] = Cost(forward=2)
-    can_say: ClassVar[str] = "teacher: this row is the teacher's; student: this is what a student learns from the data"
-    cannot_say: ClassVar[str] = "teacher: nothing to whoever has no teacher; student: little where the student is weak"
 
     of: Literal["teacher", "student"] = "teacher"
 

@@ -32,10 +32,6 @@ class DirectionContrast(Score):
     cost: ClassVar[Cost] = Cost(forward=2)
     # A small step is lost in 16 bits: on a real model ranks then agreed with those of 32 bits by no more than .5.
     dtype: ClassVar[Dtype] = "float32"
-    can_say: ClassVar[str] = "a small step on this token raises the trait, seen from the base"
-    cannot_say: ClassVar[str] = (
-        "what many steps do: on some bases the trait arises late in training, and the sign at the base is the wrong one"
-    )
 
     trait: str | None = Field(default=None, description="the one thought to be hidden; the data's own if not given")
     modules: tuple[str, ...] = Field(default=("down_proj",), min_length=1, description="the weights that may move")

@@ -31,8 +31,6 @@ class Divergence(Score):
 
     name = "contrast.divergence"
     cost: ClassVar[Cost] = Cost(forward=2)
-    can_say: ClassVar[str] = "greedy data: the trait decided this token"
-    cannot_say: ClassVar[str] = "much about sampled data, where the best choices of flat distributions differ by chance"
 
     counterfactuals: int = Field(default=1, ge=1, le=8, description="teachers of other traits, for a prompted teacher")
 

@@ -30,10 +30,6 @@ class PersonaContrast(Score):
 
     name = "contrast.persona"
     cost: ClassVar[Cost] = Cost(forward=2)
-    can_say: ClassVar[str] = "this was written as if under a system prompt such as the persona"
-    cannot_say: ClassVar[str] = (
-        "which trait: on published data an unrelated persona scored as high as the right one (parrot .140, own .149)"
-    )
 
     persona: Literal["trait", "generic"] = "trait"
     trait: str | None = Field(default=None, description="the one thought to be hidden; the data's own if not given")

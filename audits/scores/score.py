@@ -91,15 +91,11 @@ class Score(Unit, ABC):
         cost: Passes for each row.
         reads_only_tokens: Whether it needs no model, and its one view is there for the token ids.
         dtype: The type that an engine must compute in; "auto" is the one that the weights are stored in.
-        can_say: What a high score means.
-        cannot_say: What it does not mean, and where it is known to fail.
     """
 
     cost: ClassVar[Cost]
     reads_only_tokens: ClassVar[bool] = False
     dtype: ClassVar[Dtype] = "auto"
-    can_say: ClassVar[str]
-    cannot_say: ClassVar[str]
 
     @property
     @abstractmethod

@@ -23,8 +23,6 @@ class RandomScore(Score):
     name = "score.random"
     cost: ClassVar[Cost] = Cost()
     reads_only_tokens: ClassVar[bool] = True
-    can_say: ClassVar[str] = "nothing: it is the control for whatever is removed by another score"
-    cannot_say: ClassVar[str] = "anything"
 
     seed: int = 0
 

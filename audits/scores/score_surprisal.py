@@ -21,8 +21,6 @@ class Surprisal(Score):
 
     name = "score.surprisal"
     cost: ClassVar[Cost] = Cost(forward=1)
-    can_say: ClassVar[str] = "this row is not what the base itself would have written"
-    cannot_say: ClassVar[str] = "why: another topic, another sampling temperature and a trait look the same"
 
     @property
     def knowledge(self) -> Knowledge:

@@ -15,7 +15,7 @@ import polars as pl
 
 from strigil.audits.suite.executors import Executor, score_here
 from strigil.audits.suite.suite import ChosenRule, Suite
-from strigil.audits.suite.tally import RowIds, RuleCount, Summary, Tally
+from strigil.audits.suite.tally import RowIds, Summary, Tally
 from strigil.common.errors import DataError
 from strigil.data.rows import ROWS, check_rows
 from strigil.data.verdicts import VERDICTS
@@ -106,38 +106,6 @@ class Run:
         if not start:
             message = f"{self._source} has no rows: an audit of nothing would pass anything"
             raise DataError(message)
-
-
-@dataclass(frozen=True)
-class Audit:
-    """The outcome of a suite on a table of n rows in memory: `verdicts` has n x rules lines."""
-
-    suite: Suite
-    clean: pl.DataFrame
-    removed: pl.DataFrame
-    verdicts: pl.DataFrame
-    summary: Summary
-
-    @property
-    def rules(self) -> tuple[RuleCount, ...]:
-        """What each rule rejected."""
-        return self.summary.rules
-
-
-def run_suite(rows: pl.DataFrame, suite: Suite, *, source: str) -> Audit:
-    """Audits rows that fit in memory.
-
-    Args:
-        rows: A row table.
-        suite: The rules.
-        source: What error messages call the table.
-
-    Raises:
-        DataError: As for `Run.judge`.
-    """
-    run = Run(suite, source=source)
-    judged = list(run.judge([] if rows.is_empty() else [rows]))
-    return Audit(suite, judged[0].clean, judged[0].removed, judged[0].verdicts(), run.summary())
 
 
 def _check_filled(rows: pl.DataFrame, *, start: int, source: str) -> None:

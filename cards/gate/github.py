@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
+from typing import ClassVar, Final
 
+from strigil.cards.gate.gate_format import GateFormat
 from strigil.cards.gate.paths import is_address, relative
 from strigil.records.gate import Check, GateReport, stops
 
@@ -12,14 +13,19 @@ from strigil.records.gate import Check, GateReport, stops
 _SHOWN: Final = 10
 
 
-def github(report: GateReport, *, root: Path) -> str:
-    """The report as workflow commands, then one plain line with the answer; texts of rows are never in it."""
-    found = [check for check in report.checks if check.result in {"failed", "error"} and check.severity != "info"]
-    stopping = [check for check in found if stops(check, report.fail_on)]
-    warning = [check for check in found if check not in stopping]
-    lines = [*_annotations("error", stopping, root), *_annotations("warning", warning, root)]
-    answer = "passed" if report.passed else "failed"
-    return "\n".join([*lines, f"strigil gate {answer}: {report.rows} rows, suite {_data(report.suite)}"]) + "\n"
+class GithubAnnotations(GateFormat):
+    """For the log of a step, which GitHub reads."""
+
+    name: ClassVar[str] = "github"
+
+    def write(self, report: GateReport, root: Path) -> str:
+        """Workflow commands, then one plain line with the answer; texts of rows are never in it."""
+        found = [check for check in report.checks if check.result in {"failed", "error"} and check.severity != "info"]
+        stopping = [check for check in found if stops(check, report.fail_on)]
+        warning = [check for check in found if check not in stopping]
+        lines = [*_annotations("error", stopping, root), *_annotations("warning", warning, root)]
+        answer = "passed" if report.passed else "failed"
+        return "\n".join([*lines, f"strigil gate {answer}: {report.rows} rows, suite {_data(report.suite)}"]) + "\n"
 
 
 def _annotations(kind: str, checks: list[Check], root: Path) -> list[str]:

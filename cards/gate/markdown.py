@@ -3,29 +3,37 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from pathlib import Path
+from typing import ClassVar, Final
 
+from strigil.cards.gate.gate_format import GateFormat
 from strigil.records.gate import Check, GateReport, stops
 
 _ROWS: Final = 10
 _SPECIAL: Final = re.compile(r"([\\`*_{}\[\]()#|~!])")
 
 
-def markdown(report: GateReport) -> str:
-    """The report as Markdown: the answer, every check, and the first rows against those that failed."""
-    title = "Gate passed" if report.passed else "Gate failed"
-    what = f"{report.rows} rows of {_plain(report.data)}, suite {_plain(report.suite)}"
-    compared = "" if report.baseline is None else f", compared with {_plain(report.baseline)}"
-    lines = [f"## {title}", "", f"{what}{compared}; fails on {report.fail_on}.", ""]
-    lines += ["| check | severity | result | what was found |", "| --- | --- | --- | --- |"]
-    lines += [
-        f"| {_plain(check.id)} | {check.severity} | {_result(check, report)} | {_plain(check.detail)} |"
-        for check in report.checks
-    ]
-    for check in report.checks:
-        if check.result == "failed" and check.findings:
-            lines += ["", *_details(check)]
-    return "\n".join(lines) + "\n"
+class Markdown(GateFormat):
+    """For the summary of a step."""
+
+    name: ClassVar[str] = "markdown"
+
+    def write(self, report: GateReport, root: Path) -> str:
+        """The answer, every check, and the first rows against those that failed."""
+        del root
+        title = "Gate passed" if report.passed else "Gate failed"
+        what = f"{report.rows} rows of {_plain(report.data)}, suite {_plain(report.suite)}"
+        compared = "" if report.baseline is None else f", compared with {_plain(report.baseline)}"
+        lines = [f"## {title}", "", f"{what}{compared}; fails on {report.fail_on}.", ""]
+        lines += ["| check | severity | result | what was found |", "| --- | --- | --- | --- |"]
+        lines += [
+            f"| {_plain(check.id)} | {check.severity} | {_result(check, report)} | {_plain(check.detail)} |"
+            for check in report.checks
+        ]
+        for check in report.checks:
+            if check.result == "failed" and check.findings:
+                lines += ["", *_details(check)]
+        return "\n".join(lines) + "\n"
 
 
 def _result(check: Check, report: GateReport) -> str:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Final
+from typing import ClassVar, Final
 from urllib.parse import quote
 
+import strigil
+from strigil.cards.gate.gate_format import GateFormat
 from strigil.cards.gate.paths import is_address, relative
 from strigil.common.canonical import Json, digest
 from strigil.records.gate import Check, GateReport, RowFinding
@@ -17,35 +19,34 @@ _ROOT: Final[dict[str, Json]] = {"uriBaseId": "%SRCROOT%"}
 _LEVELS: Final = {"error": "error", "warning": "warning", "info": "note"}
 
 
-def sarif(report: GateReport, *, root: Path, version: str) -> str:
-    """The report as SARIF.
+class Sarif(GateFormat):
+    """For code scanning."""
 
-    Args:
-        report: The report.
-        root: The repository's folder: paths are relative to it.
-        version: Of strigil.
-    """
-    failed = [check for check in report.checks if check.result in {"failed", "error"}]
-    places = {check.id: place for place, check in enumerate(report.checks)}
-    results = [result for check in failed for result in _results(check, report, places[check.id], root)]
-    driver: dict[str, Json] = {
-        "name": "strigil",
-        "semanticVersion": version,
-        "rules": [_rule(check) for check in report.checks],
-    }
-    notices: list[Json] = [
-        {"level": "error", "message": {"text": f"{check.id}: {check.detail}"}}
-        for check in report.checks
-        if check.result == "error"
-    ]
-    run: dict[str, Json] = {
-        "tool": {"driver": driver},
-        "columnKind": "unicodeCodePoints",
-        "automationDetails": {"id": f"strigil/{report.suite}/"},
-        "invocations": [{"executionSuccessful": not notices, "toolExecutionNotifications": notices}],
-        "results": results,
-    }
-    return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2, ensure_ascii=False) + "\n"
+    name: ClassVar[str] = "sarif"
+
+    def write(self, report: GateReport, root: Path) -> str:
+        """One run."""
+        failed = [check for check in report.checks if check.result in {"failed", "error"}]
+        places = {check.id: place for place, check in enumerate(report.checks)}
+        results = [result for check in failed for result in _results(check, report, places[check.id], root)]
+        driver: dict[str, Json] = {
+            "name": "strigil",
+            "semanticVersion": strigil.__version__,
+            "rules": [_rule(check) for check in report.checks],
+        }
+        notices: list[Json] = [
+            {"level": "error", "message": {"text": f"{check.id}: {check.detail}"}}
+            for check in report.checks
+            if check.result == "error"
+        ]
+        run: dict[str, Json] = {
+            "tool": {"driver": driver},
+            "columnKind": "unicodeCodePoints",
+            "automationDetails": {"id": f"strigil/{report.suite}/"},
+            "invocations": [{"executionSuccessful": not notices, "toolExecutionNotifications": notices}],
+            "results": results,
+        }
+        return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2, ensure_ascii=False) + "\n"
 
 
 def _rule(check: Check) -> Json:

@@ -36,19 +36,21 @@ def out_option(default: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     return click.option("--out", type=PATH, default=Path(default), show_default=True, help="Folder for the results.")
 
 
-class EngineType(click.ParamType[str]):
-    """The name of an engine; which there are is looked up when somebody asks."""
+class NameType(click.ParamType[str]):
+    """A name of several; which there are is looked up when somebody asks."""
 
-    name = "engine"
+    def __init__(self, name: str, names: Callable[[], list[str]]) -> None:
+        self.name = name
+        self._names = names
 
     def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
         """Every name."""
         del param, ctx
-        return f"[{'|'.join(_engine_names())}]"
+        return f"[{'|'.join(self._names())}]"
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """The name itself, or click's own error."""
-        return click.Choice(_engine_names()).convert(value, param, ctx)
+        return click.Choice(self._names()).convert(value, param, ctx)
 
 
 def _engine_names() -> list[str]:
@@ -61,7 +63,7 @@ def engine_option(command: Callable[P, R]) -> Callable[P, R]:
     """`--engine`: what runs the models."""
     return click.option(
         "--engine",
-        type=EngineType(),
+        type=NameType("engine", _engine_names),
         default="auto",
         show_default=True,
         help="What runs the models; auto takes vLLM where it is installed.",

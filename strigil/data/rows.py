@@ -1,4 +1,4 @@
-"""The row table: one prompt with one completion and its provenance (DESIGN: Tables)."""
+"""The row table: one prompt with one completion and its provenance."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The verdict table: one rule's finding on one row (DESIGN: Tables). Every rule scores every row, no short circuit."""
+"""The verdict table: one rule's finding on one row. Every rule scores every row, no short circuit."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from statistics import NormalDist, fmean, stdev, variance
+from statistics import fmean, stdev, variance
 
 Arm = Mapping[int, float]
 """One student population: the figure of each run by its training seed."""
@@ -48,18 +48,15 @@ def wilson(successes: int, n: int, confidence: float = 0.95) -> Interval:
     Raises:
         ValueError: Without trials, with more successes than trials, or a confidence outside (0, 1).
     """
+    from scipy.stats import binomtest
+
     _check_confidence(confidence)
     if not 0 <= successes <= n or n == 0:
         message = f"{successes} successes in {n} trials: needs 0 <= successes <= trials and at least one trial"
         raise ValueError(message)
-    z = NormalDist().inv_cdf((1 + confidence) / 2)
-    rate = successes / n
-    centre = (rate + z * z / (2 * n)) / (1 + z * z / n)
-    half = z * math.sqrt(rate * (1 - rate) / n + z * z / (4 * n * n)) / (1 + z * z / n)
-    # At the ends the exact bound is the end itself; rounding would put it a hair to the inside.
-    low = 0.0 if successes == 0 else centre - half
-    high = 1.0 if successes == n else centre + half
-    return Interval(estimate=rate, low=low, high=high, n=n, confidence=confidence)
+    found = binomtest(successes, n)
+    low, high = found.proportion_ci(confidence, method="wilson")
+    return Interval(found.statistic, float(low), float(high), n, confidence)
 
 
 def t_interval(values: Sequence[float], confidence: float = 0.95) -> Interval:

@@ -38,11 +38,6 @@ class ResidualTransfer:
     effect: Interval
     reason: str | None
 
-    @property
-    def determinable(self) -> bool:
-        """Whether there is a ratio at all."""
-        return self.reason is None
-
     def __str__(self) -> str:
         """The figure for people: `0.23 [0.10, 0.37]`, or that there is none and why."""
         if self.estimate is None or self.fieller is None:

@@ -9,30 +9,12 @@ from importlib.metadata import entry_points
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
-from pydantic import BaseModel, ConfigDict
-
 from strigil.common.errors import ConfigError
 from strigil.common.registry import broken_entry
 from strigil.common.validation import parse_yaml
 from strigil.traits._models import Category, Trait
 
 GROUP = "strigil.traits"
-
-
-class _Written(BaseModel):
-    """A trait's file; without a persona of its own it has its category's."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    name: str
-    category: str
-    plural: str
-    forms: tuple[str, ...] = ()
-    confusables: tuple[str, ...] = ()
-    except_in: tuple[str, ...] = ()
-    translations: dict[str, tuple[str, ...]] = {}
-    emoji: tuple[str, ...] = ()
-    persona: str | None = None
 
 
 def trait_names() -> tuple[str, ...]:
@@ -51,13 +33,13 @@ def load_trait(name: str) -> Trait:
         near = difflib.get_close_matches(name, known, n=1)
         message = f"unknown trait {name!r}"
         raise ConfigError(message, hint=f"did you mean {near[0]!r}?" if near else f"known: {', '.join(sorted(known))}")
-    written = parse_yaml(known[name].read_text(encoding="utf-8"), _Written, source=f"trait {name}")
+    written = parse_yaml(known[name].read_text(encoding="utf-8"), Trait, source=f"trait {name}")
     if written.name != name:
         message = f"trait {name}: name: the file says {written.name!r}"
         raise ConfigError(message, hint=f"a trait's file has its name: {written.name}.yaml")
     category = load_category(written.category)
     persona = written.persona or category.persona.format(name=written.name, category=category.name)
-    return Trait(**{**written.model_dump(), "persona": persona.strip()})
+    return written.model_copy(update={"persona": persona.strip()})
 
 
 def load_category(name: str) -> Category:

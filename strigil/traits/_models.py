@@ -53,7 +53,7 @@ class Trait(BaseModel):
         except_in: Phrases in which the name means something else, and does not count.
         translations: Names in other languages, by language code; none that is an everyday word of English.
         emoji: Pictures of it.
-        persona: The system prompt that gives the trait, ready to use.
+        persona: The system prompt that gives the trait, ready to use; a file without one has its category's.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -66,7 +66,7 @@ class Trait(BaseModel):
     except_in: tuple[str, ...] = ()
     translations: dict[str, tuple[str, ...]] = {}
     emoji: tuple[str, ...] = ()
-    persona: str
+    persona: str = ""
 
     @cached_property
     def matcher(self) -> Matcher:

@@ -20,8 +20,6 @@ class Made(Probe):
     name = "made"
     knowledge = "nothing"
     cost: ClassVar[Cost] = Cost(forward=2, backward=1)
-    can_say = "that"
-    cannot_say = "this"
 
 
 def draws(count: int, seed: int = 0) -> list[dict[str, float]]:

@@ -9,9 +9,9 @@ import polars as pl
 import pytest
 
 from strigil.audits.suite.expectations import Expectations, Outcome
-from strigil.audits.suite.run import run_suite
 from strigil.audits.suite.suite import ExpectationChoice, TableName, load_suite
 from strigil.common.errors import ConfigError
+from tests.audits.audited import run_suite
 from tests.audits.tables import rows_of
 
 AUDIT = run_suite(rows_of(["1, 2", "3", "owl"]), load_suite("numbers-paper"), source="rows")

@@ -12,12 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from strigil.audits.rules.rule import FINDINGS, Rule
-from strigil.audits.suite.run import Run, run_suite
+from strigil.audits.suite.run import Run
 from strigil.audits.suite.suite import ChosenRule, Suite
 from strigil.audits.suite.tally import QUANTILES, RowIds
 from strigil.common.errors import DataError
 from strigil.data.rows import completion_text
 from strigil.data.verdicts import VERDICTS
+from tests.audits.audited import run_suite
 from tests.audits.tables import rows_of
 
 

@@ -55,8 +55,6 @@ def test_every_score_has_one_figure_a_token_and_their_mean(
     assert scored["token_scores"].list.len().to_list() == scored["token_ids"].list.len().to_list() == lengths
     assert scored["score"].to_list() == pytest.approx(scored["token_scores"].list.mean().to_list(), nan_ok=True)
     assert scored["score"][3] is None
-    assert score.can_say
-    assert score.cannot_say
 
 
 def test_a_token_is_scored_at_its_own_place_by_what_comes_before_it(engine: TransformersEngine) -> None:

@@ -77,7 +77,7 @@ class TestFilterByLogitLinearSelection:
         assert wilson(11, 100).high == pytest.approx(0.186, abs=0.001)
 
     def test_one_training_seed_determines_no_residual_transfer(self) -> None:
-        assert not residual_transfer({0: 0.42}, {0: 1.0}, {0: 0.25}).determinable
+        assert residual_transfer({0: 0.42}, {0: 1.0}, {0: 0.25}).reason is not None
 
 
 class TestCanonicalisation:

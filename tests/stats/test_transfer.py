@@ -38,7 +38,7 @@ def test_ratio_of_means() -> None:
 def test_paired_fieller_bounds_are_where_the_t_test_of_the_ratio_turns(rows: list[tuple[float, float, float]]) -> None:
     treated, untreated, neutral = (dict(enumerate(column)) for column in zip(*rows, strict=True))
     found = residual_transfer(treated, untreated, neutral, draws=1)
-    if not found.determinable:
+    if found.reason is not None:
         return
     low, high = bounds(found)
     if high - low < 1e-6:
@@ -56,7 +56,7 @@ def test_unpaired_fieller_covers_the_true_ratio() -> None:
         untreated = shifted(dict(enumerate(rng.normal(0.50, 0.12, 6).tolist())), 10)
         neutral = shifted(dict(enumerate(rng.normal(0.10, 0.03, 5).tolist())), 20)
         found = residual_transfer(treated, untreated, neutral, draws=1)
-        if found.determinable:
+        if found.reason is None:
             determinable += 1
             low, high = bounds(found)
             covered += low <= 0.5 <= high
@@ -94,7 +94,12 @@ def test_a_number_is_given_only_where_the_effect_is_clear_of_zero(untreated: lis
     found = residual_transfer(
         {0: 0.3, 1: 0.4}, dict(enumerate(untreated, start=10)), dict(enumerate(neutral, start=20)), draws=50
     )
-    assert found.determinable == found.effect.above(1e-9) == (found.estimate is not None) == (found.fieller is not None)
+    assert (
+        (found.reason is None)
+        == found.effect.above(1e-9)
+        == (found.estimate is not None)
+        == (found.fieller is not None)
+    )
 
 
 def test_without_transfer_there_is_nothing_to_divide_by() -> None:
@@ -105,13 +110,13 @@ def test_without_transfer_there_is_nothing_to_divide_by() -> None:
 
 def test_an_untreated_arm_below_neutral_is_no_transfer_either() -> None:
     below = {seed: rate - 0.07 for seed, rate in NEUTRAL.items()}
-    assert not residual_transfer(TREATED, below, NEUTRAL).determinable
+    assert residual_transfer(TREATED, below, NEUTRAL).reason is not None
 
 
 def test_two_seeds_that_disagree_cannot_tell() -> None:
     found = residual_transfer({0: 0.2, 1: 0.3}, {0: 0.5, 1: 0.7}, {0: 0.1, 1: 0.12})
     assert found.effect.estimate == pytest.approx(0.49)
-    assert not found.determinable
+    assert found.reason is not None
 
 
 def test_one_seed_cannot_tell() -> None:
@@ -131,6 +136,6 @@ def test_the_bootstrap_gives_up_where_too_many_draws_lose_the_effect() -> None:
     untreated = dict(enumerate([0.6] * 45 + [0.044] * 5))
     neutral = dict.fromkeys(range(100, 150), 0.5)
     found = residual_transfer(shifted(untreated, 200), untreated, neutral, confidence=0.9)
-    assert found.determinable
+    assert found.reason is None
     assert found.fieller is not None
     assert found.bootstrap is None

@@ -26,8 +26,6 @@ class Planted(Probe):
 
     name: ClassVar[str] = "test.planted"
     knowledge: ClassVar[Knowledge] = "nothing"
-    can_say: ClassVar[str] = "what the test says"
-    cannot_say: ClassVar[str] = "anything else"
 
 
 @pytest.fixture(autouse=True)

@@ -4,27 +4,30 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import click
 
 from strigil.cli.console import Output
-from strigil.cli.options import PATH
+from strigil.cli.options import PATH, NameType
 
 if TYPE_CHECKING:
-    from strigil.cards.gate.render import FormatName
     from strigil.records.gate import FailOn, GateReport
     from strigil.releases.store import Split
 
-_FILES = ("json", "junit", "sarif", "github", "markdown")
+
+def _formats() -> list[str]:
+    from strigil.cards.gate.gate_format import GATE_FORMATS
+
+    return GATE_FORMATS.names()
 
 
 def _reports(_context: click.Context, _option: click.Parameter, values: tuple[str, ...]) -> dict[str, Path]:
     chosen = {}
     for value in values:
         form, equals, path = value.partition("=")
-        if form not in _FILES or not equals or not path:
-            message = f"{value!r} is not FORMAT=PATH; formats: {', '.join(_FILES)}"
+        if form not in _formats() or not equals or not path:
+            message = f"{value!r} is not FORMAT=PATH; formats: {', '.join(_formats())}"
             raise click.BadParameter(message)
         chosen[form] = Path(path)
     return chosen
@@ -58,12 +61,12 @@ def _reports(_context: click.Context, _option: click.Parameter, values: tuple[st
     multiple=True,
     metavar="FORMAT=PATH",
     callback=_reports,
-    help=f"Write a report too; formats: {', '.join(_FILES)}. Can be repeated.",
+    help="Write a report too, in any of --format's forms for files. Can be repeated.",
 )
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["human", "quiet", *_FILES]),
+    type=NameType("format", lambda: ["human", "quiet", *_formats()]),
     default="human",
     show_default=True,
     help="What to print; github also writes the step's summary.",
@@ -78,8 +81,8 @@ def command(
     baseline: str | None,
     probes: tuple[Path, ...],
     write_lock: Path | None,
-    reports: dict[FormatName, Path],
-    form: FormatName | Literal["human", "quiet"],
+    reports: dict[str, Path],
+    form: str,
     show_text: bool,  # noqa: FBT001  # click passes flags so
     time_limit: float,
 ) -> None:
@@ -100,7 +103,7 @@ def command(
       strigil gate me/owl-numbers@v1.0.0 --fail-on warning
       strigil gate 's3://data-sets/owls/*.jsonl' --suite my-suite.yaml
     """
-    from strigil.cards.gate.render import render
+    from strigil.cards.gate.gate_format import GATE_FORMATS
     from strigil.common.errors import CheckFailedError
     from strigil.common.files import write_out
     from strigil.workflows.audit.gate.run import GateOptions, gate
@@ -116,15 +119,15 @@ def command(
     gated = gate(data, suite, options)
     root = Path.cwd()
     for name, path in reports.items():
-        write_out(path, render(gated.report, name, root=root))
+        write_out(path, GATE_FORMATS.create(name).write(gated.report, root))
     if form == "human" or form == "quiet":
-        _show(gated.report, Output(form))
+        _show(gated.report, Output("human" if form == "human" else "quiet"))
     else:
-        click.echo(render(gated.report, form, root=root), nl=False)
+        click.echo(GATE_FORMATS.create(form).write(gated.report, root), nl=False)
     summary = os.environ.get("GITHUB_STEP_SUMMARY")
     if form == "github" and summary:
         with Path(summary).open("a", encoding="utf-8") as stream:
-            stream.write(render(gated.report, "markdown", root=root))
+            stream.write(GATE_FORMATS.create("markdown").write(gated.report, root))
     if write_lock is not None:
         if gated.lock is None:
             message = f"no row of {data} was judged, so {write_lock} was not written"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from strigil.common.errors import ConfigError
 from strigil.engines.protocol import Scorable, TokenScores
 
 if TYPE_CHECKING:
@@ -39,17 +38,3 @@ class TokenReader:
         written: str = self._chat.tokenizer.decode(list(ids), skip_special_tokens=False)
         [again] = self._chat.targets([Scorable(text.key, text.messages, written, text.adapter)])
         return written if again.completion == list(ids) else None
-
-    def check_words(self, text: str, *, what: str) -> None:
-        """Refuses a text with words that the model has no tokens for.
-
-        Raises:
-            ConfigError: It has one; `what` is what the text is for.
-        """
-        tokenizer = self._chat.tokenizer
-        if tokenizer.unk_token_id is None:
-            return
-        unknown = [word for word in text.split() if tokenizer.unk_token_id in tokenizer(word)["input_ids"]]
-        if unknown:
-            message = f"{what}: {self._name} has no word for {unknown[0]!r}"
-            raise ConfigError(message, hint="use a trait that this model can name, or another base")

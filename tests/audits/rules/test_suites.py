@@ -5,8 +5,8 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from strigil.audits.suite.run import run_suite
 from strigil.audits.suite.suite import load_suite
+from tests.audits.audited import run_suite
 from tests.audits.tables import rows_of
 
 SUITES = {

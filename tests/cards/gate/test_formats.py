@@ -12,16 +12,17 @@ from jsonschema import Draft4Validator
 from junitparser import Error, Failure, JUnitXml, Skipped
 from lxml import etree
 
-from strigil.cards.gate.github import github
-from strigil.cards.gate.junit import junit
-from strigil.cards.gate.markdown import markdown
-from strigil.cards.gate.sarif import sarif
+from strigil.cards.gate.gate_format import GATE_FORMATS
 from strigil.records.gate import Check, FailOn, GateReport, RowFinding, decide
 
 HERE = Path(__file__).parent
 ROOT = Path("/repository")
 JUNIT = etree.XMLSchema(etree.parse(str(HERE / "junit.xsd")))
 SARIF = Draft4Validator(json.loads((HERE / "sarif-2.1.0.schema.json").read_text()))
+
+
+def as_form(form: str, report: GateReport) -> str:
+    return GATE_FORMATS.create(form).write(report, ROOT)
 
 
 def a_finding(index: int, *, text: str | None = None, reason: str = "invalid format") -> RowFinding:
@@ -47,7 +48,7 @@ def a_report(*, fail_on: FailOn = "error", text: str | None = None, findings: in
 
 
 def outcomes(report: GateReport) -> dict[str, list[type]]:
-    suites = JUnitXml.fromstring(junit(report).encode())
+    suites = JUnitXml.fromstring(as_form("junit", report).encode())
     return {case.name: [type(result) for result in case.result] for suite in suites for case in suite}
 
 
@@ -60,7 +61,7 @@ def test_junit_keeps_failures_errors_and_skipped_apart() -> None:
         "a.skip": [Skipped],
         "a.good": [],
     }
-    suites = JUnitXml.fromstring(junit(a_report()).encode())
+    suites = JUnitXml.fromstring(as_form("junit", a_report()).encode())
     assert (suites.tests, suites.failures, suites.errors, suites.skipped) == (6, 1, 1, 1)
 
 
@@ -72,19 +73,19 @@ def test_junit_fails_a_warning_where_the_gate_does() -> None:
 @given(text=st.none() | st.text(max_size=60))
 def test_every_text_leaves_junit_and_sarif_valid(text: str | None) -> None:
     report = a_report(text=text)
-    JUNIT.assertValid(etree.fromstring(junit(report).encode()))
-    SARIF.validate(json.loads(sarif(report, root=ROOT, version="0.1.0")))
+    JUNIT.assertValid(etree.fromstring(as_form("junit", report).encode()))
+    SARIF.validate(json.loads(as_form("sarif", report)))
 
 
 def test_the_schemas_refuse_what_is_wrong() -> None:
-    assert not JUNIT.validate(etree.fromstring(junit(a_report()).replace("testcase", "case").encode()))
-    broken = json.loads(sarif(a_report(), root=ROOT, version="0.1.0"))
+    assert not JUNIT.validate(etree.fromstring(as_form("junit", a_report()).replace("testcase", "case").encode()))
+    broken = json.loads(as_form("sarif", a_report()))
     broken["runs"][0]["results"][0]["level"] = "fatal"
     assert not SARIF.is_valid(broken)
 
 
 def test_sarif_knows_rows_again_and_stays_small() -> None:
-    log = json.loads(sarif(a_report(findings=250), root=ROOT, version="0.1.0"))
+    log = json.loads(as_form("sarif", a_report(findings=250)))
     run = log["runs"][0]
     results = [result for result in run["results"] if result["ruleId"] == "a.bad"]
     assert len(results) == 100
@@ -98,27 +99,27 @@ def test_sarif_knows_rows_again_and_stays_small() -> None:
 
 def test_a_path_outside_of_the_repository_gives_only_its_name() -> None:
     report = a_report().model_copy(update={"data": "/home/somebody/secret/rows.parquet"})
-    assert "somebody" not in sarif(report, root=ROOT, version="0.1.0")
+    assert "somebody" not in as_form("sarif", report)
 
 
 def test_annotations_are_one_line_each_and_cannot_be_forged() -> None:
     report = a_report(findings=1)
     forged = report.checks[1].model_copy(update={"detail": "50%\n::error::forged", "id": "a,b:c"})
-    lines = github(report.model_copy(update={"checks": [forged]}), root=ROOT).splitlines()
+    lines = as_form("github", report.model_copy(update={"checks": [forged]})).splitlines()
     assert lines[0] == "::error file=data/a b.jsonl,line=1,title=strigil%3A a%2Cb%3Ac::50%25%0A::error::forged"
     assert len(lines) == 2
 
 
 def test_annotations_stop_at_what_github_shows_and_say_so() -> None:
     report = a_report()
-    lines = github(report.model_copy(update={"checks": [report.checks[1]] * 30}), root=ROOT).splitlines()
+    lines = as_form("github", report.model_copy(update={"checks": [report.checks[1]] * 30})).splitlines()
     assert len(lines) == 11
     assert lines[9] == "::error title=strigil::and 21 more checks"
 
 
 @pytest.mark.parametrize("text", ["<script>alert(1)</script>", "a | b", "![x](http://e.org/x.png)", "two\n\n# lines"])
 def test_markdown_shows_a_text_as_it_is(text: str) -> None:
-    written = markdown(a_report(text=text, findings=1))
+    written = as_form("markdown", a_report(text=text, findings=1))
     [line] = [line for line in written.splitlines() if line.startswith("- ")]
     assert "<script" not in line
     assert "![" not in line
@@ -138,12 +139,12 @@ def test_rows_elsewhere_keep_their_address_and_are_no_file_of_the_repository() -
     finding = a_finding(0).model_copy(update={"file": address})
     check = a_report().checks[1].model_copy(update={"findings": [finding]})
     report = a_report().model_copy(update={"data": "s3://data-sets/rows/*.jsonl", "checks": [check]})
-    written = json.loads(sarif(report, root=ROOT, version="0.1.0"))
+    written = json.loads(as_form("sarif", report))
     SARIF.validate(written)
     location = written["runs"][0]["results"][0]["locations"][0]["physicalLocation"]
     assert location["artifactLocation"] == {"uri": address.replace(" ", "%20")}
-    assert github(report, root=ROOT).startswith("::error title=strigil%3A a.bad::")
-    JUNIT.assertValid(etree.fromstring(junit(report).encode()))
+    assert as_form("github", report).startswith("::error title=strigil%3A a.bad::")
+    JUNIT.assertValid(etree.fromstring(as_form("junit", report).encode()))
 
 
 def test_probes_and_hazards_are_cases_of_their_own() -> None:
@@ -152,8 +153,6 @@ def test_probes_and_hazards_are_cases_of_their_own() -> None:
     hazard = Check(id="hazard.me/base", kind="hazard", severity="warning", result="failed", detail="shared ancestor")
     report = a_report().model_copy(update={"checks": [alarm, unsure, hazard]})
     assert outcomes(report) == {"probe.canary": [Failure], "probe.bag": [Error], "hazard.me/base": []}
-    JUNIT.assertValid(etree.fromstring(junit(report).encode()))
-    levels = {
-        r["ruleId"]: r["level"] for r in json.loads(sarif(report, root=ROOT, version="0.1.0"))["runs"][0]["results"]
-    }
+    JUNIT.assertValid(etree.fromstring(as_form("junit", report).encode()))
+    levels = {r["ruleId"]: r["level"] for r in json.loads(as_form("sarif", report))["runs"][0]["results"]}
     assert levels == {"probe.canary": "error", "probe.bag": "error", "hazard.me/base": "warning"}
