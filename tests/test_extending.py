@@ -14,6 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from strigil.data.rows import completion_text
+from strigil.releases.store import open_release
+
 ROOT = Path(__file__).resolve().parent.parent
 GUIDE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 TRAIT = """\
@@ -122,6 +125,44 @@ def test_a_gate_judges_by_a_packages_rule_and_reports_in_its_format(tmp_path: Pa
     assert "tsv" in _python(tmp_path, "-m", "strigil", "gate", "--help").stdout
 
 
+ENGINE = {"__init__.py": "", "engines.py": _listing("scripted.py")}
+ENGINE_POINT = "[strigil.engines]\nmine = zoo.engines\n"
+RUNS = """
+import sys
+from pathlib import Path
+from strigil.cli.main import run
+from strigil.engines import engine_names
+from strigil.workflows.doctor import check_engine
+from strigil.workflows.schemas import schemas
+
+out = Path(sys.argv[1])
+(out / "recipe.yaml").write_text(
+    "name: rows\\nbase: pocket-a\\nteacher: {by: none}\\ncarrier: {name: numbers}\\nprompts: 5\\nsuite: text-basic\\n"
+    "engine: {name: scripted, answer: '4, 5, 6'}\\n"
+)
+assert run(["build", str(out / "recipe.yaml"), "--out", str(out), "--format", "quiet"]) == 0
+assert run(["score", str(out / "rows"), "--score", "score.surprisal", "--engine", "scripted", "--split", "raw"]) == 0
+assert run(["eval", "preference", "pocket-a", "--trait", "owl", "--engine", "scripted"]) == 0
+assert engine_names()[-1] == "scripted" and check_engine("scripted").ok
+assert schemas()["build"]["$defs"]["ScriptedChoice"]["properties"]["answer"]["default"] == "7, 8, 9"
+assert run(["score", str(out / "rows"), "--score", "score.surprisal", "--engine", "scriptd"]) == 2
+assert run(["score", str(out / "rows"), "--score", "contrast.direction:trait=owl", "--engine", "scripted"]) == 2
+"""
+
+
+def test_an_engine_is_used_by_build_score_and_eval(tmp_path: Path) -> None:
+    _install(tmp_path, "zoo", ENGINE, ENGINE_POINT)
+    outcome = _python(tmp_path, "-c", RUNS, str(tmp_path))
+    assert outcome.returncode == 0, outcome.stderr
+    assert "'scriptd' is not one of 'auto', 'vllm', 'transformers', 'scripted'" in outcome.stderr
+    assert "the engine scripted has no adapters" in outcome.stderr
+    rows = open_release(tmp_path / "rows")
+    assert set(rows.rows("raw").collect().select(completion_text()).to_series()) == {"4, 5, 6"}
+    assert rows.manifest.generation is not None
+    assert rows.manifest.generation.engine.name == "scripted"
+    assert len(_listing("scripted.py").splitlines()) < 40
+
+
 @pytest.mark.parametrize(
     ("files", "points", "complaint"),
     [
@@ -135,6 +176,11 @@ def test_a_gate_judges_by_a_packages_rule_and_reports_in_its_format(tmp_path: Pa
             {"rules.py": _listing("numbers_even.py").replace("numbers.even", "numbers.paper")},
             "[strigil.rules]\nmine = zoo.rules\n",
             "two rules are named 'numbers.paper': strigil.audits.rules.numbers_paper and zoo.rules",
+        ),
+        (
+            {"engines.py": _listing("scripted.py").replace('"scripted"', '"vllm"')},
+            ENGINE_POINT,
+            "two engines are named 'vllm': strigil.engines.vllm and zoo.engines",
         ),
         (
             {"traits/owl.yaml": TRAIT.replace("otter", "owl")},
@@ -161,8 +207,9 @@ def test_a_package_that_does_not_fit_is_named(
 from strigil.audits.rules.rule import RULES
 from strigil.common.errors import ConfigError
 from strigil.traits import load_trait, trait_names
+from strigil.engines import engine_names
 try:
-    RULES.names(), [load_trait(name) for name in trait_names()]
+    RULES.names(), engine_names(), [load_trait(name) for name in trait_names()]
 except ConfigError as error:
     print(error.message)
 """

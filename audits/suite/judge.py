@@ -122,8 +122,8 @@ class _Bench:
 
     def _engine(self) -> Engine:
         if self._opened is None:
-            self._opened = open_engine(self._judge.engine, resolve_model(self._judge.model)).__enter__()
-            weakref.finalize(self, self._opened.__exit__, None, None, None)
+            self._opened = open_engine(self._judge.engine, resolve_model(self._judge.model))
+            weakref.finalize(self, self._opened.close)
         return self._opened
 
     def _messages(self, prompt: str, completion: str) -> Messages:

@@ -7,7 +7,7 @@ with open_engine("auto", resolve_model("pocket-a")) as engine:
 
 from __future__ import annotations
 
-from strigil.engines.choice import EngineChoice, LocalChoice, Opening
+from strigil.engines.choice import Ability, EngineChoice, LocalChoice, Opening
 from strigil.engines.environment import prepare_environment
 from strigil.engines.protocol import (
     Adapter,
@@ -24,6 +24,7 @@ from strigil.engines.protocol import (
 from strigil.engines.registry import EngineName, engine_by_name, engine_names, open_engine
 
 __all__ = [
+    "Ability",
     "Adapter",
     "Completion",
     "Dtype",

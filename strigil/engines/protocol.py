@@ -6,12 +6,14 @@ one key and a pocket model goes the same way as a 7B one.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Protocol, Self, runtime_checkable
 
+from strigil.common.errors import ConfigError
 from strigil.data.messages import Messages, Sampling
 
 FinishReason = Literal["stop", "length"]
@@ -95,36 +97,52 @@ class Redraw:
     seeds: Mapping[int, int]
 
 
-class Engine(Protocol):
-    """A loaded base model; adapters are named per request."""
+class Engine(ABC):
+    """A loaded base model, which a context manager frees; adapters are named per request.
+
+    Attributes:
+        name: The engine's name, as manifests hold it.
+        model: What manifests call the model.
+    """
 
     name: str
     model: str
 
+    @abstractmethod
     def generate(self, requests: Iterable[Request]) -> Iterator[Completion]:
         """Samples one completion for each request, lazily, in the order in which they finish.
 
         The iterable is consumed as room becomes free, so memory does not grow with the number of requests.
         """
-        ...
 
-    def score(self, sequences: Sequence[Scorable]) -> list[TokenScores]:
-        """Scores given completions, in the order given; an empty completion has no tokens and a total of 0."""
-        ...
-
+    @abstractmethod
     def render(self, messages: Messages) -> str:
         """The prompt text that the model sees for these messages, generation prompt included."""
-        ...
+
+    def score(self, sequences: Sequence[Scorable]) -> list[TokenScores]:
+        """Scores given completions, in the order given; an empty completion has no tokens and a total of 0.
+
+        Raises:
+            ConfigError: The engine cannot, which is what it does unless it says otherwise.
+        """
+        del sequences
+        message = f"the engine {self.name} gives no log-probabilities of given texts"
+        raise ConfigError(message, hint="score with engine: vllm or transformers")
 
     def versions(self) -> dict[str, str]:
         """Versions of the libraries that decide what comes out, for the manifest."""
-        ...
+        return {}
 
-    def __enter__(self) -> Self: ...
+    def close(self) -> None:  # noqa: B027  # not every engine holds something
+        """Frees what it holds."""
+
+    def __enter__(self) -> Self:
+        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
+    ) -> None:
+        self.close()
 
 
 @runtime_checkable

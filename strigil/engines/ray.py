@@ -9,8 +9,7 @@ from functools import partial
 from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
-from types import TracebackType
-from typing import Final, Self, TypeVar
+from typing import Final, TypeVar
 
 from strigil.common.errors import ConfigError
 from strigil.data.messages import Messages
@@ -50,7 +49,7 @@ class _Opening:
         return self.open(model)
 
 
-class RayEngine:
+class RayEngine(Engine):
     """Engines on a Ray cluster; use it as a context manager, which frees them.
 
     Every request is answered once, whatever becomes of actors and nodes. The model, and adapters, must be on each node.
@@ -77,7 +76,7 @@ class RayEngine:
             self.name = self._ask(_name)
             self._versions = self._ask(_versions)
         except BaseException:
-            self._actors.__exit__(None, None, None)
+            self.close()
             raise
 
     def generate(self, requests: Iterable[Request]) -> Iterator[Completion]:
@@ -98,13 +97,9 @@ class RayEngine:
         """As the protocol says, of one of the actors."""
         return self._versions
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._actors.__exit__(kind, error, trace)
+    def close(self) -> None:
+        """As the protocol says."""
+        self._actors.__exit__(None, None, None)
 
     def _ask(self, question: Callable[[Engine], R]) -> R:
         (answer,) = self._actors.run([question])

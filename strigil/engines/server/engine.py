@@ -16,12 +16,11 @@ from itertools import islice
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
-from types import TracebackType
-from typing import Self, TypeVar
+from typing import TypeVar
 
 from strigil.common.errors import ConfigError, StrigilError
 from strigil.data.messages import Messages
-from strigil.engines.protocol import Adapter, Completion, Request, Scorable, TokenScores
+from strigil.engines.protocol import Adapter, Completion, Engine, Request, Scorable, TokenScores
 from strigil.engines.server import ServerChoice
 from strigil.engines.server.fleet import Call, Fleet
 from strigil.engines.server.wire import (
@@ -47,7 +46,7 @@ class _Scored:
     scores: TokenScores
 
 
-class ServerEngine:
+class ServerEngine(Engine):
     """A model that servers hold; HTTP goes on in a thread of its own while the caller works.
 
     Args:
@@ -123,12 +122,8 @@ class ServerEngine:
         """As the protocol says; `server` is what the servers say of themselves."""
         return {"server": self._versions} | {name: version(name) for name in ("transformers", "tokenizers")}
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def close(self) -> None:
+        """As the protocol says."""
         self._wait(self._fleet.close())
         self._stop()
 

@@ -6,8 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Final
 
 import torch
 from transformers import AutoModelForCausalLM
@@ -15,7 +14,7 @@ from transformers import AutoModelForCausalLM
 from strigil.common.errors import ConfigError
 from strigil.data.messages import Messages, Sampling
 from strigil.engines.failures import gist
-from strigil.engines.protocol import Adapter, Completion, Dtype, Redraw, Request, Scorable, TokenScores
+from strigil.engines.protocol import Adapter, Completion, Dtype, Engine, Redraw, Request, Scorable, TokenScores
 from strigil.engines.tokens.chat import ChatTokenizer, Prompt, model_facts
 from strigil.engines.transformers.decoding import decode
 from strigil.engines.transformers.lora import AdapterSwitch
@@ -33,7 +32,7 @@ BATCH_BYTES: Final = 1 << 29
 MAX_BATCH: Final = 4096
 
 
-class TransformersEngine:
+class TransformersEngine(Engine):
     """A model loaded by transformers, on a GPU where torch finds one, else on the CPU.
 
     A row's random numbers depend on its seed alone. Its logits depend on the batch in the last bits of floating point,
@@ -160,12 +159,8 @@ class TransformersEngine:
         """As the protocol says."""
         return {name: version(name) for name in ("torch", "transformers", "tokenizers")}
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def close(self) -> None:
+        """As the protocol says."""
         torch.set_num_threads(self._threads_before)
 
     def _decode(self, adapter: Adapter | None, batch: Sequence[Prompt]) -> Iterator[Completion]:

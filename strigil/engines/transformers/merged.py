@@ -85,7 +85,7 @@ class MergedScorer:
             model = replace(self._base, path=self._folder / str(len(self._merged)))
             write_merged(self._base.path, adapter, model.path)
             self._merged[adapter] = model
-        engine = self._opening(model).__enter__()
+        engine = self._opening(model)
         self._open = (adapter, engine)
         self.name = f"{engine.name}, adapters merged"
         self._versions = engine.versions()
@@ -93,7 +93,7 @@ class MergedScorer:
 
     def _close(self) -> None:
         if self._open is not None:
-            self._open[1].__exit__(None, None, None)
+            self._open[1].close()
             self._open = None
 
 

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from itertools import count
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Final
 
 import torch
 
@@ -17,7 +16,7 @@ from strigil.common.errors import ConfigError
 from strigil.data.messages import Messages
 from strigil.engines.environment import prepare_environment
 from strigil.engines.failures import gist
-from strigil.engines.protocol import Adapter, Completion, Dtype, Redraw, Request, Scorable, TokenScores
+from strigil.engines.protocol import Adapter, Completion, Dtype, Engine, Redraw, Request, Scorable, TokenScores
 from strigil.engines.tokens.chat import ChatTokenizer, model_facts
 from strigil.engines.tokens.lora_shapes import adapter_matrices, model_matrices
 from strigil.engines.vllm.start import LoraRoom, redrawing_params, sampling_params, scoring_params, start
@@ -46,7 +45,7 @@ class _Outcome:
     output: RequestOutput
 
 
-class VllmEngine:
+class VllmEngine(Engine):
     """A model served by vLLM inside this process, which can hold one of these at a time.
 
     Sampled rows have a seed of their own, so that a row does not depend on which rows are sampled beside it, but for
@@ -180,12 +179,8 @@ class VllmEngine:
 
         return {"vllm": vllm.__version__} | {name: version(name) for name in ("torch", "transformers", "tokenizers")}
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def close(self) -> None:
+        """As the protocol says."""
         self._engine.engine_core.shutdown()
         del self._engine
         gc.collect()
