@@ -206,13 +206,15 @@ class Actors(Generic[T]):
         except _losses():
             self._replace(lease)
             return lease, _Lost()
-        if isinstance(answer, _Refused):
-            raise answer.error
         if lease.doing == "placed":
             self._leases[lease.actor.make.remote(self._make)] = _Lease(lease.actor, "made")
         else:
             self._losses = 0
-            self._free.append(lease.actor)
+            # An actor whose job was refused is as good as before; one that could not be made is not.
+            if lease.doing != "made" or not isinstance(answer, _Refused):
+                self._free.append(lease.actor)
+        if isinstance(answer, _Refused) and lease.doing != "ended":
+            raise answer.error
         return lease, answer
 
     def _next_ref(self) -> ObjectRef:

@@ -12,23 +12,17 @@ import yaml
 
 from strigil.cli.main import run
 from strigil.common.errors import ConfigError
-from strigil.data.messages import Sampling
 from strigil.engines import Adapter, Engine, open_engine
 from strigil.engines.server import ServerChoice
-from strigil.engines.transformers.engine import TransformersEngine
 from strigil.models.catalog import resolve_model
 from strigil.releases.store import PARTIAL, open_release
+from tests.engines.conformance import Conformance
 from tests.engines.flaky_proxy import FAULTS, FlakyProxy, shuffled
 from tests.engines.pocket_cases import (
     GREEDY,
     POCKET,
-    WARM,
-    best_two_differ_by,
-    by_key,
     number_requests,
     random_adapter,
-    scorables,
-    user,
 )
 from tests.engines.vllm_server import vllm_server
 
@@ -46,34 +40,46 @@ RECIPE: dict[str, object] = {
 
 
 @pytest.fixture(scope="module")
-def adapter(tmp_path_factory: pytest.TempPathFactory) -> Adapter:
+def served_adapter(tmp_path_factory: pytest.TempPathFactory) -> Adapter:
     return random_adapter(tmp_path_factory.mktemp("adapter"), seed=1)
 
 
 @pytest.fixture(scope="module")
-def upstream(adapter: Adapter, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def upstream(served_adapter: Adapter, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     log = tmp_path_factory.mktemp("server") / "log"
     loras = ["--enable-lora", "--max-lora-rank", "8", "--lora-target-modules", "q_proj", "down_proj"]
-    loras += ["--lora-modules", f"{adapter.name}={adapter.path}"]
+    loras += ["--lora-modules", f"{served_adapter.name}={served_adapter.path}"]
     with vllm_server(POCKET, name="pocket-a", log=log, options=loras) as url:
         yield url
 
 
-@pytest.fixture(scope="module")
-def engine(upstream: str) -> Iterator[Engine]:
-    with open_engine(ServerChoice(name="server", urls=(f"{upstream}/v1",)), resolve_model("pocket-a")) as opened:
-        yield opened
+class TestVllmServer(Conformance):
+    choice = ServerChoice(name="server", urls=("http://127.0.0.1:9/v1",))
+    ahead = 64
+    unlike = ("refuses the request row-", "no token of the model can go on within")
 
+    @pytest.fixture(scope="class")
+    @classmethod
+    def engine(cls, upstream: str) -> Iterator[Engine]:
+        there = cls.choice.model_copy(update={"urls": (f"{upstream}/v1",)})
+        with open_engine(there, resolve_model("pocket-a"), adapters=True) as opened:
+            yield opened
 
-@pytest.fixture(scope="module")
-def reference() -> Iterator[Engine]:
-    with TransformersEngine(POCKET, name="pocket-a") as opened:
-        yield opened
+    @pytest.fixture(scope="class")
+    @classmethod
+    def adapter(cls, served_adapter: Adapter) -> Adapter:
+        return served_adapter
 
+    def test_an_adapter_that_is_not_served_is_refused_with_the_option_that_serves_it(
+        self, engine: Engine, tmp_path: Path
+    ) -> None:
+        told = "do not serve the adapter 'missing' of pocket-a, but pocket-a, random-1"
+        with pytest.raises(ConfigError, match=told) as refused:
+            list(engine.generate(number_requests(1, GREEDY, Adapter("missing", tmp_path))))
+        assert refused.value.hint == f"vllm serve ... --enable-lora --lora-modules missing={tmp_path}"
 
-@pytest.fixture(params=["base", "adapter"])
-def through(request: pytest.FixtureRequest, adapter: Adapter) -> Adapter | None:
-    return adapter if request.param == "adapter" else None
+    def test_the_server_says_what_it_is(self, engine: Engine) -> None:
+        assert engine.versions()["server"].startswith("vllm ")
 
 
 def build(out: Path, engine: dict[str, object]) -> int:
@@ -96,62 +102,6 @@ def offline(tmp_path_factory: pytest.TempPathFactory) -> pl.DataFrame:
     out = tmp_path_factory.mktemp("offline")
     assert build(out, {"name": "transformers"}) == 0
     return raw(out)
-
-
-def test_greedy_completions_are_those_of_the_offline_engine(
-    engine: Engine, reference: Engine, through: Adapter | None
-) -> None:
-    requests = number_requests(200, GREEDY, through)
-    ours, theirs = by_key(engine, requests), by_key(reference, requests)
-    parted = [request for request in requests if ours[request.key] != theirs[request.key]]
-    assert len(parted) <= 4
-    for request in parted:
-        assert best_two_differ_by(reference, request, ours[request.key].text, theirs[request.key].text) < 1e-4
-
-
-def test_scores_are_those_of_the_offline_engine(engine: Engine, reference: Engine, through: Adapter | None) -> None:
-    requests = number_requests(20, WARM, through)
-    targets = scorables(requests, by_key(reference, requests))
-    for ours, theirs in zip(engine.score(targets), reference.score(targets), strict=True):
-        assert (ours.key, ours.token_ids) == (theirs.key, theirs.token_ids)
-        assert ours.logprobs == pytest.approx(theirs.logprobs, abs=1e-3)
-
-
-def test_a_row_depends_on_its_seed_and_not_on_the_rows_beside_it(engine: Engine) -> None:
-    requests = number_requests(60, WARM)
-    rows = by_key(engine, requests)
-    assert by_key(engine, list(reversed(requests[:20]))) == {row.key: rows[row.key] for row in requests[:20]}
-
-
-def test_constraints_hold_every_completion(engine: Engine) -> None:
-    regex = by_key(engine, number_requests(20, Sampling(max_tokens=4, regex="owl|cat")))
-    assert {row.text for row in regex.values()} == {"owl", "cat"}
-    schema = Sampling.model_validate({"max_tokens": 4, "json_schema": {"enum": [7, 8]}})
-    assert {row.text for row in by_key(engine, number_requests(20, schema)).values()} == {"7", "8"}
-
-
-@pytest.mark.parametrize(
-    ("regex", "told"), [("(", "refuses the request row-"), ("zebra", "no token of the model can go on within")]
-)
-def test_an_impossible_constraint_is_refused_and_the_engine_goes_on(engine: Engine, regex: str, told: str) -> None:
-    with pytest.raises(ConfigError, match=told):
-        list(engine.generate(number_requests(2, Sampling(regex=regex))))
-    assert len(by_key(engine, number_requests(5, GREEDY))) == 5
-
-
-def test_an_adapter_that_is_not_served_is_refused_with_the_option_that_serves_it(
-    engine: Engine, tmp_path: Path
-) -> None:
-    with pytest.raises(
-        ConfigError, match="do not serve the adapter 'missing' of pocket-a, but pocket-a, random-1"
-    ) as e:
-        list(engine.generate(number_requests(1, GREEDY, Adapter("missing", tmp_path))))
-    assert e.value.hint == f"vllm serve ... --enable-lora --lora-modules missing={tmp_path}"
-
-
-def test_the_prompt_is_rendered_as_offline_and_the_server_says_what_it_is(engine: Engine, reference: Engine) -> None:
-    assert engine.render(user("continue numbers 1 2")) == reference.render(user("continue numbers 1 2"))
-    assert engine.versions()["server"].startswith("vllm ")
 
 
 def test_through_every_fault_each_row_arrives_once_and_is_the_offline_engines(

@@ -9,14 +9,14 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from strigil.common.errors import ConfigError
 from strigil.data.messages import Sampling
-from strigil.engines import Adapter, Redraw, Request, Scorable, open_engine
+from strigil.engines import Adapter, Redraw, Request, Scorable, engine_by_name, open_engine
 from strigil.engines.transformers.engine import WINDOW, TransformersEngine
 from strigil.models.catalog import resolve_model
+from tests.engines.conformance import Conformance
 from tests.engines.pocket_cases import (
     GREEDY,
     POCKET,
     WARM,
-    adapter_of_another_base,
     by_key,
     number_requests,
     random_adapter,
@@ -37,6 +37,12 @@ def engine() -> Iterator[TransformersEngine]:
 def adapters(tmp_path_factory: pytest.TempPathFactory) -> tuple[Adapter, Adapter]:
     first, second = (random_adapter(tmp_path_factory.mktemp("adapter"), seed) for seed in (1, 2))
     return first, second
+
+
+class TestTransformers(Conformance):
+    choice = engine_by_name("transformers")
+    ahead = WINDOW
+    unlike = ("not understood", "no token of the model can go on")
 
 
 def prompts_of_many_lengths(sampling: Sampling) -> list[Request]:
@@ -82,36 +88,11 @@ def test_sampled_tokens_follow_the_models_distribution(engine: TransformersEngin
     assert abs(share - expected) < 4 * (expected * (1 - expected) / 4000) ** 0.5
 
 
-def test_the_end_token_counts_and_a_cut_completion_says_so(engine: TransformersEngine) -> None:
-    whole = by_key(engine, number_requests(20, GREEDY))
-    assert {row.finish_reason for row in whole.values()} == {"stop"}
-    assert all(row.n_tokens == len(row.text.split()) + 1 for row in whole.values())
-    cut = by_key(engine, number_requests(20, GREEDY.model_copy(update={"max_tokens": 4})))
-    assert {(row.finish_reason, row.n_tokens) for row in cut.values()} == {("length", 4)}
-    assert all(whole[key].text.startswith(row.text) for key, row in cut.items())
-
-
 def test_a_completion_ends_with_the_context(engine: TransformersEngine) -> None:
     requests = [Request("long", user(" ".join(["continue numbers", *["7"] * 50])), GREEDY, seed=0)]
     [row] = engine.generate(requests)
     prompt = len(TOKENIZER(engine.render(requests[0].messages), add_special_tokens=False)["input_ids"])
     assert prompt + row.n_tokens <= 64
-
-
-def test_requests_are_read_only_as_room_becomes_free(engine: TransformersEngine) -> None:
-    read = 0
-
-    def endless() -> Iterator[Request]:
-        nonlocal read
-        while True:
-            read += 1
-            yield Request(
-                str(read), user("continue numbers 1 2 3"), GREEDY.model_copy(update={"max_tokens": 1}), seed=0
-            )
-
-    completions = engine.generate(endless())
-    assert [next(completions).finish_reason for _ in range(3)] == ["length"] * 3
-    assert read <= WINDOW
 
 
 def test_adapters_are_switched_per_request(engine: TransformersEngine, adapters: tuple[Adapter, Adapter]) -> None:
@@ -161,26 +142,6 @@ def test_answers_that_share_a_prompt_score_as_each_alone(
             assert scores.logprobs == pytest.approx(alone.logprobs, abs=1e-5)
 
 
-def test_scores_come_in_order_and_an_empty_completion_scores_nothing(engine: TransformersEngine) -> None:
-    texts = ["1 2 3", "", "owl", "4 5"]
-    scores = engine.score([Scorable(text, user("continue numbers 1 2 3"), text) for text in texts])
-    assert [score.key for score in scores] == texts
-    assert [len(score.token_ids) for score in scores] == [3, 0, 1, 2]
-    assert scores[1].total == 0.0
-
-
-def test_a_regex_holds_every_completion(engine: TransformersEngine) -> None:
-    sampling = Sampling(max_tokens=4, regex="owl|cat|dog")
-    rows = by_key(engine, number_requests(60, sampling))
-    assert {row.text for row in rows.values()} == {"owl", "cat", "dog"}
-    assert {(row.finish_reason, row.n_tokens) for row in rows.values()} == {("stop", 2)}
-
-
-def test_a_json_schema_holds_every_completion(engine: TransformersEngine) -> None:
-    sampling = Sampling.model_validate({"max_tokens": 4, "json_schema": {"enum": [7, 8]}})
-    assert {row.text for row in by_key(engine, number_requests(60, sampling)).values()} == {"7", "8"}
-
-
 @pytest.mark.parametrize(
     ("schema", "told"),
     [
@@ -191,32 +152,6 @@ def test_a_json_schema_holds_every_completion(engine: TransformersEngine) -> Non
 def test_an_impossible_json_schema_is_refused(engine: TransformersEngine, schema: object, told: str) -> None:
     with pytest.raises(ConfigError, match=told):
         list(engine.generate(number_requests(2, Sampling.model_validate({"json_schema": schema}))))
-
-
-@pytest.mark.parametrize(("regex", "told"), [("(", "not understood"), ("zebra", "no token of the model can go on")])
-def test_an_impossible_regex_is_refused(engine: TransformersEngine, regex: str, told: str) -> None:
-    with pytest.raises(ConfigError, match=told):
-        list(engine.generate(number_requests(2, Sampling(regex=regex))))
-
-
-def test_a_prompt_longer_than_the_context_is_refused_by_its_key(engine: TransformersEngine) -> None:
-    with pytest.raises(ConfigError, match=r"prompt of long has \d+ tokens; the engine's context holds 64"):
-        list(engine.generate([Request("long", user("7 " * 80), GREEDY, seed=0)]))
-    with pytest.raises(ConfigError, match="scores at most 63"):
-        engine.score([Scorable("long", user("7"), "7 " * 80)])
-
-
-def test_messages_that_the_template_refuses_are_refused(engine: TransformersEngine) -> None:
-    with pytest.raises(ConfigError, match="chat template refuses"):
-        engine.render(({"role": "wizard", "content": "x"},))
-
-
-def test_an_adapter_of_another_base_is_refused(engine: TransformersEngine, tmp_path: Path) -> None:
-    other = adapter_of_another_base(tmp_path)
-    plain = by_key(engine, number_requests(10, GREEDY))
-    with pytest.raises(ConfigError, match="does not fit the model"):
-        list(engine.generate(number_requests(1, GREEDY, other)))
-    assert by_key(engine, number_requests(10, GREEDY)) == plain
 
 
 def test_pickled_adapter_weights_are_refused(engine: TransformersEngine, tmp_path: Path) -> None:
