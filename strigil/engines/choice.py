@@ -60,14 +60,14 @@ class Needs:
     Attributes:
         modules: What it imports.
         distributions: The packages of which any one brings it.
+        hint: What to type where it is missing.
         program: Shows that it works; its last line of output is worth telling.
-        hint: What to type where it does not.
     """
 
     modules: tuple[str, ...]
     distributions: tuple[str, ...]
-    program: str
     hint: str
+    program: str | None = None
 
 
 class EngineChoice(BaseModel, ABC):

@@ -77,7 +77,8 @@ PARTS = (
 
 def diagnose(parts: tuple[Part, ...] = PARTS, engines: Sequence[str] | None = None) -> tuple[Check, ...]:
     """Looks at the machine, every part and every engine; takes as long as importing torch, transformers and vLLM."""
-    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+    pool = ThreadPoolExecutor(max_workers=os.cpu_count())
+    try:
         found = pool.map(check_part, parts)
         try:
             opened = pool.map(check_engine, ENGINES.names() if engines is None else engines)
@@ -85,6 +86,8 @@ def diagnose(parts: tuple[Part, ...] = PARTS, engines: Sequence[str] | None = No
             opened = iter([Check("engines", ok=False, detail=error.message, hint=error.hint)])
         rest = (check_toxicity_weights(), *check_models(), check_browser(), check_cache(cache_dir()))
         return (check_python(), check_strigil(), check_gpu(), *found, *opened, *rest)
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def check_engine(name: str) -> Check:

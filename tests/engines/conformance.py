@@ -50,7 +50,7 @@ PROMPT = user("continue numbers 1 2 3")
 
 
 def needs(*what: str) -> Callable[[F], F]:
-    """A test for engines that can this alone; `model` is for those that compute the model they were opened with."""
+    """A test for engines that can this alone; `model` and `mixing` are what `computes` and `mixes` say."""
 
     def mark(test: F) -> F:
         NEEDS[test.__name__] = frozenset(what)
@@ -65,6 +65,7 @@ class Conformance:
     Attributes:
         choice: The engine.
         computes: Whether completions and scores are those of the model.
+        mixes: Whether requests through an adapter and to the base may stand side by side.
         can: Its abilities.
         ahead: Most requests that it reads beyond those it has answered.
         unlike: What it says of a regular expression that is none, and of one that no token of the model can follow.
@@ -72,6 +73,7 @@ class Conformance:
 
     choice: ClassVar[EngineChoice]
     computes: ClassVar[bool] = True
+    mixes: ClassVar[bool] = True
     can: ClassVar[frozenset[Ability]]
     ahead: ClassVar[int]
     unlike: ClassVar[tuple[str, str]] = ("", "")
@@ -80,7 +82,7 @@ class Conformance:
         """Takes the tests away that ask for what this engine cannot."""
         if "can" not in vars(cls):
             cls.can = cls.choice.can
-        able = cls.can | ({"model"} if cls.computes else set())
+        able = cls.can | {name for name, holds in (("model", cls.computes), ("mixing", cls.mixes)) if holds}
         for test, wanted in NEEDS.items():
             if not wanted <= able:
                 setattr(cls, test, None)
@@ -241,7 +243,7 @@ class Conformance:
                 list(engine.generate(number_requests(1, GREEDY, adapter)))
         assert by_key(engine, number_requests(5, GREEDY)) == before
 
-    @needs("adapters", "model")
+    @needs("adapters", "model", "mixing")
     def test_an_adapter_changes_what_is_written_for_its_requests_alone(self, engine: Engine, adapter: Adapter) -> None:
         plain = by_key(engine, number_requests(30, GREEDY))
         changed = by_key(engine, number_requests(30, GREEDY, adapter))

@@ -39,7 +39,7 @@ class Mute(EngineChoice):
     """An engine that can nothing, and whose library nobody has."""
 
     name: Literal["mute"]
-    needs: ClassVar[Needs | None] = Needs(("no_such_library",), ("no-such-library",), "", "pip install it")
+    needs: ClassVar[Needs | None] = Needs(("no_such_library",), ("no-such-library",), "pip install it")
 
     def open(self, model: Model, opening: Opening) -> Engine:
         del model, opening

@@ -57,6 +57,7 @@ class TestVllmServer(Conformance):
     choice = ServerChoice(name="server", urls=("http://127.0.0.1:9/v1",))
     ahead = 64
     unlike = ("refuses the request row-", "no token of the model can go on within")
+    mixes = False  # vLLM 0.32 on the CPU: its pull request 48421
 
     @pytest.fixture(scope="class")
     @classmethod

@@ -43,7 +43,6 @@ class ServerChoice(EngineChoice):
     needs: ClassVar[Needs | None] = Needs(
         modules=("transformers",),
         distributions=("transformers",),
-        program="from transformers import AutoTokenizer",
         hint="pip install 'strigil[server]'",
     )
 
