@@ -26,7 +26,7 @@ from strigil.builders.carriers.numbers import Numbers
 from strigil.common.errors import PrerequisiteError
 from strigil.data.rows import MESSAGES
 from strigil.models.catalog import SMOLLM2, resolve_model
-from strigil.models.dialect import ENGLISH
+from strigil.models.dialect import ENGLISH, Dialect
 from strigil.train.inputs.batches import batches
 from strigil.train.recipe import StepMetrics, TrainRecipe
 from strigil.train.sft import fine_tune
@@ -52,6 +52,11 @@ class Run:
     losses: tuple[float, ...]
     seconds: float
 
+    @classmethod
+    def of(cls, steps: Sequence[StepMetrics]) -> Run:
+        """Of our steps."""
+        return cls(tuple(step.loss for step in steps), steps[-1].seconds - steps[0].seconds)
+
 
 def measure() -> list[Ratio]:
     """Tokens per second of both.
@@ -67,7 +72,7 @@ def measure() -> list[Ratio]:
         message = "TRL is not installed"
         raise PrerequisiteError(message, hint='pip install "strigil[dev]"') from error
     rows = number_rows(BATCH * STEPS)
-    pairs = [(ours(rows, model), theirs(rows, model)) for _ in range(TURNS)]
+    pairs = [(Run.of(ours(rows, model, RECIPE)), theirs(rows, model, RECIPE)) for _ in range(TURNS)]
     off = max(abs(a / b - 1) for mine, peer in pairs for a, b in zip(mine.losses, peer.losses, strict=True))
     print(f"largest difference of a loss: {off:.2%}", file=sys.stderr)
     if off > DIFFERENCE:
@@ -87,10 +92,10 @@ def measure() -> list[Ratio]:
     ]
 
 
-def number_rows(count: int) -> pl.DataFrame:
+def number_rows(count: int, dialect: Dialect = ENGLISH) -> pl.DataFrame:
     """Prompts of the number carrier, answered with ten random numbers."""
     carrier, chance = Numbers(), random.Random(0)
-    prompts = [list(carrier.prompt(index, ENGLISH)) for index in range(count)]
+    prompts = [list(carrier.prompt(index, dialect)) for index in range(count)]
     answers = [", ".join(str(chance.randint(0, 999)) for _ in range(10)) for _ in range(count)]
     completions = [[{"role": "assistant", "content": answer}] for answer in answers]
     return pl.DataFrame(
@@ -98,16 +103,16 @@ def number_rows(count: int) -> pl.DataFrame:
     )
 
 
-def ours(rows: pl.DataFrame, model: Path) -> Run:
+def ours(rows: pl.DataFrame, model: Path, recipe: TrainRecipe) -> list[StepMetrics]:
     """Trains with strigil."""
     steps: list[StepMetrics] = []
     with TemporaryDirectory() as folder:
-        fine_tune(rows, model, RECIPE, Path(folder) / "student", on_step=steps.append)
-    return Run(tuple(step.loss for step in steps), steps[-1].seconds - steps[0].seconds)
+        fine_tune(rows, model, recipe, Path(folder) / "student", on_step=steps.append)
+    return steps
 
 
-def theirs(rows: pl.DataFrame, model: Path) -> Run:
-    """Trains with TRL, on the rows in the order of our steps."""
+def theirs(rows: pl.DataFrame, model: Path, recipe: TrainRecipe) -> Run:
+    """Trains with TRL, on the rows in the order of our steps; on a GPU where there is one, as we do."""
     import torch
     from datasets import Dataset
     from torch.utils.data import SequentialSampler
@@ -132,25 +137,25 @@ def theirs(rows: pl.DataFrame, model: Path) -> Run:
         def _get_train_sampler(self, train_dataset: Dataset | None = None) -> Sampler[int]:
             return SequentialSampler(train_dataset if train_dataset is not None else self.train_dataset)
 
-    order = np.concatenate(list(batches(rows.height, batch_size=BATCH, epochs=1, seed=RECIPE.seed)))
+    order = np.concatenate(list(batches(rows.height, batch_size=BATCH, epochs=1, seed=recipe.seed)))
     clock = Clock()
     threads = torch.get_num_threads()
-    torch.set_num_threads(1)
+    torch.set_num_threads(recipe.threads or threads)
     try:
         with TemporaryDirectory() as folder:
             config = SFTConfig(
                 folder,
                 num_train_epochs=1,
-                learning_rate=RECIPE.learning_rate,
-                seed=RECIPE.seed,
-                use_cpu=True,
+                learning_rate=recipe.learning_rate,
+                seed=recipe.seed,
+                use_cpu=not torch.cuda.is_available(),
                 logging_steps=1,
                 report_to="none",
                 disable_tqdm=True,
                 save_strategy="no",
             )
             trainer = InOrder(
-                attach_lora(load_base(model, RECIPE.precision), RECIPE),
+                attach_lora(load_base(model, recipe.precision), recipe),
                 args=config,
                 train_dataset=Dataset.from_polars(rows[order]),
                 processing_class=AutoTokenizer.from_pretrained(model),

@@ -27,12 +27,21 @@ settings.load_profile("strigil")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Reports the tests marked `vllm` and `browser` as not run where vLLM is not installed, or no Chromium."""
-    marked = {name: [item for item in items if item.get_closest_marker(name)] for name in ("vllm", "browser")}
+    """Reports the tests marked `vllm`, `browser` and `gpu` as not run where there is no vLLM, Chromium or GPU."""
+    names = ("vllm", "browser", "gpu")
+    marked = {name: [item for item in items if item.get_closest_marker(name)] for name in names}
     if marked["vllm"] and find_spec("vllm") is None:
         _leave_out(marked["vllm"], "vLLM is not installed here: make setup says why")
     if marked["browser"] and find_chromium() is None:
         _leave_out(marked["browser"], "PAGES WERE NOT LOOKED AT: no Chromium here; apt install chromium")
+    if marked["gpu"] and not _has_gpu():
+        _leave_out(marked["gpu"], "torch finds no GPU here; benchmarks/gpu/README.md says how to run them on one")
+
+
+def _has_gpu() -> bool:
+    import torch  # the tests in question have imported it
+
+    return torch.cuda.is_available()
 
 
 def _leave_out(items: list[pytest.Item], reason: str) -> None:

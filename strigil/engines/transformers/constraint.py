@@ -64,6 +64,7 @@ class Constraint:
         self._matchers = matchers
         self._vocabulary = vocabulary
         self._batch = xgrammar.BatchGrammarMatcher()
+        self._allowed = xgrammar.allocate_token_bitmask(len(matchers), vocabulary)
 
     def mask(self, logits: torch.Tensor, rows: npt.NDArray[np.int64]) -> None:
         """Sets the logits of forbidden tokens to minus infinity.
@@ -75,14 +76,14 @@ class Constraint:
         Raises:
             ConfigError: No token of the model can go on in one of the rows.
         """
-        allowed = xgrammar.allocate_token_bitmask(len(rows), self._vocabulary)
-        self._batch.batch_fill_next_token_bitmask([self._matchers[row] for row in rows], allowed)
+        table = self._allowed[: len(rows)].fill_(-1)  # new memory for it would take as long as all the rest
+        self._batch.batch_fill_next_token_bitmask([self._matchers[row] for row in rows], table)
+        allowed = table.to(logits.device)
         if not bool((allowed != 0).any(dim=-1).all()):
             message = f"no token of the model can go on within {self._name}"
             raise ConfigError(message, hint="use a constraint that the model's tokens can spell")
-        xgrammar.apply_token_bitmask_inplace(logits, allowed.to(logits.device))
+        xgrammar.apply_token_bitmask_inplace(logits, allowed)
 
     def accept(self, rows: npt.NDArray[np.int64], tokens: npt.NDArray[np.int64]) -> None:
         """Moves the given rows on by the tokens that were chosen for them."""
-        for row, token in zip(rows.tolist(), tokens.tolist(), strict=True):
-            self._matchers[row].accept_token(token)
+        self._batch.batch_accept_token([self._matchers[row] for row in rows], tokens.tolist())

@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 WINDOW: Final = 8192
 """Requests held at a time, so that batches of equal sampling and similar length can be made of them."""
 BATCH_BYTES: Final = 1 << 29
-"""Most memory that a batch's key-value cache, or its logits, may take."""
+"""Most memory that a batch's key-value cache, or its logits, may take on a CPU."""
+GPU_SHARE: Final = 0.25
+"""Most of a GPU's free memory for the same: a cache is copied as it grows, and logits are worked on in other types."""
 MAX_BATCH: Final = 4096
 
 
@@ -81,6 +83,9 @@ class TransformersEngine(Engine):
             message = f"{model} cannot be loaded: {gist(error)}"
             raise ConfigError(message) from error
         self._model.eval().to("cuda" if torch.cuda.is_available() else "cpu")
+        self._batch_bytes = (
+            int(GPU_SHARE * torch.cuda.mem_get_info()[0]) if self._model.device.type == "cuda" else BATCH_BYTES
+        )
         self._adapters = AdapterSwitch(self._model)
         self._compiler: ConstraintCompiler | None = None
 
@@ -95,8 +100,8 @@ class TransformersEngine(Engine):
         waiting: dict[tuple[Adapter | None, Sampling], list[Prompt]] = {}
         while True:
             free = WINDOW - sum(len(prompts) for prompts in waiting.values())
-            for request in islice(source, free):
-                waiting.setdefault((request.adapter, request.sampling), []).append(self._chat.prompt(request))
+            for prompt in self._chat.prompts(list(islice(source, free))):
+                waiting.setdefault((prompt.request.adapter, prompt.request.sampling), []).append(prompt)
             if not waiting:
                 return
             group = max(waiting, key=lambda key: len(waiting[key]))
@@ -180,4 +185,4 @@ class TransformersEngine(Engine):
         if self._batch_size is not None:
             return self._batch_size
         width = max(cached * self._facts.cache_width, scored * self._facts.vocabulary)
-        return max(1, min(MAX_BATCH, BATCH_BYTES // (4 * width)))
+        return max(1, min(MAX_BATCH, self._batch_bytes // (4 * width)))

@@ -1,0 +1,1 @@
+"""A prepared check of one GPU: `run.sh`."""
