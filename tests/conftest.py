@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
-from tests.browser import chromium, find_chromium
-
 if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
     from playwright.sync_api import Browser
@@ -32,10 +30,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     marked = {name: [item for item in items if item.get_closest_marker(name)] for name in names}
     if marked["vllm"] and find_spec("vllm") is None:
         _leave_out(marked["vllm"], "vLLM is not installed here: make setup says why")
-    if marked["browser"] and find_chromium() is None:
+    if marked["browser"] and not _has_chromium():
         _leave_out(marked["browser"], "PAGES WERE NOT LOOKED AT: no Chromium here; apt install chromium")
     if marked["gpu"] and not _has_gpu():
         _leave_out(marked["gpu"], "torch finds no GPU here; benchmarks/gpu/README.md says how to run them on one")
+
+
+def _has_chromium() -> bool:
+    from tests.browser import find_chromium  # needs playwright, and so few tests do
+
+    return find_chromium() is not None
 
 
 def _has_gpu() -> bool:
@@ -59,5 +63,7 @@ def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """A Chromium; of one module, because its event loop is in the way of tests that have their own."""
+    from tests.browser import chromium
+
     with chromium() as opened:
         yield opened

@@ -29,7 +29,7 @@ PACKAGES: Final = (
     "altair", "annotated-types", "apache-tvm-ffi", "datasets", "dill", "gguf", "jsonschema",
     "jsonschema-specifications", "multiprocess", "polars", "polars-runtime-32",
     "pydantic", "pydantic-core", "referencing", "rpds-py", "trl",
-    "typing-inspection", "xgrammar",
+    "typing-extensions", "typing-inspection", "xgrammar",
 )  # fmt: skip
 
 

@@ -39,7 +39,7 @@ stamped() {
 
 check() {
     part environment 60 "$python" -m benchmarks.gpu.environment "$out"
-    part tests 120 "$python" -m pytest -q -m gpu --junit-xml "$out/tests.xml" tests/{train,engines}/test_gpu.py
+    part tests 120 env PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 "$python" -m pytest -q -m gpu --junit-xml "$out/tests.xml" tests/{train,engines}/test_gpu.py
     if ((${#tiny[@]} == 0)); then
         part model 60 "$python" -m strigil models fetch smollm2-135m-instruct
     fi
