@@ -167,6 +167,10 @@ class TransformersEngine(Engine):
     def close(self) -> None:
         """As the protocol says."""
         torch.set_num_threads(self._threads_before)
+        if self._model.device.type == "cuda":
+            # Torch would keep the memory, and processes that train on the same GPU would not get it.
+            self._model.to("meta")
+            torch.cuda.empty_cache()
 
     def _decode(self, adapter: Adapter | None, batch: Sequence[Prompt]) -> Iterator[Completion]:
         if self._compiler is None and batch[0].request.sampling.constraint is not None:
@@ -184,5 +188,6 @@ class TransformersEngine(Engine):
         """Rows of a batch, if each has `cached` tokens in the key-value cache and logits at `scored` of them."""
         if self._batch_size is not None:
             return self._batch_size
-        width = max(cached * self._facts.cache_width, scored * self._facts.vocabulary)
-        return max(1, min(MAX_BATCH, self._batch_bytes // (4 * width)))
+        cache: int = cached * self._facts.cache_width * self._model.dtype.itemsize
+        logits = scored * self._facts.vocabulary * torch.float32.itemsize
+        return max(1, min(MAX_BATCH, self._batch_bytes // max(cache, logits)))
