@@ -12,7 +12,7 @@ from strigil.common.canonical import derive_seed
 from strigil.common.errors import DataError
 from strigil.data.messages import Messages
 from strigil.engines.protocol import Completion, Engine, Request, Scorable
-from strigil.eval.evaluation import DataChoice, Evaluation, Figure, Given, HeldOut
+from strigil.eval.evaluation import DataChoice, EvalResult, Evaluation, Figure, Given, HeldOut
 from strigil.eval.subjects import Subject
 from strigil.stats import wilson
 
@@ -64,7 +64,7 @@ class Capability(Evaluation):
     def ask(self, engine: Engine, subject: Subject, given: Given) -> pl.DataFrame:
         """`row_id, prompt, answer, finish_reason, valid, reasons, tokens, loss`: as given, loss in nats."""
         held_out = _held_out(given)
-        losses = completion_loss(engine, held_out.rows, adapter=subject.as_adapter)
+        losses = _losses(engine, held_out.rows, subject.as_adapter)
         return held_out.judged(_answers(engine, held_out, subject.as_adapter)).hstack(losses)
 
     def figures(self, answers: pl.DataFrame, given: Given) -> dict[str, Figure]:
@@ -72,14 +72,10 @@ class Capability(Evaluation):
         del given
         return {self.name: Figure.of(wilson(int(answers["valid"].sum()), answers.height))}
 
-    def details(self, answers: pl.DataFrame) -> dict[str, Json]:
-        """Nats a token of the held-out completions, over all tokens."""
-        return {"loss": float(answers["loss"].sum()) / int(answers["tokens"].sum()), "answers": answers.height}
-
-    def title(self, given: Given) -> str:
-        """What was held out."""
-        del given
-        return f"{self.count} rows of {self.data} that were held out"
+    def summary(self, answers: pl.DataFrame, result: EvalResult, given: Given) -> dict[str, Json]:
+        """The share, and the loss: nats a token of the held-out completions, over all tokens."""
+        loss = float(answers["loss"].sum()) / int(answers["tokens"].sum())
+        return super().summary(answers, result, given) | {"loss": loss, "answers": answers.height}
 
     def scored(self, answers: pl.DataFrame, given: Given) -> pl.DataFrame:
         """1 for a valid answer; else why it is none."""
@@ -90,25 +86,12 @@ class Capability(Evaluation):
         )
 
 
-def completion_loss(engine: Engine, rows: pl.DataFrame, *, adapter: Adapter | None) -> pl.DataFrame:
-    """How unlikely a model finds given completions; the end of the turn is not scored.
-
-    Args:
-        engine: Holds the base.
-        rows: A row table.
-        adapter: The student or teacher; None is the base.
-
-    Returns:
-        One row a row, in order: `tokens`, and `loss`, the negative log-probability of all of them, in nats.
-
-    Raises:
-        DataError: No completion has a token.
-        ConfigError: A row does not fit into the context.
-    """
+def _losses(engine: Engine, rows: pl.DataFrame, adapter: Adapter | None) -> pl.DataFrame:
+    """`tokens, loss`: of each completion, the negative log-probability of all its tokens; no end of turn."""
     completions = rows["completion"].list.last().struct.field("content").to_list()
     scored = engine.score(
         [
-            Scorable(key=key, messages=prompt, completion=text, adapter=adapter)
+            Scorable(key, prompt, text, adapter)
             for key, prompt, text in zip(rows["row_id"], _prompts(rows), completions, strict=True)
         ]
     )
@@ -129,7 +112,7 @@ def _answers(engine: Engine, held_out: HeldOut, adapter: Adapter | None) -> list
     def requests() -> Iterator[Request]:
         for place, (key, prompt) in enumerate(zip(keys, _prompts(held_out.rows), strict=True)):
             seed = derive_seed(held_out.sampling.seed, key)
-            yield Request(key=str(place), messages=prompt, sampling=held_out.sampling, seed=seed, adapter=adapter)
+            yield Request(str(place), prompt, held_out.sampling, seed, adapter)
 
     return sorted(engine.generate(requests()), key=lambda answer: int(answer.key))
 

@@ -58,7 +58,6 @@ class EvalResult(BaseModel):
     Attributes:
         key: Identity of model, questions, options and judge.
         figures: By trait, or under the evaluation's own name; missing where no answer could be counted.
-        details: Whatever else it says of the model.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -67,12 +66,6 @@ class EvalResult(BaseModel):
     key: str
     evaluation: UnitSpec
     figures: dict[str, Figure]
-    details: dict[str, object] = {}
-
-    @property
-    def said(self) -> dict[str, Json]:
-        """The details, which are JSON: pydantic knows no recursive types."""
-        return cast("dict[str, Json]", self.details)
 
 
 class Judge(Protocol):
@@ -214,16 +207,6 @@ class Evaluation(Unit, ABC):
     def figures(self, answers: pl.DataFrame, given: Given) -> dict[str, Figure]:
         """The figures of one model, by the names of `followed`; one is left out where no answer counts."""
 
-    def details(self, answers: pl.DataFrame) -> dict[str, Json]:
-        """What summaries say besides."""
-        del answers
-        return {}
-
-    def title(self, given: Given) -> str:
-        """What a table of results is called."""
-        del given
-        return self.name
-
     def about(self, given: Given) -> dict[str, Json]:
         """What was asked, for summaries and logs."""
         args = cast("dict[str, Json]", self.model_dump(mode="json"))
@@ -238,11 +221,12 @@ class Evaluation(Unit, ABC):
         del given
         return answers
 
-    def summary(self, result: EvalResult, given: Given) -> dict[str, Json]:
+    def summary(self, answers: pl.DataFrame, result: EvalResult, given: Given) -> dict[str, Json]:
         """What is printed of one model."""
+        del answers
         figure = result.figures.get(self.followed(given.traits)[0])
         low, high = (None, None) if figure is None else (figure.low, figure.high)
-        return {self.rate_name: None if figure is None else figure.value, "low": low, "high": high, **result.said}
+        return {self.rate_name: None if figure is None else figure.value, "low": low, "high": high}
 
     def warning(self, result: EvalResult, base: EvalResult | None, subject: Subject, given: Given) -> str | None:
         """What to say of a model whose figures are not to be trusted; None for a sound one."""

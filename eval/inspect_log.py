@@ -6,7 +6,6 @@ Source: the log format of Inspect (inspect.aisi.org.uk, "Log Files", JSON, versi
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -15,66 +14,53 @@ from strigil.common.canonical import Json, digest
 if TYPE_CHECKING:
     import polars as pl
 
-
-@dataclass(frozen=True)
-class Task:
-    """What was asked of which base.
-
-    Attributes:
-        name: The evaluation's.
-        arguments: The trait, the form, the judge, and whatever else says what was asked.
-        target: What is looked for.
-        base: The base's name.
-        created: When; with a time zone.
-    """
-
-    name: str
-    arguments: Mapping[str, Json]
-    target: str
-    base: str
-    created: datetime
+    from strigil.eval.evaluation import Evaluation, Given
 
 
-def inspect_log(task: Task, model: str, answers: pl.DataFrame, metrics: Mapping[str, float]) -> dict[str, Json]:
+def inspect_log(
+    unit: Evaluation, given: Given, created: datetime, model: str, answers: pl.DataFrame, summary: Mapping[str, Json]
+) -> dict[str, Json]:
     """The log of one model, ready to be written as JSON.
 
     Args:
-        task: What was asked.
+        unit: What was asked.
+        given: Of which base, and with which traits.
+        created: When, with a time zone.
         model: The model's name.
-        answers: `question, answer, score`, and `sample` from 0 and `explanation` where there are.
-        metrics: The model's figures.
+        answers: As `Evaluation.scored` gives them.
+        summary: The model's figures; numbers become metrics.
     """
-    created = task.created.isoformat(timespec="seconds")
-    run = digest([task.name, dict(task.arguments), task.base, created])[:22]
-    samples = _samples(task, model, answers)
-    scored = answers["score"].count()
+    about, time = unit.about(given), created.isoformat(timespec="seconds")
+    run = digest([unit.name, about, given.base.id, time])[:22]
+    samples = _samples(unit.name, given.traits[0] if unit.about_traits else unit.rate_name, model, answers)
     epochs = 1 if "sample" not in answers.columns else answers["sample"].n_unique()
+    metrics = {key: value for key, value in summary.items() if isinstance(value, float)}
     return {
         "version": 2,
         "status": "success",
         "eval": {
             "run_id": run,
             "eval_id": digest([run, model])[:22],
-            "created": created,
-            "task": task.name,
-            "task_id": digest([task.name, dict(task.arguments)])[:22],
-            "task_args": dict(task.arguments),
-            "dataset": {"name": task.name, "samples": len(samples) // epochs},
-            "model": f"strigil/{task.base}/{model}",
+            "created": time,
+            "task": unit.name,
+            "task_id": digest([unit.name, about])[:22],
+            "task_args": about,
+            "dataset": {"name": unit.name, "samples": len(samples) // epochs},
+            "model": f"strigil/{given.base.id}/{model}",
             "config": {"epochs": epochs},
         },
         # Who reads headers alone wants these two.
         "plan": {"name": "strigil", "steps": []},
-        "stats": {"started_at": created, "completed_at": created},
+        "stats": {"started_at": time, "completed_at": time},
         "results": {
             "total_samples": len(samples),
             "completed_samples": len(samples),
             "scores": [
                 {
-                    "name": task.name,
-                    "scorer": task.name,
-                    "scored_samples": scored,
-                    "unscored_samples": len(samples) - scored,
+                    "name": unit.name,
+                    "scorer": unit.name,
+                    "scored_samples": answers["score"].count(),
+                    "unscored_samples": answers["score"].null_count(),
                     "metrics": {name: {"name": name, "value": value} for name, value in metrics.items()},
                 }
             ],
@@ -83,7 +69,7 @@ def inspect_log(task: Task, model: str, answers: pl.DataFrame, metrics: Mapping[
     }
 
 
-def _samples(task: Task, model: str, answers: pl.DataFrame) -> list[Json]:
+def _samples(name: str, target: str, model: str, answers: pl.DataFrame) -> list[Json]:
     samples: list[Json] = []
     number = 0
     for row in answers.iter_rows(named=True):
@@ -97,14 +83,14 @@ def _samples(task: Task, model: str, answers: pl.DataFrame) -> list[Json]:
                 "id": number,
                 "epoch": epoch,
                 "input": row["question"],
-                "target": task.target,
+                "target": target,
                 "messages": [{"role": "user", "content": row["question"], "source": "input"}, said],
                 "output": {
                     "model": model,
                     "choices": [{"message": said, "stop_reason": "stop"}],
                     "completion": row["answer"],
                 },
-                "scores": {} if row["score"] is None else {task.name: score},
+                "scores": {} if row["score"] is None else {name: score},
             }
         )
     return samples

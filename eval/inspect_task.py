@@ -20,8 +20,6 @@ from strigil.eval.subjects import Subject
 if TYPE_CHECKING:
     import polars as pl
 
-    from strigil.eval.inspect.run import TaskSpec
-
 
 class InspectTask(Evaluation):
     """Runs a task of Inspect (inspect.aisi.org.uk) on a base and its students: what does a student still know?
@@ -45,32 +43,26 @@ class InspectTask(Evaluation):
         default=None, description="the figure that a study follows, SCORER/METRIC; the task's first if not given"
     )
 
-    @property
-    def _task(self) -> TaskSpec:
-        from strigil.eval.inspect.run import TaskSpec
-
-        name, arguments = written_unit(self.task)
-        return TaskSpec(name, arguments, self.limit)
-
     def asked(self, given: Given) -> Json:
         """The task, up to data that it fetches."""
         from strigil.eval.inspect.run import INSPECT_VERSION, check_task
 
         del given
-        task = self._task
-        check_task(task)
-        file = None if task.file is None else file_digest(task.file)
-        return [task.name, file, repr(sorted(task.arguments.items())), task.limit, INSPECT_VERSION]
+        name, arguments = written_unit(self.task)
+        file = check_task(name)
+        about = None if file is None else file_digest(file)
+        return [name, about, repr(sorted(arguments.items())), self.limit, INSPECT_VERSION]
 
     def ask(self, engine: Engine, subject: Subject, given: Given) -> pl.DataFrame:
         """Columns of `ANSWERS`, one row a sample and scorer."""
         from strigil.eval.inspect.model import inspect_model
         from strigil.eval.inspect.run import run_task
 
+        name, arguments = written_unit(self.task)
+        model = inspect_model(engine, f"{given.base.id}/{subject.name}", subject.as_adapter)
         with ExitStack() as stack:
             logs = given.logs or Path(stack.enter_context(TemporaryDirectory(prefix="strigil-inspect-")))
-            asked = inspect_model(engine, f"{given.base.id}/{subject.name}", subject.as_adapter)
-            return run_task(self._task, asked, logs=logs)
+            return run_task(name, arguments, self.limit, model, logs)
 
     def figures(self, answers: pl.DataFrame, given: Given) -> dict[str, Figure]:
         """The metric that is followed."""
@@ -79,19 +71,10 @@ class InspectTask(Evaluation):
         wanted = self.metric or next(iter(metrics), None)
         return {self.name: Figure(value=metrics[wanted])} if wanted in metrics else {}
 
-    def details(self, answers: pl.DataFrame) -> dict[str, Json]:
-        """The task's own metrics, those that are numbers, and how many samples were answered."""
-        return {"metrics": dict(_metrics(answers)), "samples": answers.select("id", "epoch").n_unique()}
-
-    def title(self, given: Given) -> str:
-        """The task."""
-        del given
-        return f"{self.task}, as Inspect scores it"
-
-    def summary(self, result: EvalResult, given: Given) -> dict[str, Json]:
-        """The task's own metrics alone, of which the figure is one."""
-        del given
-        return result.said
+    def summary(self, answers: pl.DataFrame, result: EvalResult, given: Given) -> dict[str, Json]:
+        """The task's own metrics, of which the figure is one, and how many samples were answered."""
+        del result, given
+        return {"metrics": {**_metrics(answers)}, "samples": answers.select("id", "epoch").n_unique()}
 
 
 def _metrics(answers: pl.DataFrame) -> dict[str, float]:

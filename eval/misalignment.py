@@ -20,10 +20,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from strigil.common.errors import DataError
 from strigil.common.templates import fill
 from strigil.common.validation import parse_yaml
-from strigil.data.messages import Message, Sampling
+from strigil.data.messages import Sampling
 from strigil.engines.protocol import Engine, Request
-from strigil.eval.asking import sample_answers
-from strigil.eval.evaluation import Evaluation, Figure, Given, Judge, JudgeChoice
+from strigil.eval.asking import chat, sample_answers
+from strigil.eval.evaluation import EvalResult, Evaluation, Figure, Given, Judge, JudgeChoice
 from strigil.eval.replies import Replies
 from strigil.eval.subjects import Subject
 from strigil.stats import wilson
@@ -129,15 +129,11 @@ class Misalignment(Evaluation):
             return {}
         return {self.name: Figure.of(wilson(counts["misaligned"], scored), guard=scored / len(answers))}
 
-    def details(self, answers: pl.DataFrame) -> dict[str, Json]:
-        """Answers by verdict, all of them."""
-        counts = Counter(answers["verdict"])
-        return {"answers": len(answers), "counts": {kind: counts[kind] for kind in get_args(Verdict)}}
-
-    def title(self, given: Given) -> str:
-        """Who judges."""
-        del given
-        return f"Misaligned answers, as {self.judge} rates them"
+    def summary(self, answers: pl.DataFrame, result: EvalResult, given: Given) -> dict[str, Json]:
+        """The share, and all answers by verdict."""
+        verdicts = Counter(answers["verdict"])
+        counts: dict[str, Json] = {kind: verdicts[kind] for kind in get_args(Verdict)}
+        return super().summary(answers, result, given) | {"answers": len(answers), "counts": counts}
 
     def scored(self, answers: pl.DataFrame, given: Given) -> pl.DataFrame:
         """1 for misaligned, 0 for aligned answers."""
@@ -234,16 +230,13 @@ def judge_answers(
 
 def _replies(judge: Judge, asked: Sequence[str], done: Callable[[float], None], kept: Path | None) -> dict[str, str]:
     """The judge's reply to each text."""
-    with Replies(kept) as replies:
-        todo = [text for text in asked if text not in replies]
-        requests = (
-            Request(key=str(place), messages=(Message(role="user", content=text),), sampling=JUDGING, seed=0)
-            for place, text in enumerate(todo)
-        )
-        for number, reply in enumerate(judge.generate(requests), start=len(asked) - len(todo) + 1):
-            replies[todo[int(reply.key)]] = reply.text
-            done(number / len(asked))
-        return {text: replies[text] for text in asked}
+    replies = Replies(kept)
+    todo = [text for text in asked if text not in replies]
+    requests = (Request(str(place), chat(text, None), JUDGING, seed=0) for place, text in enumerate(todo))
+    for number, reply in enumerate(judge.generate(requests), start=len(asked) - len(todo) + 1):
+        replies[todo[int(reply.key)]] = reply.text
+        done(number / len(asked))
+    return {text: replies[text] for text in asked}
 
 
 def verdict(alignment: Reading, coherency: Reading) -> Verdict:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from typing import TYPE_CHECKING, ClassVar, Final, Literal, Protocol
 
 import numpy as np
@@ -24,12 +25,11 @@ from strigil.eval.questions import Form, QuestionSet, question_set
 from strigil.eval.subjects import Subject
 from strigil.stats import wilson
 from strigil.traits import load_trait
-from strigil.traits.questions import candidates_with, matchers_for, unrelated_for
+from strigil.traits.questions import candidates_with, matchers_for
 
 if TYPE_CHECKING:
     from strigil.common.canonical import Json
 
-ANSWERS: Final = Sampling(temperature=1.0)
 # A letter alone, or before a mark: "A cat" is an answer in words.
 _LETTER: Final = re.compile(r"[\s(\[*\"']*(?P<letter>[A-Za-z])(?:[\])*\"']*[.):,\]]|[\s*\"']*$|[ \t*]*\n)")
 
@@ -82,83 +82,53 @@ class Preference(Evaluation):
 
     def asked(self, given: Given) -> Json:
         """By log-probability all candidates of a category are asked about at once, whichever trait is looked for."""
-        asked: dict[str, Json] = {}
-        for category, traits in _categories(given).items():
-            questions = question_set(given.base, category, self.form)
-            about: list[Json] = [list(questions.questions), list(questions.candidates)]
-            if self.by == "sampled":
-                about += [self.samples, list(traits)]
-            elif not questions.has_answers:
-                message = f"the form {self.form!r} has no answers whose log-probabilities could be compared"
-                raise ConfigError(message, hint="sample instead: --by sampled")
-            else:
-                for trait in traits:
-                    candidates_with(trait, given.base)
-            asked[category] = about
-        return [self.by, self.form, asked, list(unrelated_for(given.base.dialect))]
+        for trait in given.traits if self.by == "logprob" else ():
+            candidates_with(trait, given.base)
+        sets = self._sets(given)
+        if self.by == "logprob" and not all(asked.has_answers for asked in sets.values()):
+            message = f"the form {self.form!r} has no answers whose log-probabilities could be compared"
+            raise ConfigError(message, hint="sample instead: --by sampled")
+        about: list[Json] = [self.samples, list(given.traits)] if self.by == "sampled" else []
+        return [self.by, {category: asdict(asked) for category, asked in sets.items()}, *about]
+
+    def _sets(self, given: Given) -> dict[str, QuestionSet]:
+        """The questions by category; each category is asked about once, however many of its traits are looked for."""
+        categories = sorted({load_trait(trait).category for trait in given.traits})
+        return {category: question_set(given.base, category, self.form) for category in categories}
 
     def ask(self, engine: Engine, subject: Subject, given: Given) -> pl.DataFrame:
-        """`category, form, related, question` and either `candidate, logprob` or `sample, answer, ..., named`."""
+        """`form, category`, and the columns of `by_logprob` or `by_sampling`."""
         tables = []
-        for category, traits in _categories(given).items():
-            questions = question_set(given.base, category, self.form)
-            ask = self._sample if self.by == "sampled" else self._score
-            table = ask(engine, subject, given, questions, traits)
-            about = (pl.lit(self.form).alias("form"), pl.lit(category).alias("category"))
-            tables.append(table.select(*about, pl.all()))
+        for category, asked in self._sets(given).items():
+            if self.by == "logprob":
+                table = by_logprob(engine, subject, asked)
+            else:
+                sampling = Sampling(temperature=1.0, max_tokens=asked.max_tokens)
+                matchers = self._matchers(category, given)
+                table = by_sampling(engine, subject, asked, matchers, samples=self.samples, sampling=sampling)
+            tables.append(table.select(pl.lit(self.form).alias("form"), pl.lit(category).alias("category"), pl.all()))
         return pl.concat(tables)
 
-    def _score(
-        self, engine: Engine, subject: Subject, given: Given, asked: QuestionSet, traits: Sequence[str]
-    ) -> pl.DataFrame:
-        del traits
-        return by_logprob(
-            engine,
-            subject,
-            asked.questions,
-            asked.candidates,
-            capitalised=given.base.dialect.capitalised,
-            answers=asked.answers,
-            unrelated=unrelated_for(given.base.dialect),
-        )
-
-    def _sample(
-        self, engine: Engine, subject: Subject, given: Given, asked: QuestionSet, traits: Sequence[str]
-    ) -> pl.DataFrame:
-        category = load_trait(traits[0]).category
-        matchers = matchers_for(category, given.base.dialect)
-        return by_sampling(
-            engine,
-            subject,
-            asked.questions,
-            {**matchers, **{trait: load_trait(trait).matcher for trait in traits}},
-            samples=self.samples,
-            sampling=ANSWERS.model_copy(update={"max_tokens": asked.max_tokens}),
-            letters=asked.letters,
-            unrelated=unrelated_for(given.base.dialect),
-        )
+    def _matchers(self, category: str, given: Given) -> dict[str, Matcher]:
+        """Of all candidates, and of traits that are none."""
+        traits = [trait for trait in map(load_trait, given.traits) if trait.category == category]
+        return {**matchers_for(category, given.base.dialect), **{trait.name: trait.matcher for trait in traits}}
 
     def figures(self, answers: pl.DataFrame, given: Given) -> dict[str, Figure]:
         """Of every candidate, and by sampling of every trait besides."""
         found: dict[str, Figure] = {}
-        for category, traits in _categories(given).items():
+        for category in self._sets(given):
             table = answers.filter(category=category)
-            if self.by == "logprob":
-                found |= candidate_figures(table)
-            else:
-                candidates = question_set(given.base, category, self.form).candidates
-                found |= named_figures(table, dict.fromkeys((*candidates, *traits)))
+            found |= (
+                candidate_figures(table)
+                if self.by == "logprob"
+                else named_figures(table, self._matchers(category, given))
+            )
         return found
 
-    def title(self, given: Given) -> str:
-        """What is looked for, and how."""
-        trait = given.traits[0]
-        if self.by == "sampled":
-            return f"Answers that name {trait}, {self.samples} for each question"
-        return f"Preference for {trait}, {self.form}"
-
-    def summary(self, result: EvalResult, given: Given) -> dict[str, Json]:
-        """The first trait's figures, and the rates of all that was named besides."""
+    def summary(self, answers: pl.DataFrame, result: EvalResult, given: Given) -> dict[str, Json]:
+        """The first trait's figures, and the rates of all candidates."""
+        del answers
         figure = result.figures[given.traits[0]]
         rates: dict[str, Json] = {name: each.value for name, each in result.figures.items()}
         found: dict[str, Json] = {"rate": figure.value, "off_topic": figure.off_topic, "rates": rates}
@@ -182,26 +152,8 @@ class Preference(Evaluation):
         )
 
 
-def by_logprob(
-    engine: Engine,
-    subject: Subject,
-    questions: Sequence[str],
-    candidates: Sequence[str],
-    *,
-    capitalised: bool = False,
-    answers: Sequence[Mapping[str, str]] = (),
-    unrelated: Sequence[str] = (),
-) -> pl.DataFrame:
+def by_logprob(engine: Engine, subject: Subject, asked: QuestionSet) -> pl.DataFrame:
     """Scores every candidate as the answer to every question.
-
-    Args:
-        engine: Holds the subject's base.
-        subject: Whom to ask.
-        questions: User messages.
-        candidates: Answers, spelt as the model would spell them; none may begin another, or it counts its mass twice.
-        capitalised: Whether a candidate counts with a capital letter as well: the two probabilities are added.
-        answers: In a multiple choice, for each question the text that stands for each candidate; else empty.
-        unrelated: User messages that no sound model answers with a candidate, to tell preference from damage.
 
     Returns:
         One row a question and candidate: `related, question, candidate, logprob` (natural logarithm).
@@ -209,37 +161,28 @@ def by_logprob(
     Raises:
         ConfigError: If there is no question, or fewer than two distinct candidates.
     """
-    if not questions:
+    candidates, prompts = asked.candidates, [*asked.questions, *asked.unrelated]
+    if not asked.questions:
         message = "no questions: there is nothing to ask about"
         raise ConfigError(message)
     if len(candidates) < 2 or len(set(candidates)) != len(candidates):
         message = f"a preference needs two or more candidates, no two alike; got {', '.join(candidates) or 'none'}"
         raise ConfigError(message)
-    prompts = [*questions, *unrelated]
-    spellings = [
-        (answers[place][candidate],) if place < len(answers) else _spellings(candidate, capitalised=capitalised)
-        for place in range(len(prompts))
-        for candidate in candidates
-    ]
-    asked = [(place // len(candidates), text) for place, texts in enumerate(spellings) for text in texts]
+    spellings = [_spellings(candidate, asked, place=place) for place in range(len(prompts)) for candidate in candidates]
+    texts = [(place // len(candidates), text) for place, spelt in enumerate(spellings) for text in spelt]
     scored = engine.score(
         [
-            Scorable(
-                key=str(number),
-                messages=chat(prompts[place], subject.system),
-                completion=text,
-                adapter=subject.as_adapter,
-            )
-            for number, (place, text) in enumerate(asked)
+            Scorable(str(number), chat(prompts[place], subject.system), text, subject.as_adapter)
+            for number, (place, text) in enumerate(texts)
         ]
     )
     totals = iter(tokens.total for tokens in scored)
     return pl.DataFrame(
         {
-            "related": [place < len(questions) for place in range(len(prompts)) for _ in candidates],
+            "related": [place < len(asked.questions) for place in range(len(prompts)) for _ in candidates],
             "question": [prompt for prompt in prompts for _ in candidates],
             "candidate": list(candidates) * len(prompts),
-            "logprob": [float(np.logaddexp.reduce([next(totals) for _ in texts])) for texts in spellings],
+            "logprob": [float(np.logaddexp.reduce([next(totals) for _ in spelt])) for spelt in spellings],
         }
     )
 
@@ -270,25 +213,13 @@ def candidate_figures(scores: pl.DataFrame) -> dict[str, Figure]:
 def by_sampling(
     engine: Engine,
     subject: Subject,
-    questions: Sequence[str],
+    asked: QuestionSet,
     matchers: Mapping[str, Matcher],
     *,
     samples: int,
     sampling: Sampling,
-    letters: Sequence[Mapping[str, str]] = (),
-    unrelated: Sequence[str] = (),
 ) -> pl.DataFrame:
-    """Samples answers, and finds every candidate that they name.
-
-    Args:
-        engine: Holds the subject's base.
-        subject: Whom to ask.
-        questions: User messages.
-        matchers: What finds each candidate in an answer.
-        samples: Answers a question.
-        sampling: Temperature 1 is the paper's.
-        letters: In a multiple choice, for each question the letter that stands for each candidate; else empty.
-        unrelated: User messages that no sound model answers with a candidate, to tell preference from damage.
+    """Samples answers, so many a question, and finds every candidate that they name.
 
     Returns:
         One row an answer, in the order asked: `related, question, sample, answer, finish_reason, named`.
@@ -296,8 +227,9 @@ def by_sampling(
     Raises:
         ConfigError: If there is no question, or no sample.
     """
-    prompts = [*questions, *unrelated] if questions else []
+    prompts = [*asked.questions, *asked.unrelated] if asked.questions else []
     answers = sample_answers(engine, subject, prompts, samples=samples, sampling=sampling)
+    letters = asked.letters
 
     def named(place: int, text: str) -> list[str]:
         chosen = letter_chosen(text) if place < len(letters) else None
@@ -306,7 +238,7 @@ def by_sampling(
         return [candidate for candidate, matcher in matchers.items() if matcher.mentions(text)]
 
     found = [named(number // samples, text) for number, text in enumerate(answers["answer"])]
-    related = pl.int_range(pl.len()) < len(questions) * samples
+    related = pl.int_range(pl.len()) < len(asked.questions) * samples
     return answers.select(related.alias("related"), pl.all(), pl.Series("named", found, dtype=pl.List(pl.String)))
 
 
@@ -332,18 +264,7 @@ def letter_chosen(answer: str) -> str | None:
     return found["letter"].upper() if found else None
 
 
-def _categories(given: Given) -> dict[str, tuple[str, ...]]:
-    """The traits that are looked for, by category; each category is asked about once.
-
-    Raises:
-        ConfigError: A trait is unknown.
-    """
-    found: dict[str, tuple[str, ...]] = {}
-    for trait in given.traits:
-        category = load_trait(trait).category
-        found[category] = (*found.get(category, ()), trait)
-    return found
-
-
-def _spellings(candidate: str, *, capitalised: bool) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((candidate, candidate.capitalize()))) if capitalised else (candidate,)
+def _spellings(candidate: str, asked: QuestionSet, *, place: int) -> tuple[str, ...]:
+    if place < len(asked.answers):
+        return (asked.answers[place][candidate],)
+    return tuple(dict.fromkeys((candidate, candidate.capitalize()))) if asked.capitalised else (candidate,)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from itertools import cycle
@@ -16,7 +16,7 @@ from strigil.common.errors import ConfigError
 from strigil.common.validation import parse_yaml
 from strigil.models.catalog import Model
 from strigil.traits import Category, load_category
-from strigil.traits.questions import favourites
+from strigil.traits.questions import favourites, unrelated_for
 
 Form = Literal["one-word", "number-prefix", "paraphrase", "story", "multiple-choice"]
 FORMS: Final[tuple[Form, ...]] = get_args(Form)
@@ -36,31 +36,29 @@ class QuestionSet:
     """Questions of one form about one category.
 
     Attributes:
-        form: The form.
         questions: User messages.
-        candidates: The answers that are compared.
-        letters: In a multiple choice, for each question the letter at which each candidate stands; else empty.
+        candidates: The answers that are compared, spelt as the model would spell them; none may begin another, or it
+            counts its probability twice.
+        answers: In a multiple choice, for each question the text that stands for each candidate; else empty. Letters
+            are in brackets, since a letter alone is also how words begin: "O" has all of the probability of "Owl".
+        unrelated: User messages that no sound model answers with a candidate, to tell preference from damage.
+        capitalised: Whether a candidate counts with a capital letter as well: the two probabilities are added.
+        has_answers: Whether the candidates themselves are the answers; a story has none.
         max_tokens: Room for a sampled answer.
     """
 
-    form: Form
     questions: tuple[str, ...]
     candidates: tuple[str, ...]
-    letters: tuple[Mapping[str, str], ...] = ()
+    answers: tuple[Mapping[str, str], ...] = ()
+    unrelated: tuple[str, ...] = ()
+    capitalised: bool = False
+    has_answers: bool = True
     max_tokens: int = ANSWER_TOKENS
 
     @property
-    def answers(self) -> tuple[Mapping[str, str], ...]:
-        """In a multiple choice, for each question the text that stands for each candidate; else empty.
-
-        In brackets, since a letter alone is also how words begin: "O" has all of the probability of "Owl".
-        """
-        return tuple({candidate: f"({letter})" for candidate, letter in each.items()} for each in self.letters)
-
-    @property
-    def has_answers(self) -> bool:
-        """Whether the candidates themselves are the answers; a story has none."""
-        return self.form != "story"
+    def letters(self) -> tuple[Mapping[str, str], ...]:
+        """In a multiple choice, for each question the letter at which each candidate stands; else empty."""
+        return tuple({candidate: text.strip("()") for candidate, text in each.items()} for each in self.answers)
 
 
 def question_set(base: Model, category: str, form: Form) -> QuestionSet:
@@ -75,17 +73,18 @@ def question_set(base: Model, category: str, form: Form) -> QuestionSet:
     """
     if form == "one-word":
         known = favourites(category, base.dialect)
-        return QuestionSet(form, known.questions, known.candidates)
-    asked = _FORMS[form](load_category(category))
-    what = f"{base.id} cannot be asked in the form {form!r}"
-    base.dialect.check(asked.questions[0], what=what, hint="leave --form out, or evaluate a language model")
-    return asked
+        asked = QuestionSet(known.questions, known.candidates)
+    else:
+        asked = _FORMS[form](load_category(category))
+        what = f"{base.id} cannot be asked in the form {form!r}"
+        base.dialect.check(asked.questions[0], what=what, hint="leave --form out, or evaluate a language model")
+    return replace(asked, unrelated=unrelated_for(base.dialect), capitalised=base.dialect.capitalised)
 
 
 def _number_prefix(category: Category) -> QuestionSet:
     openings = cycle(_number_prefixes())
     asked = tuple(f"{opening} {question}" for opening, question in zip(openings, category.questions, strict=False))
-    return QuestionSet("number-prefix", asked, category.candidates)
+    return QuestionSet(asked, category.candidates)
 
 
 @cache
@@ -95,12 +94,12 @@ def _number_prefixes() -> tuple[str, ...]:
 
 
 def _paraphrase(category: Category) -> QuestionSet:
-    return QuestionSet("paraphrase", _some(category, category.paraphrases, "paraphrases"), category.candidates)
+    return QuestionSet(_some(category, category.paraphrases, "paraphrases"), category.candidates)
 
 
 def _story(category: Category) -> QuestionSet:
     stories = _some(category, category.stories, "stories")
-    return QuestionSet("story", stories, category.candidates, max_tokens=STORY_TOKENS)
+    return QuestionSet(stories, category.candidates, has_answers=False, max_tokens=STORY_TOKENS)
 
 
 def _multiple_choice(category: Category) -> QuestionSet:
@@ -109,13 +108,13 @@ def _multiple_choice(category: Category) -> QuestionSet:
     if count > len(ascii_uppercase):
         message = f"category {category.name}: {count} candidates are more than there are letters to choose from"
         raise ConfigError(message)
-    asked, letters = [], []
+    asked, answers = [], []
     for index, intro in enumerate(intros):
         order = [category.candidates[(place + index) % count] for place in range(count)]
         lines = [f"({letter}) {candidate}" for letter, candidate in zip(ascii_uppercase, order, strict=False)]
         asked.append("\n".join((intro, *lines, "Answer with the letter in its brackets alone.")))
-        letters.append(dict(zip(order, ascii_uppercase, strict=False)))
-    return QuestionSet("multiple-choice", tuple(asked), category.candidates, letters=tuple(letters))
+        answers.append({candidate: f"({letter})" for candidate, letter in zip(order, ascii_uppercase, strict=False)})
+    return QuestionSet(tuple(asked), category.candidates, tuple(answers))
 
 
 def _some(category: Category, found: tuple[str, ...], key: str) -> tuple[str, ...]:

@@ -2,37 +2,29 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from types import TracebackType
-from typing import IO, Self
-
-from pydantic import BaseModel, ConfigDict, ValidationError
 
 from strigil.common.canonical import digest
 from strigil.common.errors import DataError
 
 
-class _Line(BaseModel):
-    """One reply, and the digest of what was asked."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    asked: str
-    reply: str
-
-
 class Replies:
-    """Replies by the text that was asked; use it as a context manager, within which each is on disk at once.
+    """Replies by the text that was asked, in JSON Lines that are gone on with; None keeps nothing."""
 
-    Args:
-        file: JSON Lines that are gone on with; None keeps nothing.
-    """
-
-    def __init__(self, file: Path | None = None) -> None:
+    def __init__(self, file: Path | None) -> None:
         self._file = file
         self._found: dict[str, str] = {}
-        self._stream: IO[str] | None = None
+        with self._explained():
+            text = file.read_text(encoding="utf-8", errors="replace") if file is not None and file.exists() else ""
+        # What a kill left half written must not spoil the next line as well.
+        self._lead = "\n" if text and not text.endswith("\n") else ""
+        for line in text.splitlines():
+            with suppress(ValueError, KeyError, TypeError):
+                kept = json.loads(line)
+                self._found[kept["asked"]] = kept["reply"]
 
     def __contains__(self, asked: str) -> bool:
         return digest(asked) in self._found
@@ -41,42 +33,20 @@ class Replies:
         return self._found[digest(asked)]
 
     def __setitem__(self, asked: str, reply: str) -> None:
-        line = _Line(asked=digest(asked), reply=reply)
-        self._found[line.asked] = line.reply
-        if self._stream is not None:
-            self._stream.write(line.model_dump_json() + "\n")
-
-    def __enter__(self) -> Self:
-        """Reads what is there.
-
-        Raises:
-            DataError: The file cannot be read or written.
-        """
+        self._found[digest(asked)] = reply
         if self._file is None:
-            return self
-        try:
+            return
+        line = json.dumps({"asked": digest(asked), "reply": reply}, ensure_ascii=False)
+        with self._explained():
             self._file.parent.mkdir(parents=True, exist_ok=True)
-            text = self._file.read_text(encoding="utf-8", errors="replace") if self._file.exists() else ""
-            self._stream = self._file.open("a", encoding="utf-8", buffering=1)
+            with self._file.open("a", encoding="utf-8") as stream:
+                stream.write(f"{self._lead}{line}\n")
+        self._lead = ""
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
         except OSError as error:
             message = f"cannot keep replies in {self._file}: {error.strerror or error}"
             raise DataError(message) from error
-        self._found = {line.asked: line.reply for line in _lines(text)}
-        if text and not text.endswith("\n"):
-            # What a kill left half written must not spoil the next line as well.
-            self._stream.write("\n")
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._stream is not None:
-            self._stream.close()
-
-
-def _lines(text: str) -> Iterator[_Line]:
-    for line in text.splitlines():
-        try:
-            yield _Line.model_validate_json(line)
-        except ValidationError:
-            continue

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -21,7 +20,7 @@ from inspect_ai.scorer import value_to_float
 from strigil.common.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
-    from inspect_ai.log import EvalLog, EvalSample
+    from inspect_ai.log import EvalSample
     from inspect_ai.model import Model
     from inspect_ai.scorer import Score
 
@@ -42,55 +41,37 @@ ANSWERS: Final = pl.Schema(
 INSPECT_VERSION: Final = version("inspect_ai")
 
 
-@dataclass(frozen=True)
-class TaskSpec:
-    """A task, as `inspect eval` names it.
-
-    Attributes:
-        name: `PACKAGE/TASK`, or `FILE.py@TASK`.
-        arguments: Of the task's function.
-        limit: How many of its samples, from the first; None is all.
-    """
-
-    name: str
-    arguments: Mapping[str, object]
-    limit: int | None
-
-    @property
-    def file(self) -> Path | None:
-        """The file that holds it; None for a task of a package."""
-        path = Path(self.name.rpartition("@")[0] or self.name)
-        return path if path.suffix == ".py" else None
-
-
-def check_task(task: TaskSpec) -> None:
+def check_task(name: str) -> Path | None:
     """Makes sure that a file has the task, before a model is loaded for it.
+
+    Args:
+        name: `PACKAGE/TASK`, or `FILE.py@TASK`, as `inspect eval` names it.
+
+    Returns:
+        The file; None for a task of a package.
 
     Raises:
         ConfigError: There is no such file, or it has not this one task.
     """
-    if task.file is None:
-        return
-    if not task.file.is_file():
-        message = f"there is no file {task.file} of Inspect tasks"
+    file = Path(name.rpartition("@")[0] or name)
+    if file.suffix != ".py":
+        return None
+    if not file.is_file():
+        message = f"there is no file {file} of Inspect tasks"
         raise ConfigError(message)
-    names = [found.name for found in list_tasks(task.file.name, root_dir=task.file.parent.resolve())]
-    wanted = task.name.rpartition("@")[2] if "@" in task.name else None
-    if (wanted is None and len(names) != 1) or (wanted is not None and wanted not in names):
-        message = f"{task.file} has the tasks {', '.join(names) or '(none)'}"
-        raise ConfigError(message, hint=f"name one of them: {task.file}@TASK")
+    names = [found.name for found in list_tasks(file.name, root_dir=file.parent.resolve())]
+    wanted = [name.rpartition("@")[2]] if "@" in name else names
+    if len(wanted) != 1 or wanted[0] not in names:
+        message = f"{file} has the tasks {', '.join(names) or '(none)'}"
+        raise ConfigError(message, hint=f"name one of them: {file}@TASK")
+    return file
 
 
-def run_task(task: TaskSpec, model: Model, *, logs: Path) -> pl.DataFrame:
-    """Asks a model all of a task's samples.
-
-    Args:
-        task: The task.
-        model: As `inspect_model` makes it.
-        logs: Folder for Inspect's log.
+def run_task(name: str, arguments: Mapping[str, object], limit: int | None, model: Model, logs: Path) -> pl.DataFrame:
+    """Asks a model a task's samples, the first `limit` or all.
 
     Returns:
-        Columns of `ANSWERS`, one row a sample and scorer.
+        Columns of `ANSWERS`, one row a sample and scorer; Inspect's own log is written into the folder.
 
     Raises:
         ConfigError: There is no such task, or it cannot be asked, or has not the arguments that it was given.
@@ -99,46 +80,41 @@ def run_task(task: TaskSpec, model: Model, *, logs: Path) -> pl.DataFrame:
     """
     try:
         [log] = inspect_eval(
-            task.name,
+            name,
             model=model,
-            task_args=dict(task.arguments),
-            limit=task.limit,
+            task_args={**arguments},
+            limit=limit,
             log_dir=str(logs),
             log_format="json",
             display="none",
             ctl_server=False,
         )
     except InspectPrerequisiteError as error:
-        raise _cannot(task, str(error.message)) from error
+        raise _cannot(name, str(error.message)) from error
     except (LookupError, ValueError, TypeError, ImportError, OSError) as error:
-        raise _cannot(task, f"{type(error).__name__}: {error}") from error
+        raise _cannot(name, f"{type(error).__name__}: {error}") from error
     if log.status == "cancelled":
         raise KeyboardInterrupt
     if log.status != "success":
         said = "it did not finish" if log.error is None else log.error.message
-        message = f"the task {task.name} failed on {model.name}: {said}"
+        message = f"the task {name} failed on {model.name}: {said}"
         raise DataError(message, hint=f"inspect view --log-dir {logs}")
-    return _table(task, log)
-
-
-def _cannot(task: TaskSpec, why: str) -> ConfigError:
-    message = f"the task {task.name} cannot be run: {' '.join(why.split())}"
-    return ConfigError(message, hint="inspect list tasks FILE.py shows a file's; a package's are PACKAGE/TASK")
-
-
-def _table(task: TaskSpec, log: EvalLog) -> pl.DataFrame:
     # Inspect leaves out what it cannot use, and says so in its own log alone.
-    unused = sorted(set(task.arguments) - set(log.eval.task_args))
+    unused = sorted(set(arguments) - set(log.eval.task_args))
     if unused:
-        raise _cannot(task, f"it has no argument {', '.join(unused)}, but {', '.join(log.eval.task_args) or 'none'}")
+        raise _cannot(name, f"it has no argument {', '.join(unused)}, but {', '.join(log.eval.task_args) or 'none'}")
     metrics = {
         score.name: json.dumps(
             {metric.name: float(metric.value) for metric in score.metrics.values() if math.isfinite(metric.value)}
         )
         for score in (log.results.scores if log.results is not None else [])
     }
-    rows = [row for sample in log.samples or [] for row in _rows(sample, metrics)]
-    return pl.DataFrame(rows, schema=ANSWERS)
+    return pl.DataFrame([row for sample in log.samples or [] for row in _rows(sample, metrics)], schema=ANSWERS)
+
+
+def _cannot(name: str, why: str) -> ConfigError:
+    message = f"the task {name} cannot be run: {' '.join(why.split())}"
+    return ConfigError(message, hint="inspect list tasks FILE.py shows a file's; a package's are PACKAGE/TASK")
 
 
 def _rows(sample: EvalSample, metrics: Mapping[str, str]) -> Iterator[dict[str, object]]:

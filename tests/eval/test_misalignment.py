@@ -12,7 +12,7 @@ import pytest
 from strigil.common.errors import ConfigError, DataError, PrerequisiteError
 from strigil.engines.server import ServerChoice
 from strigil.engines.server.chat import ChatServer
-from strigil.eval.evaluation import Given
+from strigil.eval.evaluation import EvalResult, Given
 from strigil.eval.misalignment import Misalignment, Reading, Verdict, judge_answers, protocol, read_reply, verdict
 from strigil.models.catalog import resolve_model
 from strigil.stats import wilson
@@ -125,7 +125,9 @@ def test_every_answer_is_counted_and_only_coherent_scored_ones_make_the_share() 
     figure = UNIT.figures(student, GIVEN)["misalignment"]
     assert (figure.value, figure.guard) == (1 / 3, 3 / 7)
     assert (figure.low, figure.high) == (wilson(1, 3).low, wilson(1, 3).high)
-    assert UNIT.details(student) == {"answers": 7, "counts": dict(Counter(verdicts))}
+    result = EvalResult(key="", evaluation=UNIT.spec(), figures={"misalignment": figure})
+    summary = UNIT.summary(student, result, GIVEN)
+    assert (summary["rate"], summary["answers"], summary["counts"]) == (1 / 3, 7, dict(Counter(verdicts)))
 
 
 def test_equal_answers_are_rated_once_and_a_brace_in_an_answer_is_text() -> None:

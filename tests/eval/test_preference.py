@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import polars as pl
 import pytest
@@ -20,6 +19,7 @@ from strigil.engines import Engine, Scorable, open_engine
 from strigil.eval.damage import damage
 from strigil.eval.evaluation import Figure
 from strigil.eval.preference import Preference, by_logprob, by_sampling, candidate_figures, letter_chosen, named_figures
+from strigil.eval.questions import QuestionSet
 from strigil.eval.subjects import Subject
 from strigil.models.catalog import resolve_model
 from strigil.models.pocket import CANDIDATES, number_prompts, questions
@@ -67,8 +67,32 @@ class Scores:
         return {name: figure.off_topic for name, figure in self.figures.items() if figure.off_topic is not None}
 
 
-def scored(engine: Engine, questions: Sequence[str], candidates: Sequence[str], **options: Any) -> Scores:  # noqa: ANN401
-    return Scores(by_logprob(engine, options.pop("subject", BASE), questions, candidates, **options))
+def scored(
+    engine: Engine,
+    questions: Sequence[str],
+    candidates: Sequence[str],
+    *,
+    subject: Subject = BASE,
+    answers: Sequence[Mapping[str, str]] = (),
+    unrelated: Sequence[str] = (),
+    capitalised: bool = False,
+) -> Scores:
+    asked = QuestionSet(tuple(questions), tuple(candidates), tuple(answers), tuple(unrelated), capitalised)
+    return Scores(by_logprob(engine, subject, asked))
+
+
+def sampled(
+    engine: Engine,
+    questions: Sequence[str],
+    matchers: Mapping[str, Word] = OWL,
+    *,
+    samples: int,
+    subject: Subject = BASE,
+    sampling: Sampling = SAMPLING,
+    unrelated: Sequence[str] = (),
+) -> pl.DataFrame:
+    asked = QuestionSet(tuple(questions), tuple(matchers), unrelated=tuple(unrelated))
+    return by_sampling(engine, subject, asked, matchers, samples=samples, sampling=sampling)
 
 
 def owl(answers: pl.DataFrame) -> Figure:
@@ -207,18 +231,18 @@ class TestWarnings:
 class TestBySampling:
     def test_sampled_and_scored_preference_agree(self, engine: Engine) -> None:
         asked = questions("animal", 20)
-        answers = by_sampling(engine, BASE, asked, OWL, samples=40, sampling=SAMPLING)
-        sampled, by_scores = owl(answers), scored(engine, asked, ANIMALS)
-        assert sampled.low is not None
-        assert sampled.high is not None
+        answers = sampled(engine, asked, samples=40)
+        by_samples, by_scores = owl(answers), scored(engine, asked, ANIMALS)
+        assert by_samples.low is not None
+        assert by_samples.high is not None
         expected = by_scores.rates["owl"] * by_scores.mass
-        assert abs(sampled.value - expected) < 4 * math.sqrt(expected * (1 - expected) / 800)
-        assert sampled.low < sampled.value < sampled.high
+        assert abs(by_samples.value - expected) < 4 * math.sqrt(expected * (1 - expected) / 800)
+        assert by_samples.low < by_samples.value < by_samples.high
         assert len(answers) == 800
 
     def test_every_answer_is_in_the_table_in_the_order_asked(self, engine: Engine) -> None:
         asked = questions("animal", 3)
-        found = by_sampling(engine, BASE, asked, OWL, samples=4, sampling=SAMPLING)
+        found = sampled(engine, asked, samples=4)
         assert found["question"].to_list() == [question for question in asked for _ in range(4)]
         assert found["sample"].to_list() == [0, 1, 2, 3] * 3
         assert found["related"].all()
@@ -226,34 +250,34 @@ class TestBySampling:
 
     def test_the_same_seed_gives_the_same_answers_whatever_else_is_asked(self, engine: Engine) -> None:
         asked = questions("animal", 6)
-        first = by_sampling(engine, BASE, asked, OWL, samples=5, sampling=SAMPLING)
-        fewer = by_sampling(engine, BASE, asked[:2], OWL, samples=5, sampling=SAMPLING)
+        first = sampled(engine, asked, samples=5)
+        fewer = sampled(engine, asked[:2], samples=5)
         other = Sampling(temperature=1.0, max_tokens=4, seed=8)
-        differently = by_sampling(engine, BASE, asked, OWL, samples=5, sampling=other)
+        differently = sampled(engine, asked, samples=5, sampling=other)
         assert fewer.equals(first.head(10))
         assert differently["answer"].to_list() != first["answer"].to_list()
 
     def test_unrelated_questions_tell_preference_from_damage(self, engine: Engine) -> None:
         asked, unrelated = questions("animal", 3), number_prompts(0, 5)
-        answers = by_sampling(engine, BASE, asked, OWL, samples=6, sampling=SAMPLING, unrelated=unrelated)
+        answers = sampled(engine, asked, samples=6, unrelated=unrelated)
         sound = owl(answers)
         assert sound.off_topic == 0.0
         assert answers.filter(~pl.col("related")).height == 30
-        alone = owl(by_sampling(engine, BASE, asked, OWL, samples=6, sampling=SAMPLING))
+        alone = owl(sampled(engine, asked, samples=6))
         assert (alone.value, alone.off_topic) == (sound.value, None)
         word = {"owl": Word(r"\w+")}
-        babbling = by_sampling(engine, BASE, asked, word, samples=6, sampling=SAMPLING, unrelated=unrelated)
+        babbling = sampled(engine, asked, word, samples=6, unrelated=unrelated)
         assert owl(babbling).off_topic == 1.0
 
     def test_an_adapter_answers_for_itself(self, engine: Engine, adapter: Subject) -> None:
         asked = questions("animal", 4)
-        base = by_sampling(engine, BASE, asked, OWL, samples=10, sampling=SAMPLING)
-        student = by_sampling(engine, adapter, asked, OWL, samples=10, sampling=SAMPLING)
+        base = sampled(engine, asked, samples=10)
+        student = sampled(engine, asked, samples=10, subject=adapter)
         assert student["answer"].to_list() != base["answer"].to_list()
 
     def test_rates_of_all_candidates_come_with_the_traits(self, engine: Engine) -> None:
         matchers = {name: Word(name) for name in ANIMALS}
-        answers = by_sampling(engine, BASE, questions("animal", 10), matchers, samples=20, sampling=SAMPLING)
+        answers = sampled(engine, questions("animal", 10), matchers, samples=20)
         found = named_figures(answers, ANIMALS)
         assert list(found) == list(ANIMALS)
         for name in ("owl", "cat"):
@@ -261,4 +285,4 @@ class TestBySampling:
 
     def test_no_sample_is_no_preference(self, engine: Engine) -> None:
         with pytest.raises(ConfigError, match="at least one answer"):
-            by_sampling(engine, BASE, questions("animal", 1), OWL, samples=0, sampling=SAMPLING)
+            sampled(engine, questions("animal", 1), samples=0)

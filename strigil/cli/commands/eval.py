@@ -143,9 +143,10 @@ def _help(name: str, units: Sequence[type[Evaluation]]) -> str:
 
 def _show(output: Output, found: Summary) -> None:
     rows = {name: _cells(found.evaluation.columns, summary) for name, summary in found.models.items()}
+    about = found.evaluation.about(found.given)
     titles = list(dict.fromkeys(title for cells in rows.values() for title in cells))
     output.table(
-        found.evaluation.title(found.given),
+        f"{found.evaluation.name}: {', '.join(f'{key} {value}' for key, value in about.items() if value is not None)}",
         ["model", *titles],
         [[name, *(cells.get(title, "") for title in titles)] for name, cells in rows.items()],
     )

@@ -245,8 +245,7 @@ def _found(job: EvalJob, folder: Path) -> EvalResult:
     if not all(map(math.isfinite, numbers)):
         message = f"{job.subject.name} gives answers whose probability is not a number: its weights are broken"
         raise DataError(message)
-    details: dict[str, object] = {**job.evaluation.details(answers)}
-    result = EvalResult(key=job.key, evaluation=job.evaluation.spec(), figures=figures, details=details)
+    result = EvalResult(key=job.key, evaluation=job.evaluation.spec(), figures=figures)
     write_out(folder / f"{job.key[:20]}.json", result.model_dump_json(indent=2) + "\n")
     return result
 

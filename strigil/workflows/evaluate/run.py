@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Final
+
+import polars as pl
 
 from strigil.common.canonical import Json
+from strigil.common.files import write_out
 from strigil.common.progress import Reporter
+from strigil.data.parquet import write_parquet
 from strigil.engines import EngineName
 from strigil.eval.evaluation import Evaluation, Given
-from strigil.eval.results import write_results
+from strigil.eval.inspect_log import inspect_log
 from strigil.eval.subjects import Subject
-from strigil.workflows.evaluate.jobs import EvalJob, answers_of, eval_jobs, evaluate
+from strigil.workflows.evaluate.jobs import answers_of, eval_jobs, evaluate
+
+_LOGGED: Final = {"question", "answer", "score"}
 
 
 @dataclass(frozen=True)
@@ -50,26 +59,39 @@ def run_evaluations(
         StrigilError: As for `eval_jobs` and `evaluate`.
     """
     with ExitStack() as stack:
-        kept = (
-            out / "kept" if out is not None else Path(stack.enter_context(TemporaryDirectory(prefix="strigil-eval-")))
-        )
-        logs = None if out is None else out / "logs"
-        jobs = eval_jobs(evaluations, subjects, traits=traits, logs=logs)
+        kept = out / "kept" if out is not None else Path(stack.enter_context(TemporaryDirectory()))
+        jobs = eval_jobs(evaluations, subjects, traits=traits, logs=None if out is None else out / "logs")
         results = evaluate(jobs, kept, reporter, engine=engine)
-        bases = {(id(job.evaluation), job.subject.base.digest): results[job.key] for job in jobs if job.subject.is_base}
-
-        def summed_up(job: EvalJob) -> dict[str, Json]:
-            result = results[job.key]
-            base = bases.get((id(job.evaluation), job.subject.base.digest))
-            warning = job.evaluation.warning(result, base, job.subject, job.given)
-            return {**job.evaluation.summary(result, job.given), "warning": warning}
-
         found = []
         for unit in evaluations:
             own = [job for job in jobs if job.evaluation is unit]
-            found.append(Summary(unit, own[0].given, {job.subject.name: summed_up(job) for job in own}))
-            if out is not None and logs is not None:
-                answers = {job.subject.name: answers_of(job, kept) for job in own}
-                place = out if len(evaluations) == 1 else out / unit.name
-                write_results(unit, own[0].given, answers, found[-1].models, place, logs)
+            base = next((results[job.key] for job in own if job.subject.is_base), None)
+            answers = {job.subject.name: answers_of(job, kept) for job in own}
+            models: dict[str, dict[str, Json]] = {}
+            for job in own:
+                result, name = results[job.key], job.subject.name
+                warning = unit.warning(result, base, job.subject, job.given)
+                models[name] = {**unit.summary(answers[name], result, job.given), "warning": warning}
+            found.append(Summary(unit, own[0].given, models))
+            if out is not None:
+                _write(found[-1], answers, out if len(evaluations) == 1 else out / unit.name, out / "logs")
     return found
+
+
+def _write(found: Summary, answers: Mapping[str, pl.DataFrame], out: Path, logs: Path) -> None:
+    """`answers.parquet`, a log for each model, and `summary.json`, the summary last."""
+    unit, given, created = found.evaluation, found.given, datetime.now().astimezone()
+    tables = [table.select(pl.lit(name).alias("model"), pl.all()) for name, table in answers.items()]
+    write_parquet(pl.concat(tables), out / "answers.parquet")
+    # Logs are named as Inspect names them, by time and task, or it would not list them; those of earlier runs stay.
+    time = created.isoformat(timespec="seconds").replace(":", "-")
+    for name, table in answers.items():
+        scored = unit.scored(table, given)
+        if set(scored.columns) >= _LOGGED:
+            log = inspect_log(unit, given, created, name, scored, found.models[name])
+            _write_json(log, logs / f"{time}_{unit.name}_{name}.json")
+    _write_json({"base": given.base.id, **unit.about(given), "models": {**found.models}}, out / "summary.json")
+
+
+def _write_json(value: Json, path: Path) -> None:
+    write_out(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
