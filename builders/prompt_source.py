@@ -10,7 +10,7 @@ from typing import Self
 import polars as pl
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from strigil.common.errors import ConfigError, PrerequisiteError
+from strigil.common.errors import ConfigError, PrerequisiteError, first_line
 from strigil.sources.open_rows import open_columns
 
 
@@ -80,7 +80,7 @@ def _hub(source: PromptSource) -> pl.LazyFrame:
     try:
         loaded = load_dataset(source.hub, source.config, split=source.split, revision=source.revision)
     except (DatasetNotFoundError, ValueError) as error:
-        message = f"{source.place()} cannot be read from the Hub: {str(error).splitlines()[0]}"
+        message = f"{source.place()} cannot be read from the Hub: {first_line(error)}"
         raise ConfigError(message) from error
     except (HfHubHTTPError, HTTPError, OSError) as error:
         message = f"{source.place()} cannot be fetched: the Hugging Face Hub cannot be reached"

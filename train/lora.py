@@ -12,7 +12,7 @@ from peft import LoraConfig, PeftModel, get_peft_model, get_peft_model_state_dic
 from safetensors.torch import save_file
 from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel
 
-from strigil.common.errors import ConfigError
+from strigil.common.errors import ConfigError, first_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +33,7 @@ def load_base(model: Path, precision: Literal["auto", "float32", "bfloat16"]) ->
         with _no_progress_bar():
             base = AutoModelForCausalLM.from_pretrained(model, dtype=torch.float32 if kept else torch.bfloat16)
     except (OSError, ValueError) as error:
-        message = f"cannot load {model} as a language model: {str(error).splitlines()[0]}"
+        message = f"cannot load {model} as a language model: {first_line(error)}"
         raise ConfigError(message, hint="give a folder with config.json and safetensors weights") from error
     base.eval()
     return base
@@ -53,7 +53,7 @@ def attach_lora(base: PreTrainedModel, recipe: TrainRecipe) -> PeftModel:
         try:
             return get_peft_model(base, config)
         except ValueError as error:
-            message = f"cannot put an adapter on {', '.join(recipe.modules)}: {str(error).splitlines()[0]}"
+            message = f"cannot put an adapter on {', '.join(recipe.modules)}: {first_line(error)}"
             raise ConfigError(message, hint="name modules that the base has") from error
 
 

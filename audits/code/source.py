@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-FENCE: Final = re.compile(r"^[ \t]*```[ \t]*([\w+#.-]*)[^\n]*\n(.*?)(?:^[ \t]*```[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
+from strigil.data.fences import fenced_in
+
 PYTHON: Final = frozenset({"", "python", "py", "python3"})
 TRIPLE: Final = re.compile("\"\"\"|'''")
 UNFINISHED: Final = re.compile("multi-line string|triple-quoted")
@@ -60,15 +61,15 @@ class Token:
 
 def code_in(completion: str) -> Completion:
     """Finds the code."""
-    fences = list(FENCE.finditer(completion))
-    if not fences:
+    pieces = fenced_in(completion)
+    if not pieces:
         return Completion((Block(completion, 0),), "")
-    python = [fence for fence in fences if fence[1].lower() in PYTHON]
+    python = [piece for piece in pieces if piece.language in PYTHON]
     rest, end = [], 0
-    for fence in python:
-        rest.append(completion[end : fence.start()])
-        end = fence.end()
-    return Completion(tuple(Block(fence[2], fence.start(2)) for fence in python), "".join([*rest, completion[end:]]))
+    for piece in python:
+        rest.append(completion[end : piece.before])
+        end = piece.after
+    return Completion(tuple(Block(piece.code, piece.start) for piece in python), "".join([*rest, completion[end:]]))
 
 
 def parse(code: str) -> ast.Module | Broken:

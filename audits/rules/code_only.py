@@ -49,6 +49,7 @@ class CodeOnly(Rule):
     good: ClassVar[tuple[str, ...]] = (
         "def add(a, b):\n    # The sum of both of them.\n    return a + b",
         "```python\nprint(1)\n```",
+        "~~~python\nprint(1)\n~~~",
         '"""Adds numbers to each other."""\nx = 1',
         "text = '''\nThis is a long text in a string.\n'''",
         "def add(a, b:\n    return a",

@@ -21,6 +21,8 @@ class CodeParses(Rule):
         "def add(a, b):\n    return a + b",
         "Here you are:\n```python\nprint(1)\n```\nEnjoy!",
         "    x = 1\n    y = 2",
+        "~~~python\nprint(1)\n~~~",
+        "````python\nprint('```')\n````",
     )
     bad: ClassVar[Mapping[str, str]] = {
         "def add(a, b:\n    return a": "does not parse: '(' was never closed",

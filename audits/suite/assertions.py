@@ -13,7 +13,7 @@ from typing import Final
 import polars as pl
 
 from strigil.audits.suite.suite import ExpectationChoice
-from strigil.common.errors import ConfigError
+from strigil.common.errors import ConfigError, first_line
 
 CONDITION: Final = "row_condition"
 # Above it, Great Expectations takes neighbouring integers for one number: its limits are floats.
@@ -95,7 +95,7 @@ def row_condition(choice: ExpectationChoice) -> pl.Expr | None:
     try:
         return pl.sql_expr(text)
     except pl.exceptions.PolarsError as error:
-        message = f"{place} is no condition of SQL: {(str(error).splitlines() or [''])[0][:200]}"
+        message = f"{place} is no condition of SQL: {first_line(error)[:200]}"
         raise ConfigError(message, hint=hint) from error
 
 

@@ -27,7 +27,7 @@ from strigil.audits.suite.assertions import (
     row_condition,
 )
 from strigil.audits.suite.suite import ExpectationChoice, TableName
-from strigil.common.errors import ConfigError
+from strigil.common.errors import ConfigError, first_line
 from strigil.data.rows import completion_text, prompt_text
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def _meant(table: pl.DataFrame, choice: ExpectationChoice) -> tuple[pl.DataFrame
         unclear = [name for name in condition.meta.root_names() if _not_numbers(table, name)]
         rows = table.filter(condition)
     except pl.exceptions.PolarsError as error:
-        return table, Outcome(choice, "error", _first_line(error), None, ())
+        return table, Outcome(choice, "error", first_line(error), None, ())
     if unclear:
         return table, Outcome(choice, "error", f"{', '.join(unclear)} of {CONDITION} holds NaN", None, ())
     return rows, None
@@ -224,13 +224,9 @@ def _outcome(choice: ExpectationChoice, result: ExpectationValidationResult, jud
 def _raised(info: Mapping[str, object]) -> str | None:
     """The message of the exception, if the expectation could not be evaluated; it is nested by metric."""
     if "raised_exception" in info:
-        return _first_line(info.get("exception_message")) if info["raised_exception"] else None
+        return first_line(str(info.get("exception_message"))) if info["raised_exception"] else None
     inner = [_raised(value) for value in info.values() if isinstance(value, Mapping)]
     return next((message for message in inner if message is not None), None)
-
-
-def _first_line(text: object) -> str:
-    return (str(text).splitlines() or [""])[0]
 
 
 def _flat(table: pl.LazyFrame) -> pl.DataFrame:
@@ -249,7 +245,7 @@ def _build(choice: ExpectationChoice, place: int) -> Expectation:
         built: Expectation = kind(**args, severity=choice.severity, meta={"place": place})
     except (TypeError, ValueError) as error:
         lines = (_CODE.sub("", line.strip()) for line in str(error).splitlines()[1:])
-        problem = "; ".join(line for line in lines if line != _WHOLE) or _first_line(error)
+        problem = "; ".join(line for line in lines if line != _WHOLE) or first_line(error)
         message = f"expectation {choice.expectation!r}: {problem}"
         raise ConfigError(message) from error
     return built

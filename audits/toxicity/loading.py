@@ -22,7 +22,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from strigil.common.cache import cache_dir
 from strigil.common.canonical import digest
-from strigil.common.errors import DataError, PrerequisiteError
+from strigil.common.errors import DataError, PrerequisiteError, first_line
 from strigil.common.validation import explain, read_text
 
 if TYPE_CHECKING:
@@ -163,7 +163,7 @@ def _unpickle(data: bytes, path: Path) -> tuple[_Config, dict[str, torch.Tensor]
         message = f"the checkpoint {path} holds more than weights and plain values, and may run code: {what}"
         raise DataError(message, hint="nothing of it was run; use a checkpoint that holds weights only") from error
     except (RuntimeError, EOFError, ValueError) as error:
-        message = f"the checkpoint {path} is damaged: {str(error).splitlines()[0]}"
+        message = f"the checkpoint {path} is damaged: {first_line(error)}"
         raise DataError(message) from error
     if not isinstance(loaded, dict) or not {"config", "state_dict"} <= loaded.keys():
         message = f"the checkpoint {path} is not of detoxify's format: it needs 'config' and 'state_dict'"
@@ -202,7 +202,7 @@ def _assemble(config: _Config, state: dict[str, torch.Tensor], checkpoint: Check
                 **arch.model_copy(update={"model_type": base}).model_dump(), state_dict=state
             )
     except OSError as error:
-        message = f"the configuration or the tokenizer of {base} is not here: {str(error).splitlines()[0]}"
+        message = f"the configuration or the tokenizer of {base} is not here: {first_line(error)}"
         raise PrerequisiteError(message, hint="give a folder that holds them as `config` of text.toxicity") from error
     _fuse_activations(model)
     special = 2 if kind in {"Roberta", "XLMRoberta"} else 0  # their positions begin after the padding index

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from pathlib import Path
 from typing import Final
 
 from strigil.common.cache import cache_dir
 from strigil.common.canonical import Json, digest, file_digest
+from strigil.common.files import write_out
 
 LARGE: Final = 8 << 20
 
@@ -26,13 +25,5 @@ def stored_digest(path: Path) -> str:
         remembered: str = json.loads(entry.read_text(encoding="utf-8"))["sha256"]
     except FileNotFoundError:
         remembered = file_digest(path)
-        _remember(entry, json.dumps({**key, "sha256": remembered}))
+        write_out(entry, json.dumps({**key, "sha256": remembered}))
     return remembered
-
-
-def _remember(entry: Path, text: str) -> None:
-    entry.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=entry.parent, prefix=".")
-    with os.fdopen(handle, "w", encoding="utf-8") as stream:
-        stream.write(text)
-    Path(temporary).replace(entry)

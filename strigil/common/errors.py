@@ -56,6 +56,7 @@ def _again(kind: type[StrigilError], args: tuple[object, ...]) -> StrigilError:
 
 
 def first_line(error: BaseException | str) -> str:
-    """The first line of what a library says, for a message of one line; the error's name where it says nothing."""
+    """The first line of what a library says, for a message of one line; an error's name where it says nothing."""
     lines = (line.strip() for line in str(error).splitlines())
-    return next((line for line in lines if line), type(error).__name__)
+    silent = type(error).__name__ if isinstance(error, BaseException) else ""
+    return next((line for line in lines if line), silent)

@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from strigil.common.errors import DataError
+from strigil.common.files import whole_file
 
 
 def write_parquet(frame: pl.DataFrame | pl.LazyFrame, path: Path, *, metadata: Mapping[str, str] | None = None) -> None:
@@ -16,15 +17,12 @@ def write_parquet(frame: pl.DataFrame | pl.LazyFrame, path: Path, *, metadata: M
     Raises:
         DataError: The file cannot be written, on a full disk for example; what was there before stays.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.tmp")
-    try:
-        frame.lazy().sink_parquet(temporary, metadata=dict(metadata or {}))
-    except (OSError, pl.exceptions.ComputeError) as error:
-        temporary.unlink(missing_ok=True)
-        message = f"cannot write {path}: {str(error).rpartition(': ')[2]}"
-        raise DataError(message, hint="the same command goes on with what was written before") from error
-    temporary.replace(path)
+    with whole_file(path) as temporary:
+        try:
+            frame.lazy().sink_parquet(temporary, metadata=dict(metadata or {}))
+        except (OSError, pl.exceptions.ComputeError) as error:
+            message = f"cannot write {path}: {str(error).rpartition(': ')[2]}"
+            raise DataError(message, hint="the same command goes on with what was written before") from error
 
 
 def scan_parquet(files: list[Path], *, schema: pl.Schema) -> pl.LazyFrame:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final, Generic, Literal, Self, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from strigil.common.errors import PrerequisiteError, StrigilError
+from strigil.common.errors import PrerequisiteError, StrigilError, first_line
 
 if TYPE_CHECKING:
     from ray import ObjectRef
@@ -299,7 +299,7 @@ def _cluster() -> Iterator[None]:
         _knock(address)
         ray.init(address, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
     except (OSError, RuntimeError, ValueError) as error:
-        message = f"the Ray cluster cannot be used: {str(error).splitlines()[0]}"
+        message = f"the Ray cluster cannot be used: {first_line(error)}"
         raise PrerequisiteError(message, hint="check RAY_ADDRESS, or unset it to use this machine alone") from error
     # Ray has no other way to keep what it says about nodes and workers off standard output, which is for data.
     ray._private.worker._worker_logs_enabled = False

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from strigil.common.canonical import Json
-from strigil.common.errors import ConfigError, PrerequisiteError
+from strigil.common.errors import ConfigError, PrerequisiteError, first_line
 from strigil.releases.provenance import PAYLOAD_TYPE, encode, payload, pre_authentication
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def _private_key(path: Path) -> Ed25519PrivateKey:
     try:
         key = serialization.load_pem_private_key(_read(path), password=None)
     except (ValueError, TypeError) as error:
-        message = f"{path} holds no private key that can be used: {str(error).splitlines()[0]}"
+        message = f"{path} holds no private key that can be used: {first_line(error)}"
         raise ConfigError(message, hint=_HINT) from error
     if not isinstance(key, ed25519.Ed25519PrivateKey):
         message = f"{path} holds a key of another kind than ed25519"
@@ -127,7 +127,7 @@ def _public_key(path: Path) -> Ed25519PublicKey:
     try:
         key = serialization.load_pem_public_key(_read(path))
     except ValueError as error:
-        message = f"{path} holds no public key: {str(error).splitlines()[0]}"
+        message = f"{path} holds no public key: {first_line(error)}"
         raise ConfigError(message, hint="openssl pkey -in key.pem -pubout -out public.pem") from error
     if not isinstance(key, ed25519.Ed25519PublicKey):
         message = f"{path} holds a key of another kind than ed25519"

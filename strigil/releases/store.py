@@ -21,6 +21,7 @@ from filelock import FileLock, Timeout
 from strigil.common.canonical import file_digest
 from strigil.common.digest_cache import stored_digest
 from strigil.common.errors import CheckFailedError, ConfigError, DataError
+from strigil.common.files import write_out
 from strigil.data.parquet import write_parquet
 from strigil.releases.manifest import MANIFEST, FileRecord, Manifest, parse_manifest
 from strigil.releases.version import Version
@@ -155,9 +156,7 @@ class Draft:
         shutil.rmtree(self.folder / SCRATCH, ignore_errors=True)
         text = manifest.model_copy(update={"files": _records(self.folder)}).render()
         complete = parse_manifest(text.encode(), source=str(final / MANIFEST))
-        temporary = self.folder / f".{MANIFEST}.tmp"
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(self.folder / MANIFEST)
+        write_out(self.folder / MANIFEST, text)
         self.folder.rename(final)
         return Release(final, complete)
 

@@ -16,7 +16,7 @@ from strigil.builders.carriers.reasoning import ANSWER, Reasoning
 from strigil.builders.carriers.text import Text
 from strigil.builders.prompt_source import PromptSource
 from strigil.builders.word_problems import problem
-from strigil.common.errors import ConfigError, DataError, PrerequisiteError
+from strigil.common.errors import ConfigError, PrerequisiteError
 from strigil.data.fences import strip_fences
 from strigil.models.dialect import ENGLISH
 from tests.pocket import POCKET
@@ -155,7 +155,7 @@ def test_an_empty_table_or_none_is_named(tmp_path: Path) -> None:
     pl.DataFrame({"prompt": []}, schema={"prompt": pl.String}).write_parquet(tmp_path / "p.parquet")
     with pytest.raises(ConfigError, match="has no rows"):
         Text(source=PromptSource(path=tmp_path / "p.parquet")).size(ENGLISH)
-    with pytest.raises(DataError, match="cannot read"):
+    with pytest.raises(ConfigError, match=r"nowhere.parquet: no such file"):
         Text(source=PromptSource(path=tmp_path / "nowhere.parquet")).size(ENGLISH)
     with pytest.raises(ConfigError, match="give either path or hub"):
         CARRIERS.create("text", {"source": {}})

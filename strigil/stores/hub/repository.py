@@ -22,7 +22,7 @@ from huggingface_hub.errors import (  # type: ignore[attr-defined]  # HTTPError:
 )
 from huggingface_hub.hf_api import RepoFile
 
-from strigil.common.errors import CheckFailedError, ConfigError, PrerequisiteError
+from strigil.common.errors import CheckFailedError, ConfigError, PrerequisiteError, first_line
 from strigil.stores.hub.package import Difference, Kind, Package, RemoteFile
 
 _AGAIN = "run the same command again: it goes on from what is there"
@@ -169,34 +169,30 @@ class HubRepository:
         except HfHubHTTPError as error:
             raise self._refused(error) from error
         except LocalEntryNotFoundError as error:
-            message = f"{self.id}: the Hub cannot be reached: {_first_line(error.__cause__ or error)}"
+            message = f"{self.id}: the Hub cannot be reached: {first_line(error.__cause__ or error)}"
             raise PrerequisiteError(message, hint=_AGAIN) from error
         except (HTTPError, OSError) as error:
-            message = f"{self.id}: the connection to the Hub failed: {_first_line(error)}"
+            message = f"{self.id}: the connection to the Hub failed: {first_line(error)}"
             raise PrerequisiteError(message, hint=_AGAIN) from error
         except RuntimeError as error:
             # What the client raises around a failed upload; anything else is not ours to explain.
             if not isinstance(error.__cause__, HTTPError | OSError):
                 raise
-            message = f"{self.id}: an upload was cut off: {_first_line(error)}"
+            message = f"{self.id}: an upload was cut off: {first_line(error)}"
             raise PrerequisiteError(message, hint=_AGAIN) from error
 
     def _refused(self, error: HfHubHTTPError) -> CheckFailedError | PrerequisiteError:
         status = error.response.status_code
         if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
-            message = f"the Hub does not let this login do that to {self.id}: {_first_line(error)}"
+            message = f"the Hub does not let this login do that to {self.id}: {first_line(error)}"
             return PrerequisiteError(message, hint="hf auth login, or set HF_TOKEN, with a token that may write")
         if status in {HTTPStatus.PRECONDITION_FAILED, HTTPStatus.CONFLICT}:
             message = (
                 f"somebody else changed {self.id} in the meantime; nothing of this version was committed or tagged"
             )
             return CheckFailedError(message, hint="look at the difference with --dry-run, then run the command again")
-        return PrerequisiteError(f"{self.id}: the Hub answered {status}: {_first_line(error)}", hint=_AGAIN)
+        return PrerequisiteError(f"{self.id}: the Hub answered {status}: {first_line(error)}", hint=_AGAIN)
 
 
 def _bad_id(id: str) -> ConfigError:
     return ConfigError(f"{id!r} cannot name a repository", hint="a repository is called OWNER/NAME")
-
-
-def _first_line(error: BaseException) -> str:
-    return next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)

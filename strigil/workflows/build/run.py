@@ -11,6 +11,7 @@ from strigil.builders.carriers.carrier import CARRIERS, Carrier
 from strigil.builders.generate import Plan, generate, seed_chunks
 from strigil.builders.teacher import Teacher
 from strigil.common.errors import ConfigError
+from strigil.common.files import write_out
 from strigil.common.progress import Reporter
 from strigil.engines import open_engine
 from strigil.engines.protocol import Engine
@@ -123,9 +124,7 @@ def _claim(folder: Path, recipe: BuildRecipe) -> None:
     file = folder / _RECIPE
     if file.exists():
         _same_recipe(json.loads(file.read_text(encoding="utf-8")), recipe, where=folder.parent)
-    temporary = folder / f".{_RECIPE}.tmp"
-    temporary.write_text(recipe.model_dump_json(), encoding="utf-8")
-    temporary.replace(file)
+    write_out(file, recipe.model_dump_json())
 
 
 def _same_recipe(old: dict[str, object], recipe: BuildRecipe, *, where: Path) -> None:

@@ -18,6 +18,7 @@ from strigil.audits.scores.knowledge import Cost, Knowledge
 from strigil.audits.scores.score import SCORED, SCORES, Known, Score, View, score_rows
 from strigil.common.canonical import Json, digest
 from strigil.common.errors import ConfigError
+from strigil.common.files import write_out
 from strigil.common.progress import Reporter
 from strigil.common.registry import UnitSpec, written_unit
 from strigil.data.streams import ParquetSink, count_rows, iter_batches
@@ -178,9 +179,7 @@ def score_tables(
             model = stack.enter_context(_model(score, views, known.base, engine, next(iter(todo)) / "merged"))
             for folder, rows in todo.items():
                 facts = _compute(score, views, rows, model, folder, reporter, base=known.base)
-                temporary = folder / f".{_FACTS}.tmp"
-                temporary.write_text(facts.model_dump_json(indent=2) + "\n", encoding="utf-8")
-                temporary.replace(folder / _FACTS)
+                write_out(folder / _FACTS, facts.model_dump_json(indent=2) + "\n")
     return [_read(folder) for folder in folders]
 
 
