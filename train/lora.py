@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import json
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal
 
 import torch
-import transformers
 from peft import LoraConfig, PeftModel, get_peft_model, get_peft_model_state_dict
 from safetensors.torch import save_file
-from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel
 
 from strigil.common.errors import ConfigError, first_line
+from strigil.engines.tokens.chat import model_facts
+from strigil.models.loading import load_causal_model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
+
+    from transformers import PreTrainedModel
 
     from strigil.train.recipe import TrainRecipe
 
@@ -27,16 +27,8 @@ def load_base(model: Path, precision: Literal["auto", "float32", "bfloat16"]) ->
     Raises:
         ConfigError: The folder holds no model that transformers knows.
     """
-    try:
-        stored = AutoConfig.from_pretrained(model).dtype
-        kept = stored in (None, torch.float32) if precision == "auto" else precision == "float32"
-        with _no_progress_bar():
-            base = AutoModelForCausalLM.from_pretrained(model, dtype=torch.float32 if kept else torch.bfloat16)
-    except (OSError, ValueError) as error:
-        message = f"cannot load {model} as a language model: {first_line(error)}"
-        raise ConfigError(message, hint="give a folder with config.json and safetensors weights") from error
-    base.eval()
-    return base
+    kept = precision == "float32" or (precision == "auto" and model_facts(model).dtype == "float32")
+    return load_causal_model(model, "float32" if kept else "bfloat16")
 
 
 def attach_lora(base: PreTrainedModel, recipe: TrainRecipe) -> PeftModel:
@@ -76,15 +68,3 @@ def save_adapter(model: PeftModel, folder: Path, *, base_name: str) -> None:
         "target_modules": sorted(config["target_modules"]),
     }
     path.write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", encoding="utf-8")
-
-
-@contextmanager
-def _no_progress_bar() -> Iterator[None]:
-    """Keeps transformers' loading bar out of our own progress display."""
-    enabled = transformers.utils.logging.is_progress_bar_enabled()
-    transformers.utils.logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        if enabled:
-            transformers.utils.logging.enable_progress_bar()

@@ -112,15 +112,11 @@ def log_odds_gradients(base: Model, settings: DirectionSettings) -> dict[str, to
 def load_model(base: Model) -> PreTrainedModel:
     """The base as transformers loads it, in the type that its weights are stored in, frozen."""
     import torch
-    from transformers import AutoModelForCausalLM
 
-    from strigil.models.quiet import no_progress_bars
+    from strigil.models.loading import load_causal_model
 
-    with no_progress_bars():
-        model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(
-            base.path, dtype="auto", local_files_only=True, use_safetensors=True, trust_remote_code=False
-        )
-    model.eval().requires_grad_(requires_grad=False)
+    model = load_causal_model(base.path, "auto")
+    model.requires_grad_(requires_grad=False)
     return model.to("cuda" if torch.cuda.is_available() else "cpu")
 
 

@@ -181,7 +181,7 @@ def _assemble(config: _Config, state: dict[str, torch.Tensor], checkpoint: Check
     import torch
     import transformers
 
-    from strigil.models.quiet import no_progress_bars
+    from strigil.models.loading import no_progress_bars
 
     detoxify = _detoxify()
     arch, path = config.arch.args, checkpoint.path

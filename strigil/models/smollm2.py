@@ -79,7 +79,7 @@ def _convert(weights: Path, target: Path) -> None:
     try:
         from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
 
-        from strigil.models.quiet import no_progress_bars
+        from strigil.models.loading import no_progress_bars
     except ImportError as error:
         message = f"converting {SMOLLM2} needs transformers, torch and gguf: {error}"
         raise PrerequisiteError(message, hint='pip install "strigil[train]"') from error

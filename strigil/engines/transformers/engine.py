@@ -9,18 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import torch
-from transformers import AutoModelForCausalLM
 
-from strigil.common.errors import ConfigError
 from strigil.data.messages import Messages, Sampling
-from strigil.engines.failures import gist
 from strigil.engines.protocol import Adapter, Completion, Dtype, Engine, Redraw, Request, Scorable, TokenScores
 from strigil.engines.tokens.chat import ChatTokenizer, Prompt, model_facts
 from strigil.engines.transformers.decoding import decode
 from strigil.engines.transformers.lora import AdapterSwitch
 from strigil.engines.transformers.resampling import Draws, redraw
 from strigil.engines.transformers.scoring import Placed, batches
-from strigil.models.quiet import no_progress_bars
+from strigil.models.loading import load_causal_model
 
 if TYPE_CHECKING:
     from strigil.engines.transformers.constraint import ConstraintCompiler
@@ -74,15 +71,8 @@ class TransformersEngine(Engine):
         if threads is not None:
             torch.set_num_threads(threads)
         chosen = self._facts.dtype if dtype == "auto" else dtype
-        try:
-            with no_progress_bars():
-                self._model = AutoModelForCausalLM.from_pretrained(
-                    model, dtype=chosen, local_files_only=True, use_safetensors=True, trust_remote_code=False
-                )
-        except (OSError, ValueError) as error:
-            message = f"{model} cannot be loaded: {gist(error)}"
-            raise ConfigError(message) from error
-        self._model.eval().to("cuda" if torch.cuda.is_available() else "cpu")
+        self._model = load_causal_model(model, chosen)
+        self._model.to("cuda" if torch.cuda.is_available() else "cpu")
         self._batch_bytes = (
             int(GPU_SHARE * torch.cuda.mem_get_info()[0]) if self._model.device.type == "cuda" else BATCH_BYTES
         )

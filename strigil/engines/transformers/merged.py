@@ -104,15 +104,10 @@ def write_merged(base: Path, adapter: Adapter, folder: Path) -> None:
         ConfigError: The adapter does not fit the model.
         PrerequisiteError: peft is not installed.
     """
-    import torch
-    from transformers import AutoModelForCausalLM
-
     from strigil.engines.transformers.lora import AdapterSwitch
-    from strigil.models.quiet import no_progress_bars
+    from strigil.models.loading import load_causal_model, no_progress_bars
 
+    model = load_causal_model(base, "float32")
     with no_progress_bars():
-        model = AutoModelForCausalLM.from_pretrained(
-            base, dtype=torch.float32, local_files_only=True, use_safetensors=True, trust_remote_code=False
-        )
         AdapterSwitch(model).merge(adapter).save_pretrained(folder)
     copy_companions(base, folder)
