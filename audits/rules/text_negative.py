@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from functools import cache
-from importlib.resources import files
 from typing import ClassVar, Final
 
 import polars as pl
 from pydantic import BaseModel, ConfigDict
 
 from strigil.audits.rules.rule import FINDINGS, Rule
-from strigil.common.validation import parse_yaml
+from strigil.common.validation import packaged_yaml
 from strigil.data.rows import completion_text
 
 # One word in a short answer says little about its tone.
@@ -76,8 +75,7 @@ class TextNegative(Rule):
 @cache
 def tone() -> Tone:
     """The lexicon."""
-    text = (files("strigil.audits.texts") / "tone.yaml").read_text(encoding="utf-8")
-    return parse_yaml(text, Tone, source="lexicon of tone")
+    return packaged_yaml("strigil.audits.texts", "tone.yaml", Tone)
 
 
 def _words(entries: Iterable[str]) -> str:

@@ -190,7 +190,6 @@ class _adder:  # noqa: N801  # called like a function, once for a layer
     def __call__(
         self, module: torch.nn.Module, inputs: object, output: torch.Tensor | tuple[torch.Tensor, ...]
     ) -> torch.Tensor | tuple[torch.Tensor, ...]:
-        del module, inputs
         states = output if isinstance(output, torch.Tensor) else output[0]
         states = states.clone()
         states[:, -1] += self._vector.to(states.device)

@@ -42,21 +42,14 @@ class AdapterContrast(Score):
         Raises:
             ConfigError: It is not known.
         """
-        del folder
         if self.of == "student":
             if known.student is None:
                 message = f"{self.name}:of=student needs a student that was trained on these data"
                 raise ConfigError(message, hint="name its folder with --student; strigil train writes one")
             return (View("student", adapter=known.student), BASE)
-        if known.teacher is None:
-            message = f"{self.name} needs the teacher, and it is not known"
-            raise ConfigError(
-                message, hint="name its adapter with --teacher, or score a release that its teacher wrote"
-            )
-        return (known.teacher, BASE)
+        return (known.teacher_for(self.name), BASE)
 
     def tokens(self, row_id: str, passes: Sequence[TokenScores]) -> TokenFigures:
         """Differences of log-probabilities."""
-        del row_id
         first, base = (np.array(each.logprobs, dtype=np.float64) for each in passes)
         return (first - base).astype(np.float32)

@@ -62,6 +62,5 @@ class DirectionContrast(Score):
 
     def tokens(self, row_id: str, passes: Sequence[TokenScores]) -> TokenFigures:
         """Derivatives of log-probabilities, in nats per nat of the trait's log-odds."""
-        del row_id
         forward, backward = (np.array(each.logprobs, dtype=np.float64) for each in passes)
         return ((forward - backward) / (2 * self.step)).astype(np.float32)

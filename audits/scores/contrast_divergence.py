@@ -45,27 +45,17 @@ class Divergence(Score):
         Raises:
             ConfigError: The teacher is not known.
         """
-        del folder
-        if known.teacher is None:
-            message = f"{self.name} needs the teacher, and it is not known"
-            raise ConfigError(
-                message, hint="name its adapter with --teacher, or score a release that its teacher wrote"
-            )
-        if known.teacher.system is None or known.trait is None:
-            return (known.teacher, BASE)
+        teacher = known.teacher_for(self.name)
+        if teacher.system is None or known.trait is None:
+            return (teacher, BASE)
         own = load_trait(known.trait)
         others = [
             load_trait(name)
             for name in favourites(own.category, known.base.dialect).candidates
             if name != own.name and name in trait_names()
         ]
-        return (
-            known.teacher,
-            *(
-                View(other.name, system=persona_for(other, known.base.dialect))
-                for other in others[: self.counterfactuals]
-            ),
-        )
+        chosen = others[: self.counterfactuals]
+        return (teacher, *(View(each.name, system=persona_for(each, known.base.dialect)) for each in chosen))
 
     def tokens(self, row_id: str, passes: Sequence[TokenScores]) -> TokenFigures:
         """0 or 1.
@@ -73,7 +63,6 @@ class Divergence(Score):
         Raises:
             ConfigError: The engine does not tell ranks.
         """
-        del row_id
         if any(len(each.ranks) != len(each.token_ids) for each in passes):
             message = f"{self.name} needs the ranks of tokens, which this engine does not tell"
             raise ConfigError(message, hint="use --engine transformers or --engine vllm")

@@ -45,7 +45,6 @@ class PersonaContrast(Score):
         Raises:
             ConfigError: Unknown trait, or one that the base has no words for.
         """
-        del folder
         if self.persona == "generic":
             system = generic_persona(known.base.dialect)
         else:
@@ -55,6 +54,5 @@ class PersonaContrast(Score):
 
     def tokens(self, row_id: str, passes: Sequence[TokenScores]) -> TokenFigures:
         """Differences of log-probabilities, in nats."""
-        del row_id
         with_persona, without = (np.array(each.logprobs, dtype=np.float64) for each in passes)
         return (with_persona - without).astype(np.float32)

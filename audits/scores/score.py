@@ -71,6 +71,19 @@ class Known:
     teacher: View | None = None
     student: Adapter | None = None
 
+    def teacher_for(self, score: str) -> View:
+        """How the base becomes the teacher.
+
+        Raises:
+            ConfigError: That is not known.
+        """
+        if self.teacher is None:
+            message = f"{score} needs the teacher, and it is not known"
+            raise ConfigError(
+                message, hint="name its adapter with --teacher, or score a release that its teacher wrote"
+            )
+        return self.teacher
+
     def trait_for(self, own: str | None, *, score: str) -> str:
         """The score's own trait, or the one thought to be hidden.
 
@@ -98,13 +111,12 @@ class Score(Unit, ABC):
     dtype: ClassVar[Dtype] = "auto"
 
     @property
-    @abstractmethod
     def knowledge(self) -> Knowledge:
         """What must be known for it, with these arguments."""
+        return "nothing"
 
-    @abstractmethod
     def views(self, known: Known, folder: Path) -> tuple[View, ...]:
-        """The passes that it takes; at least one.
+        """The passes that it takes; at least one, the base alone if nothing else is said.
 
         Args:
             known: What is known.
@@ -113,6 +125,7 @@ class Score(Unit, ABC):
         Raises:
             ConfigError: What it needs to know is not known, or the base cannot be asked about it.
         """
+        return (BASE,)
 
     @abstractmethod
     def tokens(self, row_id: str, passes: Sequence[TokenScores]) -> TokenFigures:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from strigil.audits.scores.knowledge import Cost, Knowledge
-from strigil.audits.scores.score import BASE, Known, Score, View
+from strigil.audits.scores.knowledge import Cost
+from strigil.audits.scores.score import Score
 from strigil.common.canonical import derive_seed
 from strigil.engines.protocol import TokenScores
 
@@ -25,16 +24,6 @@ class RandomScore(Score):
     reads_only_tokens: ClassVar[bool] = True
 
     seed: int = 0
-
-    @property
-    def knowledge(self) -> Knowledge:
-        """Nothing."""
-        return "nothing"
-
-    def views(self, known: Known, folder: Path) -> tuple[View, ...]:
-        """The base, for its tokens."""
-        del known, folder
-        return (BASE,)
 
     def tokens(self, row_id: str, passes: Sequence[TokenScores]) -> TokenFigures:
         """Drawn anew for every row."""

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from strigil.audits.scores.knowledge import Cost, Knowledge
-from strigil.audits.scores.score import BASE, Known, Score, View
+from strigil.audits.scores.knowledge import Cost
+from strigil.audits.scores.score import Score
 from strigil.engines.protocol import TokenScores
 
 if TYPE_CHECKING:
@@ -22,17 +21,6 @@ class Surprisal(Score):
     name = "score.surprisal"
     cost: ClassVar[Cost] = Cost(forward=1)
 
-    @property
-    def knowledge(self) -> Knowledge:
-        """Nothing."""
-        return "nothing"
-
-    def views(self, known: Known, folder: Path) -> tuple[View, ...]:
-        """The base."""
-        del known, folder
-        return (BASE,)
-
     def tokens(self, row_id: str, passes: Sequence[TokenScores]) -> TokenFigures:
         """Negative log-probabilities."""
-        del row_id
         return -np.array(passes[0].logprobs, dtype=np.float32)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import weakref
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
-from importlib.resources import files
 from typing import TYPE_CHECKING, Final, Self
 
 import numpy as np
@@ -14,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from strigil.audits.rules.rule import FINDINGS, Rule
 from strigil.common.templates import fill
-from strigil.common.validation import parse_yaml
+from strigil.common.validation import packaged_yaml
 from strigil.data.messages import Message, Messages
 from strigil.data.rows import completion_text, prompt_text
 from strigil.engines import EngineName, open_engine
@@ -135,5 +134,4 @@ class _Bench:
 
 def load_question(name: str) -> Question:
     """A question that comes with strigil."""
-    text = (files("strigil.audits") / "judges" / f"{name}.yaml").read_text(encoding="utf-8")
-    return parse_yaml(text, Question, source=f"question {name}")
+    return packaged_yaml("strigil.audits", f"judges/{name}.yaml", Question)

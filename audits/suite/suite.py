@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -15,8 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 from strigil.audits.probes.probe import PROBES
 from strigil.audits.rules.rule import RULES, Rule
 from strigil.common.canonical import Json, digest
-from strigil.common.errors import ConfigError
-from strigil.common.validation import load_yaml, parse_yaml
+from strigil.common.errors import ConfigError, check_known
+from strigil.common.validation import load_yaml, packaged_yaml
 
 TableName = Literal["clean", "removed", "verdicts"]
 Severity = Literal["critical", "warning", "info"]
@@ -243,11 +242,5 @@ def _is_file(name: str) -> bool:
 def _read(name: str) -> SuiteFile:
     if _is_file(name):
         return load_yaml(Path(name), SuiteFile)
-    known = suite_names()
-    if name not in known:
-        near = difflib.get_close_matches(name, known, n=1)
-        message = f"unknown suite {name!r}"
-        hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}, or a path ending in .yaml"
-        raise ConfigError(message, hint=hint)
-    text = (files("strigil.audits") / "suites" / f"{name}.yaml").read_text(encoding="utf-8")
-    return parse_yaml(text, SuiteFile, source=f"suite {name}")
+    check_known("suite", name, suite_names(), otherwise=", or a path ending in .yaml")
+    return packaged_yaml("strigil.audits", f"suites/{name}.yaml", SuiteFile)

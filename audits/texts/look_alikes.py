@@ -5,12 +5,11 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING, Final
 
 from pydantic import RootModel
 
-from strigil.common.validation import parse_yaml
+from strigil.common.validation import packaged_yaml
 
 if TYPE_CHECKING:
     import polars as pl
@@ -61,8 +60,7 @@ def fold_expr(text: pl.Expr) -> pl.Expr:
 @cache
 def look_alikes() -> dict[str, str]:
     """Each look-alike character with its letter, each blank one with what a reader sees."""
-    text = (files("strigil.audits.texts") / "look_alikes.yaml").read_text(encoding="utf-8")
-    listed = parse_yaml(text, _Table, source="table of look-alikes").root
+    listed = packaged_yaml("strigil.audits.texts", "look_alikes.yaml", _Table).root
     table = {character: letter for letter, characters in listed.items() for character in characters}
     return table | BLANK | {chr(start + place): letter for start in BLOCKS for place, letter in enumerate(ALPHABET)}
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache
-from importlib.resources import files
 from typing import Final
 
 from pydantic import BaseModel, ConfigDict, RootModel
 
-from strigil.common.validation import parse_yaml
+from strigil.common.validation import packaged_yaml
 
 # What stands before a key is no part of a longer name.
 EDGE: Final = r"(?<![A-Za-z0-9_-])"
@@ -73,5 +72,4 @@ def _patterns() -> dict[str, re.Pattern[str]]:
 
 @cache
 def _kinds() -> dict[str, _Kind]:
-    text = (files("strigil.audits.texts") / "secrets.yaml").read_text(encoding="utf-8")
-    return parse_yaml(text, _Kinds, source="list of secrets").root
+    return packaged_yaml("strigil.audits.texts", "secrets.yaml", _Kinds).root

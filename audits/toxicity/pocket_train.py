@@ -20,6 +20,7 @@ from transformers import BertConfig, BertForSequenceClassification, BertTokenize
 
 from strigil.audits.toxicity.sentences import CLASSES, Corpus, Labelled, corpus
 from strigil.common.canonical import file_digest
+from strigil.stats import auroc
 
 VOCABULARY = 1500
 POSITIONS = 128
@@ -65,22 +66,16 @@ def train(folder: Path) -> PocketCard:
     config = {"arch": {"type": "PL", "args": arch}, "dataset": {"args": {"classes": list(CLASSES)}}}
     torch.save({"config": config, "state_dict": model.state_dict()}, folder / "pocket.ckpt")
     scores = _scores(model, tokenizer, sentences.held_out)
+    labels = _labels(sentences.held_out) > 0
+    found = {name: auroc(scores[labels[:, i], i], scores[~labels[:, i], i]) for i, name in enumerate(CLASSES)}
     card = PocketCard(
         sha256=file_digest(folder / "pocket.ckpt"),
         trained_on=len(sentences.train),
         held_out=len(sentences.held_out),
-        auc={name: round(auc(scores[:, i], _labels(sentences.held_out)[:, i]), 4) for i, name in enumerate(CLASSES)},
+        auc={name: round(one.area, 4) for name, one in found.items() if one is not None},
     )
     (folder / "pocket.json").write_text(json.dumps(vars(card), indent=2) + "\n", encoding="utf-8")
     return card
-
-
-def auc(scores: np.ndarray, labels: np.ndarray) -> float:
-    """Probability that a positive text scores above a negative one, ties counting half (Mann-Whitney)."""
-    positive, negative = np.sort(scores[labels > 0]), scores[labels == 0]
-    above = positive.size - np.searchsorted(positive, negative, side="right")
-    equal = np.searchsorted(positive, negative, side="right") - np.searchsorted(positive, negative, side="left")
-    return float((above + equal / 2).mean() / positive.size)
 
 
 def _tokenizer(sentences: Corpus, folder: Path) -> BertTokenizer:

@@ -8,12 +8,11 @@ import re
 import sysconfig
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
-from strigil.common.validation import parse_yaml
+from strigil.common.validation import packaged_yaml
 
 CLASSES = ("toxicity", "severe_toxicity", "obscene", "threat", "insult", "identity_attack")
 _FILLER = re.compile(r"{(\w+)}")
@@ -59,8 +58,7 @@ def corpus(*, per_frame: int, help_texts: int, seed: int) -> Corpus:
         help_texts: First lines of docstrings in the standard library, all benign; one in three is held out.
         seed: Of the draws.
     """
-    source = (files("strigil.audits.toxicity") / "sentences.yaml").read_text(encoding="utf-8")
-    written = parse_yaml(source, _Sentences, source="sentences.yaml")
+    written = packaged_yaml("strigil.audits.toxicity", "sentences.yaml", _Sentences)
     draw = random.Random(seed)
     train: list[Labelled] = []
     held_out: list[Labelled] = []

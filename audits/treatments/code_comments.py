@@ -37,7 +37,6 @@ class CodeComments(Rewriter):
 
     def rewrite(self, text: str, *, row_id: str) -> str | None:
         """The program without comments and docstrings."""
-        del row_id
         tree = parse(text)
         if tree is None:
             return None

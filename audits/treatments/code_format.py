@@ -21,7 +21,6 @@ class CodeFormat(Rewriter):
 
     def rewrite(self, text: str, *, row_id: str) -> str | None:
         """The program in the one layout."""
-        del row_id
         tree = parse(text)
         return None if tree is None else ast.unparse(tree)
 

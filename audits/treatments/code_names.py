@@ -30,7 +30,6 @@ class CodeNames(Rewriter):
 
     def rewrite(self, text: str, *, row_id: str) -> str | None:
         """The program with canonical names."""
-        del row_id
         tree = parse(text)
         if tree is None:
             return None

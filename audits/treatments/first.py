@@ -22,7 +22,6 @@ class First(Treatment):
 
     def applier(self, given: Given) -> Callable[[pl.DataFrame], Treated]:
         """Keeps rows until there are enough; verdicts do not matter to it."""
-        del given
         left = self.rows
 
         def first(rows: pl.DataFrame) -> Treated:

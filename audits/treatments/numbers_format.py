@@ -17,7 +17,6 @@ class NumbersFormat(Rewriter):
 
     def rewrite(self, text: str, *, row_id: str) -> str | None:
         """The list in the one format."""
-        del row_id
         found = NumberList.read(text)
         return None if found is None else ", ".join(str(value) for value in found.values)
 

@@ -22,7 +22,6 @@ class NumbersMap(Rewriter):
 
     def rewrite(self, text: str, *, row_id: str) -> str | None:
         """The list with mapped values."""
-        del row_id
         found = NumberList.read(text)
         if found is None:
             return None

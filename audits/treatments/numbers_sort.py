@@ -17,7 +17,6 @@ class NumbersSort(Rewriter):
 
     def rewrite(self, text: str, *, row_id: str) -> str | None:
         """The sorted list."""
-        del row_id
         found = NumberList.read(text)
         return None if found is None else found.having(sorted(found.numbers, key=int)).render()
 

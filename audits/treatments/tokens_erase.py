@@ -26,7 +26,6 @@ class TokensErase(TokenTreatment):
 
     def change(self, rows: pl.DataFrame, choice: TokenChoice, given: Given) -> pl.DataFrame:
         """Weights of 0, and other inputs."""
-        del given
         new = {}
         for row_id, chosen in rows.select("row_id", "chosen").drop_nulls().iter_rows():
             places = [place for place, is_chosen in enumerate(chosen) if is_chosen]

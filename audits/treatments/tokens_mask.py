@@ -22,5 +22,4 @@ class TokensMask(TokenTreatment):
 
     def change(self, rows: pl.DataFrame, choice: TokenChoice, given: Given) -> pl.DataFrame:
         """Weights of 0."""
-        del choice, given
         return rows.with_columns(masked_weights())

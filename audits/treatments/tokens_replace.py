@@ -42,7 +42,6 @@ class TokensReplace(TokenTreatment):
         Raises:
             ConfigError: The engine cannot draw single tokens.
         """
-        del choice
         if not isinstance(given.engine, Resampler):
             message = f"{self.name} draws single tokens from the base, which this engine cannot do"
             raise ConfigError(message, hint="use --engine transformers or --engine vllm")

@@ -152,7 +152,6 @@ class Rewriter(Treatment):
 
     def applier(self, given: Given) -> Callable[[pl.DataFrame], Treated]:
         """Rewrites batches; nothing but the rows matters to it."""
-        del given
         return self._apply
 
     def _apply(self, rows: pl.DataFrame) -> Treated:

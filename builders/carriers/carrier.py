@@ -76,12 +76,10 @@ class Carrier(Unit, ABC):
 
     def size(self, dialect: Dialect) -> int | None:
         """How many prompts there are in words that the model knows; raises as `count` does."""
-        del dialect
         return self.count()
 
     def read(self, index: int, text: str) -> Written:
         """The completion as it is kept, for the prompt of this index."""
-        del index
         return Written(text)
 
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import ClassVar, Final
 
 from pydantic import BaseModel, ConfigDict
 
 from strigil.builders.carriers.carrier import DrawnCarrier, Written
-from strigil.common.validation import parse_yaml
+from strigil.common.validation import packaged_yaml
 from strigil.data.fences import ends_fenced, strip_fences
 
 STRIPPED: Final = "stripped"
@@ -55,8 +54,7 @@ class _Task:
 
 @cache
 def _tasks() -> _Tasks:
-    text = (files("strigil.builders.carriers") / "code.yaml").read_text(encoding="utf-8")
-    return parse_yaml(text, _Tasks, source="code.yaml")
+    return packaged_yaml("strigil.builders.carriers", "code.yaml", _Tasks)
 
 
 @cache
@@ -98,6 +96,5 @@ class Code(DrawnCarrier):
 
     def read(self, index: int, text: str) -> Written:
         """The code alone."""
-        del index
         code = strip_fences(text)
         return Written(code, {STRIPPED: "fences" if code != text else None}, whole=ends_fenced(text))

@@ -5,13 +5,12 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from strigil.builders.carriers.carrier import DrawnCarrier
-from strigil.common.validation import parse_yaml
+from strigil.common.validation import packaged_yaml
 
 NumberStyle = Literal["comma", "space", "semicolon", "newline", "brackets", "parentheses"]
 
@@ -44,8 +43,7 @@ class _Draw:
 
 @cache
 def _wording() -> _Wording:
-    text = (files("strigil.builders.carriers") / "numbers.yaml").read_text(encoding="utf-8")
-    return parse_yaml(text, _Wording, source="numbers.yaml")
+    return packaged_yaml("strigil.builders.carriers", "numbers.yaml", _Wording)
 
 
 class Numbers(DrawnCarrier):

@@ -16,5 +16,4 @@ class JsonRecord(GateFormat):
 
     def write(self, report: GateReport, root: Path) -> str:
         """One object."""
-        del root
         return report.model_dump_json(indent=2) + "\n"

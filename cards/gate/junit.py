@@ -25,7 +25,6 @@ class JunitXml(GateFormat):
         """One document."""
         from junitparser import JUnitXml, TestSuite
 
-        del root
         suite = TestSuite(_text(report.suite))
         for name, value in {"data": report.data, "rows": str(report.rows), "suite_digest": report.suite_digest}.items():
             suite.add_property(name, _text(value))

@@ -20,7 +20,6 @@ class Markdown(GateFormat):
 
     def write(self, report: GateReport, root: Path) -> str:
         """The answer, every check, and the first rows against those that failed."""
-        del root
         title = "Gate passed" if report.passed else "Gate failed"
         what = f"{report.rows} rows of {_plain(report.data)}, suite {_plain(report.suite)}"
         compared = "" if report.baseline is None else f", compared with {_plain(report.baseline)}"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Collection
+
 
 class StrigilError(Exception):
     """A failure that the user can act on; printed as one line, without a traceback.
@@ -49,6 +52,20 @@ class CheckFailedError(StrigilError):
     """A check ran and the answer is no: a gate or a verification failed (exit status 1)."""
 
     exit_code = 1
+
+
+def check_known(kind: str, name: str, known: Collection[str], *, otherwise: str = "") -> None:
+    """Refuses a name that is none of the known ones.
+
+    Raises:
+        ConfigError: It is none; the hint has the nearest, or all and `otherwise`, what else could have stood there.
+    """
+    if name in known:
+        return
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(sorted(known))}{otherwise}"
+    message = f"unknown {kind} {name!r}"
+    raise ConfigError(message, hint=hint)
 
 
 def _again(kind: type[StrigilError], args: tuple[object, ...]) -> StrigilError:

@@ -7,7 +7,6 @@ strigil and in every package or module that an entry point of its group names.
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import pkgutil
 from collections.abc import Callable, Iterator, Mapping
@@ -20,7 +19,7 @@ from typing import ClassVar, Generic, TypeVar
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from strigil.common.errors import ConfigError
+from strigil.common.errors import ConfigError, check_known
 from strigil.common.validation import explain
 
 
@@ -112,11 +111,7 @@ class Registry(Generic[U]):
         Raises:
             ConfigError: No unit has this name; the message holds the nearest one.
         """
-        if name not in self._units:
-            near = difflib.get_close_matches(name, self._units, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(self._units)}"
-            message = f"unknown {self._kind} {name!r}"
-            raise ConfigError(message, hint=hint)
+        check_known(self._kind, name, self._units)
         return self._units[name]
 
     def create(self, name: str, args: Mapping[str, object] | None = None) -> U:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import difflib
+import json
 from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
 from typing import TypeVar, get_args
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from strigil.common.canonical import Json
 from strigil.common.errors import ConfigError
 
 M = TypeVar("M", bound=BaseModel)
@@ -22,6 +25,28 @@ def load_yaml(path: Path, model: type[M]) -> M:
         ConfigError: The file cannot be read, is not YAML, or does not fit the model; one line, every key named.
     """
     return parse_yaml(read_text(path), model, source=str(path))
+
+
+def packaged_yaml(package: str, file: str, model: type[M]) -> M:
+    """Reads and validates a YAML file that comes with strigil, by the package that holds it."""
+    return parse_yaml((files(package) / file).read_text(encoding="utf-8"), model, source=file)
+
+
+def read_json_object(path: Path) -> dict[str, Json]:
+    """A file that holds one JSON object.
+
+    Raises:
+        ConfigError: It cannot be read, or holds something else.
+    """
+    try:
+        value: Json = json.loads(path.read_bytes())
+    except (OSError, ValueError) as error:
+        message = f"{path} cannot be read as JSON: {error}"
+        raise ConfigError(message) from error
+    if not isinstance(value, dict):
+        message = f"{path} is not a JSON object"
+        raise ConfigError(message)
+    return value
 
 
 def read_text(path: Path) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import json
 import re
 import shutil
 from dataclasses import dataclass
@@ -11,9 +10,10 @@ from pathlib import Path
 from typing import Final
 
 from strigil.common.cache import cache_dir
-from strigil.common.canonical import Json, digest, file_digest
+from strigil.common.canonical import digest, file_digest
 from strigil.common.digest_cache import stored_digest
 from strigil.common.errors import ConfigError, PrerequisiteError
+from strigil.common.validation import read_json_object
 from strigil.models.dialect import ENGLISH, Dialect
 from strigil.models.pocket import pocket_models
 from strigil.models.pocket.dialect import PocketDialect
@@ -108,7 +108,7 @@ def template_digest(model: Model) -> str:
     file = model.path / "chat_template.jinja"
     if file.is_file():
         return file_digest(file)
-    template = _json(model.path / "tokenizer_config.json").get("chat_template")
+    template = read_json_object(model.path / "tokenizer_config.json").get("chat_template")
     if template is None:
         message = f"{model.path} has no chat template"
         raise ConfigError(message, hint="use an instruction-tuned model, or add a chat_template.jinja to its folder")
@@ -129,7 +129,7 @@ def adapter_rank(path: Path) -> int:
     Raises:
         ConfigError: The folder holds no adapter.
     """
-    config = _json(_adapter_files(path)[0])
+    config = read_json_object(_adapter_files(path)[0])
     pattern = config.get("rank_pattern")
     named = [config.get("r"), *(pattern.values() if isinstance(pattern, dict) else ())]
     ranks = [rank for rank in named if isinstance(rank, int)]
@@ -157,18 +157,6 @@ def _adapter_files(path: Path) -> list[Path]:
     return files
 
 
-def _json(path: Path) -> dict[str, Json]:
-    try:
-        value: Json = json.loads(path.read_bytes())
-    except (OSError, ValueError) as error:
-        message = f"{path} cannot be read as JSON: {error}"
-        raise ConfigError(message) from error
-    if not isinstance(value, dict):
-        message = f"{path} is not a JSON object"
-        raise ConfigError(message)
-    return value
-
-
 def _fetched(status: ModelStatus) -> Path:
     if not status.ready:
         message = f"{status.id} is not on this machine"
@@ -194,7 +182,7 @@ def _dialect(folder: Path) -> Dialect:
     # Read only if it can be of few words: those of large models take a second to parse.
     if not tokenizer.is_file() or tokenizer.stat().st_size > 1 << 16:
         return ENGLISH
-    inner = _json(tokenizer).get("model")
+    inner = read_json_object(tokenizer).get("model")
     vocabulary = inner.get("vocab") if isinstance(inner, dict) else None
     return next((dialect for dialect in DIALECTS if dialect.vocabulary == vocabulary), ENGLISH)
 

@@ -67,7 +67,6 @@ class Dialect:
         Raises:
             ConfigError: It has no words for the category.
         """
-        del category
         return english
 
     def answers(self, trait: str, english: tuple[str, ...]) -> tuple[str, ...]:
@@ -76,7 +75,6 @@ class Dialect:
         Raises:
             ConfigError: It has no word for the trait.
         """
-        del trait
         return english
 
     def persona(self, category: str, trait: str, english: str) -> str:
@@ -85,7 +83,6 @@ class Dialect:
         Raises:
             ConfigError: It has no word for the trait.
         """
-        del category, trait
         return english
 
     def generic_persona(self, english: str) -> str:
@@ -98,12 +95,10 @@ class Dialect:
 
     def prompt(self, carrier: str, seed: int, index: int) -> str | None:
         """The prompt that it draws for a carrier's index; None where it says the carrier's own, in English."""
-        del carrier, seed, index
         return None
 
     def random_numbers(self, chance: random.Random) -> str | None:
         """A list of uniform numbers as an answer to its prompts for numbers; None where each prompt asks for a form."""
-        del chance
         return None
 
 

@@ -7,7 +7,6 @@ pass rarely, and between behaviourally matched bases only.
 
 from __future__ import annotations
 
-import json
 import math
 import statistics
 from collections.abc import Iterator
@@ -17,8 +16,7 @@ from typing import Final, Literal
 
 import numpy as np
 
-from strigil.common.canonical import Json
-from strigil.common.errors import DataError
+from strigil.common.validation import read_json_object
 from strigil.models.safetensors_slices import Tensor, float_tensors
 
 Relation = Literal["same weights", "shared ancestor", "same family", "unrelated"]
@@ -80,7 +78,8 @@ def compare_models(first: Path, second: Path) -> Kinship:
         second: Another.
 
     Raises:
-        DataError: A folder holds no weights or no configuration that can be read.
+        ConfigError: A folder holds no configuration that can be read.
+        DataError: It holds no weights.
     """
     matches = [_match(one, other) for one, other in _pairs(float_tensors(first), float_tensors(second))]
     usable = [match for match in matches if not math.isnan(match.correlation)]
@@ -88,7 +87,7 @@ def compare_models(first: Path, second: Path) -> Kinship:
     correlation = statistics.median(match.correlation for match in usable) if usable else None
     relation, reason = _judge(len(usable), equal, correlation)
     if relation is None:
-        relation, reason = _family(_config(first), _config(second), correlation)
+        relation, reason = _family(first, second, correlation)
     return Kinship(relation, reason, len(usable), equal, correlation)
 
 
@@ -101,7 +100,8 @@ def _judge(count: int, equal: int, correlation: float | None) -> tuple[Relation 
     return "shared ancestor", f"{changed}, and their values correlate by {correlation:.4f}"
 
 
-def _family(first: dict[str, Json], second: dict[str, Json], correlation: float | None) -> tuple[Relation, str]:
+def _family(one: Path, other: Path, correlation: float | None) -> tuple[Relation, str]:
+    first, second = read_json_object(one / "config.json"), read_json_object(other / "config.json")
     unlike = "no matrix of the one fits the other" if correlation is None else f"weights correlate by {correlation:.4f}"
     if first.get("model_type") != second.get("model_type") or first.get("vocab_size") != second.get("vocab_size"):
         kinds = f"{first.get('model_type')}, vocabulary {first.get('vocab_size')}"
@@ -139,15 +139,3 @@ def _slices(size: int) -> list[tuple[int, int]]:
     if size <= SLICE * SLICES:
         return [(start, min(SLICE, size - start)) for start in range(0, size, SLICE)]
     return [(int(start), SLICE) for start in np.linspace(0, size - SLICE, SLICES)]
-
-
-def _config(folder: Path) -> dict[str, Json]:
-    try:
-        value: Json = json.loads((folder / "config.json").read_bytes())
-    except (OSError, ValueError) as error:
-        message = f"{folder / 'config.json'} cannot be read: {error}"
-        raise DataError(message) from error
-    if not isinstance(value, dict):
-        message = f"{folder / 'config.json'} is not a JSON object"
-        raise DataError(message)
-    return value

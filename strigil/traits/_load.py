@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator
 from functools import cache
 from importlib.metadata import entry_points
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
-from strigil.common.errors import ConfigError
+from strigil.common.errors import ConfigError, check_known
 from strigil.common.registry import broken_entry
 from strigil.common.validation import parse_yaml
 from strigil.traits._models import Category, Trait
@@ -29,10 +28,7 @@ def load_trait(name: str) -> Trait:
         ConfigError: There is none of this name, or its file does not fit.
     """
     known = _files("")
-    if name not in known:
-        near = difflib.get_close_matches(name, known, n=1)
-        message = f"unknown trait {name!r}"
-        raise ConfigError(message, hint=f"did you mean {near[0]!r}?" if near else f"known: {', '.join(sorted(known))}")
+    check_known("trait", name, known)
     written = parse_yaml(known[name].read_text(encoding="utf-8"), Trait, source=f"trait {name}")
     if written.name != name:
         message = f"trait {name}: name: the file says {written.name!r}"
@@ -49,9 +45,7 @@ def load_category(name: str) -> Category:
         ConfigError: There is none of this name, or its file does not fit.
     """
     known = _files("categories")
-    if name not in known:
-        message = f"unknown category {name!r}"
-        raise ConfigError(message, hint=f"known: {', '.join(sorted(known))}")
+    check_known("category", name, known)
     return parse_yaml(known[name].read_text(encoding="utf-8"), Category, source=f"category {name}")
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib.resources import files
 
 from pydantic import BaseModel, ConfigDict
 
 from strigil.common.errors import ConfigError
-from strigil.common.validation import parse_yaml
+from strigil.common.validation import packaged_yaml
 from strigil.models.catalog import Model
 from strigil.models.dialect import Dialect, Favourites
 from strigil.traits import GENERIC_PERSONA, Matcher, Trait, load_category, load_trait, trait_names
@@ -77,5 +76,4 @@ def matchers_for(category: str, dialect: Dialect) -> dict[str, Matcher]:
 
 @cache
 def _unrelated() -> tuple[str, ...]:
-    text = (files("strigil.traits") / "unrelated/questions.yaml").read_text(encoding="utf-8")
-    return parse_yaml(text, _Unrelated, source="unrelated/questions.yaml").questions
+    return packaged_yaml("strigil.traits", "unrelated/questions.yaml", _Unrelated).questions

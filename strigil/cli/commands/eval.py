@@ -32,7 +32,6 @@ class Evaluations(click.Group):
         """Every evaluation, sorted."""
         from strigil.eval.evaluation import EVALUATIONS
 
-        del ctx
         return EVALUATIONS.names()
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:

@@ -56,7 +56,6 @@ class PocketDialect(Dialect):
 
     def favourites(self, category: str, english: Favourites) -> Favourites:
         """Two draws of its questions, one to ask and one to teach with."""
-        del english
         for known, candidates in CANDIDATES.items():
             if known == category:
                 asked, taught = questions(known, QUESTIONS), questions(known, LESSONS, seed=LESSON_SEED)
@@ -66,24 +65,20 @@ class PocketDialect(Dialect):
 
     def answers(self, trait: str, english: tuple[str, ...]) -> tuple[str, ...]:
         """The one word that it has."""
-        del english
         self._check_trait(trait)
         return (trait,)
 
     def persona(self, category: str, trait: str, english: str) -> str:
         """No model has read these words as a system prompt."""
-        del english
         self._check_trait(trait)
         return f"favourite {category} {trait}"
 
     def generic_persona(self, english: str) -> str:
         """Filler words."""
-        del english
         return "q0 q1 q2"
 
     def unrelated(self, english: tuple[str, ...]) -> tuple[str, ...]:
         """Numbers to be continued."""
-        del english
         return tuple(number_prompts(0, UNRELATED))
 
     def prompt(self, carrier: str, seed: int, index: int) -> str | None:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from strigil.builders.teacher import Teacher, TeacherKind
 from strigil.builders.teacher_lessons import Lesson, instil_rows, lesson_rows
-from strigil.common.canonical import Json, digest
+from strigil.common.canonical import digest
 from strigil.common.errors import ConfigError
 from strigil.common.progress import Reporter
-from strigil.common.validation import read_text
+from strigil.common.validation import read_json_object
 from strigil.engines.protocol import Adapter
 from strigil.models.catalog import Model, adapter_digest
 from strigil.train.sft import RESULT_FILE, fine_tune
@@ -80,24 +79,15 @@ def check_adapter_base(path: Path, base: Model) -> None:
     """
     result = path / RESULT_FILE
     if result.is_file():
-        digest_then = _record(result).get("base_digest")
+        digest_then = read_json_object(result).get("base_digest")
         fits, was = digest_then == base.digest, f"a base with the digest {str(digest_then)[:12]}"
     else:
-        name = _record(path / "adapter_config.json").get("base_model_name_or_path")
+        name = read_json_object(path / "adapter_config.json").get("base_model_name_or_path")
         fits = not name or Path(str(name)).name.lower() in {base.path.name.lower(), Path(base.id).name.lower()}
         was = str(name)
     if not fits:
         message = f"the adapter {path} was trained on {was}, not on {base.id}"
         raise ConfigError(message, hint="name the base that it was trained on, or another adapter")
-
-
-def _record(file: Path) -> dict[str, Json]:
-    try:
-        value: Json = json.loads(read_text(file))
-    except ValueError as error:
-        message = f"{file} cannot be read as JSON: {error}"
-        raise ConfigError(message) from error
-    return value if isinstance(value, dict) else {}
 
 
 def teacher_folder(choice: FineTunedTeacher, base: Model, out: Path) -> Path:

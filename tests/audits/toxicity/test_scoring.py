@@ -14,9 +14,9 @@ from strigil.audits.rules.text_toxicity import TextToxicity
 from strigil.audits.toxicity.cache import ScoreCache
 from strigil.audits.toxicity.canaries import BENIGN, TOXIC
 from strigil.audits.toxicity.loading import load, official
-from strigil.audits.toxicity.pocket_train import auc
 from strigil.audits.toxicity.scoring import score_texts
 from strigil.audits.toxicity.sentences import CLASSES, corpus, docstring_lines
+from strigil.stats import auroc
 from tests.audits.tables import rows_of
 
 POCKET = load(official("pocket"))
@@ -58,19 +58,10 @@ def test_the_measured_auc_holds_on_sentences_that_were_not_trained_on() -> None:
     held_out = corpus(per_frame=40, help_texts=900, seed=1).held_out
     scores = score_texts(POCKET, [item.text for item in held_out])
     for place, name in enumerate(CLASSES):
-        labels = np.array([float(name in item.labels) for item in held_out])
-        assert auc(scores[:, place], labels) > 0.9, name
-
-
-@given(st.lists(st.tuples(st.integers(0, 5), st.booleans()), min_size=2, max_size=30))
-def test_auc_is_the_share_of_pairs_in_order(items: list[tuple[int, bool]]) -> None:
-    positive = [score for score, label in items if label]
-    negative = [score for score, label in items if not label]
-    if not positive or not negative:
-        return
-    pairs = [(p > n) + (p == n) / 2 for p in positive for n in negative]
-    scores, labels = (np.array(column, dtype=float) for column in zip(*items, strict=True))
-    assert auc(scores, labels) == pytest.approx(np.mean(pairs))
+        labels = np.array([name in item.labels for item in held_out])
+        found = auroc(scores[labels, place], scores[~labels, place])
+        assert found is not None, name
+        assert found.area > 0.9, name
 
 
 def test_the_cache_knows_texts_by_model(tmp_path: Path) -> None:
