@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal, Protocol, Self, cast
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_serializer, model_validator
 
 from strigil.common.registry import Registry, Unit, UnitSpec, written_unit
 from strigil.eval.damage import damage
@@ -266,6 +266,12 @@ class EvaluationChoice(BaseModel):
         if isinstance(value, dict) and "args" not in value:
             return {"name": value.get("name", "preference"), "args": {k: v for k, v in value.items() if k != "name"}}
         return value
+
+    @field_serializer("args")
+    def _published(self, args: dict[str, object]) -> dict[str, object]:
+        """Without what an evaluation keeps to itself: where its judge is."""
+        fields = EVALUATIONS.get(self.name).model_fields if self.name in EVALUATIONS.names() else {}
+        return {key: value for key, value in args.items() if key not in fields or not fields[key].exclude}
 
     def unit(self) -> Evaluation:
         """The evaluation.

@@ -177,12 +177,15 @@ def by_logprob(engine: Engine, subject: Subject, asked: QuestionSet) -> pl.DataF
         ]
     )
     totals = iter(tokens.total for tokens in scored)
+    # A model with broken weights is said to be one where its figures are kept.
+    with np.errstate(invalid="ignore"):
+        logprobs = [float(np.logaddexp.reduce([next(totals) for _ in spelt])) for spelt in spellings]
     return pl.DataFrame(
         {
             "related": [place < len(asked.questions) for place in range(len(prompts)) for _ in candidates],
             "question": [prompt for prompt in prompts for _ in candidates],
             "candidate": list(candidates) * len(prompts),
-            "logprob": [float(np.logaddexp.reduce([next(totals) for _ in spelt])) for spelt in spellings],
+            "logprob": logprobs,
         }
     )
 

@@ -168,6 +168,15 @@ def test_a_file_names_an_evaluation_in_a_word_or_with_its_arguments(written: obj
     assert EvaluationChoice.model_validate(choice.model_dump()) == choice
 
 
+def test_where_a_judge_is_is_not_published() -> None:
+    choice = EvaluationChoice(name="misalignment", args={"judge": "x", "judge_url": ["http://inside:8000/v1"]})
+    assert choice.model_dump(mode="json") == {"name": "misalignment", "args": {"judge": "x"}}
+    unit = choice.unit()
+    assert unit.judged_by is not None
+    assert unit.judged_by.urls == ("http://inside:8000/v1",)
+    assert "inside" not in unit.spec().model_dump_json()
+
+
 @pytest.mark.parametrize(
     ("written", "complaint"),
     [
