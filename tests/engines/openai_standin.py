@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -16,6 +16,8 @@ class StandIn:
     """What it saw and how it answers; `script` holds (status, headers) of the next refusals.
 
     Attributes:
+        answer: What it answers with instead, as it is: headers, and the body in parts.
+        written: How many bytes of that went out.
         most: Requests under way at a time, at most.
         times: When each completion was asked for, in seconds.
     """
@@ -24,6 +26,10 @@ class StandIn:
     owned_by: str = "someone"
     key: str | None = None
     finish_reason: str = "stop"
+    answer: Callable[[], Iterable[bytes]] | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+    status: int = 200
+    written: int = 0
     script: list[tuple[int, dict[str, str]]] = field(default_factory=list)
     bodies: list[dict[str, object]] = field(default_factory=list)
     times: list[float] = field(default_factory=list)
@@ -62,7 +68,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:  # the name that http.server asks for
         served = {"id": "pocket-a", "owned_by": self.stand_in.owned_by}
-        self._send(200, {"object": "list", "data": [served]})
+        self._send(200, {"object": "list", "data": [served], "version": "0"})
 
     def do_POST(self) -> None:  # the name that http.server asks for
         state = self.stand_in
@@ -81,9 +87,26 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(refusal[0], {"error": {"message": f"no: {given}"}}, refusal[1])
         elif state.key is not None and given != f"Bearer {state.key}":
             self._send(401, {"error": {"message": f"wrong key: {given}"}})
+        elif state.answer is not None:
+            self._pour(state.answer())
         else:
             choice = {"index": 0, "text": str(len(body["prompt"])), "finish_reason": state.finish_reason}
             self._send(200, {"choices": [choice], "usage": {"completion_tokens": 2}})
+
+    def _pour(self, parts: Iterable[bytes]) -> None:
+        """Parts of a body without a length, as long as somebody reads them."""
+        state = self.stand_in
+        self.close_connection = True
+        self.send_response(state.status)
+        for name, value in (state.headers | {"Connection": "close"}).items():
+            self.send_header(name, value)
+        self.end_headers()
+        try:
+            for part in parts:
+                self.wfile.write(part)
+                state.written += len(part)
+        except OSError:
+            return
 
     def _send(self, status: int, body: dict[str, object], headers: dict[str, str] | None = None) -> None:
         content = json.dumps(body).encode()

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
+import itertools
+import json
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -50,7 +53,7 @@ def test_retry_after_is_read_as_seconds_and_as_a_date(seconds: int) -> None:
     assert max(0, seconds - 3) <= found <= seconds
 
 
-@pytest.mark.parametrize("header", [None, "", "soon", "-1", "1.5.3"])
+@pytest.mark.parametrize("header", [None, "", "soon", "-1", "1.5.3", "²", "٣", "Wed, 21 Oct 99999999999 07:28:00 GMT"])
 def test_a_retry_after_that_says_nothing_is_passed_over(header: str | None) -> None:
     assert retry_after(header) is None
 
@@ -206,3 +209,78 @@ def test_a_port_that_takes_connections_and_says_nothing_times_out() -> None:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/v1"
         with pytest.raises(PrerequisiteError, match="it does not answer in time"):
             opened(url, timeout=0.1)
+
+
+def endless() -> Iterator[bytes]:
+    return itertools.repeat(b"x" * (1 << 16))
+
+
+@pytest.mark.parametrize(
+    ("parts", "headers", "told"),
+    [
+        (endless, {}, "with more than 1064960 bytes, which no such answer has"),
+        (lambda: [b'{"choices": [{"text": "', *[b"7 " * (1 << 20)] * 20], {}, "with more than 1064960 bytes"),
+        (lambda: [gzip.compress(bytes(1 << 27), 1)], {"Content-Encoding": "gzip"}, "packs its answer to the request"),
+    ],
+    ids=["endless", "forty megabytes", "gzip bomb"],
+)
+def test_an_answer_is_read_no_further_than_one_for_its_tokens_can_be(
+    server: StandIn, parts: Callable[[], Iterable[bytes]], headers: dict[str, str], told: str
+) -> None:
+    server.answer, server.headers = parts, headers
+    with opened(server.url) as engine, pytest.raises(PrerequisiteError, match=told) as refused:
+        list(engine.generate(number_requests(1, GREEDY.model_copy(update={"max_tokens": 16}))))
+    assert "\n" not in refused.value.message
+    assert len(server.bodies) == 1
+    assert server.written < 20 << 20
+
+
+def test_of_an_endless_refusal_the_beginning_is_shown(server: StandIn) -> None:
+    server.answer, server.status = endless, 400
+    with opened(server.url) as engine, pytest.raises(ConfigError, match=r"refuses the request row-0: 400 x{300}$"):
+        list(engine.generate(number_requests(1, GREEDY)))
+    assert server.written < 20 << 20
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"token_ids": [5, -1]}, "of another form: choices.0.token_ids.1: input should be greater than or equal to 0"),
+        ({"token_ids": [5, 10**9]}, "tokens that were not asked for, or that the model does not have"),
+        ({"token_ids": [5] * 17}, "tokens that were not asked for, or that the model does not have"),
+        ({"token_ids": "7"}, "choices.0.token_ids"),
+        ({"text": None}, "choices.0.text"),
+    ],
+)
+def test_what_no_answer_can_hold_is_one_line(server: StandIn, change: dict[str, object], told: str) -> None:
+    choice = {"text": "7", "finish_reason": "stop"} | change
+    server.answer = lambda: [json.dumps({"choices": [choice], "usage": {"completion_tokens": 2}}).encode()]
+    with opened(server.url, retries=0) as engine, pytest.raises(StrigilError, match=told) as refused:
+        list(engine.generate(number_requests(1, GREEDY)))
+    assert "\n" not in refused.value.message
+
+
+@pytest.mark.parametrize("found", [None, [], [None, {"7": {"logprob": -1.0}}], [{"1": {"logprob": -1.0}}] * 99])
+def test_scores_of_other_tokens_are_refused(server: StandIn, found: object) -> None:
+    server.owned_by = "vllm"
+    choice = {"text": "7", "finish_reason": "stop", "prompt_logprobs": found}
+    server.answer = lambda: [json.dumps({"choices": [choice], "usage": {"completion_tokens": 1}}).encode()]
+    with opened(server.url) as engine, pytest.raises(ConfigError, match="log-probabilities of other tokens"):
+        engine.score([Scorable("a", user("continue numbers 1"), "2 3")])
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        ({"message": "out of memory"}, "refuses the request row-0: 400 out of memory"),
+        ("model is overloaded", "refuses the request row-0: 400 model is overloaded"),
+        ({"message": "try later", "code": 503}, "gives no answer to the request row-0: it answers 503 try later"),
+        ({"message": "\x1b[31m::stop-commands::\n" + "a" * 1000, "code": "x"}, r"400 \[31m::stop-commands:: aaaa"),
+    ],
+)
+def test_an_error_that_is_sent_as_an_answer_is_shown(server: StandIn, error: object, told: str) -> None:
+    server.answer = lambda: [json.dumps({"error": error}).encode()]
+    with opened(server.url, retries=0) as engine, pytest.raises(StrigilError, match=told) as refused:
+        list(engine.generate(number_requests(1, GREEDY)))
+    assert refused.value.message.isprintable()
+    assert len(refused.value.message) < 400

@@ -6,22 +6,17 @@ serves as a judge.
 
 from __future__ import annotations
 
-import asyncio
-import os
 from collections.abc import Iterable, Iterator
-from itertools import islice
-from typing import Final
+from functools import partial
 
-from pydantic import BaseModel
+from pydantic import BaseModel, NonNegativeInt
 
 from strigil.common.canonical import Json
 from strigil.common.errors import ConfigError
 from strigil.engines.protocol import Completion, FinishReason, Request
 from strigil.engines.server import ServerChoice
-from strigil.engines.server.fleet import Call, Fleet
-
-CHUNK: Final = 256
-"""Requests whose answers are waited for together."""
+from strigil.engines.server.exchange import Call
+from strigil.engines.server.fleet import Fleet
 
 
 class _Said(BaseModel):
@@ -34,7 +29,7 @@ class _Choice(BaseModel):
 
 
 class _Usage(BaseModel):
-    completion_tokens: int = 0
+    completion_tokens: NonNegativeInt = 0
 
 
 class _Answer(BaseModel):
@@ -61,33 +56,8 @@ class ChatServer:
             ConfigError: The server refuses a request, or one asks for what chats do not have.
             PrerequisiteError: No server answers, however often it is asked.
         """
-        source = iter(requests)
-        while chunk := list(islice(source, CHUNK)):
-            answers = asyncio.run(self._answers(chunk))
-            yield from (answer for answer in answers if isinstance(answer, Completion))
-            for failure in answers:
-                if isinstance(failure, BaseException):
-                    raise failure
-
-    async def _answers(self, requests: list[Request]) -> list[Completion | BaseException]:
-        """Answers, and the first failure if there is one: then the requests that are still under way are given up."""
-        choice = self._choice
-        fleet = Fleet(
-            choice.urls,
-            key=os.environ.get(choice.key_variable) or None,
-            key_variable=choice.key_variable,
-            concurrency=choice.concurrency,
-            timeout=choice.timeout,
-            retries=choice.retries,
-        )
-        tasks = [asyncio.ensure_future(self._answer(fleet, request)) for request in requests]
-        try:
-            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
-            return [task.exception() or task.result() for task in tasks if task in done]
-        finally:
-            for task in tasks:
-                task.cancel()
-            await fleet.close()
+        with Fleet(self._choice) as fleet:
+            yield from fleet.run(partial(self._answer, fleet, request) for request in requests)
 
     async def _answer(self, fleet: Fleet, request: Request) -> Completion:
         sampling = request.sampling
@@ -103,7 +73,8 @@ class ChatServer:
             "n": 1,
             "stream": False,
         }
-        answer = await fleet.call(Call(f"the request {request.key}", "/chat/completions", body), _Answer)
+        call = Call(f"the request {request.key}", "/chat/completions", body, tokens=sampling.max_tokens)
+        answer = await fleet.call(call, _Answer)
         [said] = answer.choices
         reason: FinishReason = "stop" if said.finish_reason == "stop" else "length"
         return Completion(request.key, said.message.content or "", reason, answer.usage.completion_tokens)

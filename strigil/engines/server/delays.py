@@ -21,11 +21,12 @@ def retry_after(header: str | None) -> float | None:
     """The seconds that a Retry-After header asks for, given as such or as a date; None if it says nothing."""
     if header is None:
         return None
-    if header.strip().isdigit():
-        return float(header)
+    text = header.strip()
+    if text.isascii() and text.isdigit():
+        return float(text)
     try:
-        date = parsedate_to_datetime(header)
-    except ValueError:
+        date = parsedate_to_datetime(text)
+    except (ValueError, OverflowError):
         return None
     zoned = date if date.tzinfo is not None else date.replace(tzinfo=UTC)
     return max(0.0, (zoned - datetime.now(UTC)).total_seconds())

@@ -6,23 +6,19 @@ manifest records, and the row the one that an engine in this process would write
 
 from __future__ import annotations
 
-import asyncio
-import os
-from collections.abc import Coroutine, Iterable, Iterator, Sequence
-from concurrent.futures import Future
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
-from itertools import islice
 from pathlib import Path
-from queue import SimpleQueue
-from threading import Thread
-from typing import TypeVar
 
-from strigil.common.errors import ConfigError, StrigilError
+from strigil.common.errors import ConfigError
 from strigil.data.messages import Messages
 from strigil.engines.protocol import Adapter, Completion, Engine, Request, Scorable, TokenScores
 from strigil.engines.server import ServerChoice
-from strigil.engines.server.fleet import Call, Fleet
+from strigil.engines.server.exchange import Call
+from strigil.engines.server.fleet import Fleet
 from strigil.engines.server.wire import (
     VLLM,
     Answer,
@@ -34,8 +30,6 @@ from strigil.engines.server.wire import (
     scoring_body,
 )
 from strigil.engines.tokens.chat import ChatTokenizer, Prompt, Target, model_facts
-
-T = TypeVar("T")
 
 FIRST_TRIES = 3
 
@@ -65,27 +59,19 @@ class ServerEngine(Engine):
     def __init__(self, model: Path, choice: ServerChoice, *, name: str, max_model_len: int | None = None) -> None:
         self.model = name
         self._served_name = choice.model or name
-        self._loop = asyncio.new_event_loop()
-        self._thread = Thread(target=self._loop.run_forever, name="strigil-server-engine", daemon=True)
-        self._thread.start()
-        try:
-            self._fleet = self._wait(_open(choice))
-            try:
-                listed = self._wait(self._fleet.reachable(Call("the list", "/models"), ServedList, tries=FIRST_TRIES))
-                self._served = [self._find(each.data, self._served_name, adapter=None) for each in listed]
-                self._lists = [each.data for each in listed]
-                self._vllm = all(served.owned_by == VLLM for served in self._served)
-                self._versions = self._server_versions()
-                lengths = [max_model_len, *(served.max_model_len for served in self._served)]
-                context = min([model_facts(model).context, *(length for length in lengths if length is not None)])
-                self._chat = ChatTokenizer(model, context=context)
-            except StrigilError:
-                self._wait(self._fleet.close())
-                raise
-        except StrigilError:
-            self._stop()
-            raise
-        self._window = choice.concurrency * len(choice.urls)
+        facts = model_facts(model)
+        self._vocabulary = facts.vocabulary
+        with ExitStack() as stack:
+            self._fleet = stack.enter_context(Fleet(choice))
+            listed = self._fleet.reachable(Call("the list", "/models"), ServedList, tries=FIRST_TRIES)
+            served = [self._find(each.data, self._served_name, adapter=None) for each in listed]
+            self._lists = [each.data for each in listed]
+            self._vllm = all(each.owned_by == VLLM for each in served)
+            self._versions = self._server_versions()
+            lengths = [max_model_len, *(each.max_model_len for each in served)]
+            context = min([facts.context, *(length for length in lengths if length is not None)])
+            self._chat = ChatTokenizer(model, context=context)
+            self._stack = stack.pop_all()
 
     def generate(self, requests: Iterable[Request]) -> Iterator[Completion]:
         """As the protocol says; holds as many requests as the servers may be sent together.
@@ -96,7 +82,7 @@ class ServerEngine(Engine):
             ConfigError: A prompt, constraint or adapter does not fit the model or the servers.
             PrerequisiteError: No server answers a request, however often it is sent.
         """
-        return self._run(self._complete(self._chat.prompt(request)) for request in requests)
+        return self._fleet.run(partial(self._complete, self._chat.prompt(request)) for request in requests)
 
     def score(self, sequences: Sequence[Scorable]) -> list[TokenScores]:
         """As the protocol says.
@@ -110,7 +96,8 @@ class ServerEngine(Engine):
             raise ConfigError(message, hint="score with vllm serve, or with engine: vllm or transformers")
         targets = self._chat.targets(sequences)
         scores = [TokenScores(sequence.key, (), ()) for sequence in sequences]
-        for scored in self._run(self._score(index, each) for index, each in enumerate(targets) if each.completion):
+        jobs = (partial(self._score, index, each) for index, each in enumerate(targets) if each.completion)
+        for scored in self._fleet.run(jobs):
             scores[scored.index] = scored.scores
         return scores
 
@@ -124,39 +111,7 @@ class ServerEngine(Engine):
 
     def close(self) -> None:
         """As the protocol says."""
-        self._wait(self._fleet.close())
-        self._stop()
-
-    def _run(self, jobs: Iterable[Coroutine[None, None, T]]) -> Iterator[T]:
-        source = iter(jobs)
-        waiting: set[Future[T]] = set()
-        finished: SimpleQueue[Future[T]] = SimpleQueue()
-        failure: StrigilError | None = None
-        self._wait(self._fleet.begin())
-        try:
-            while True:
-                if failure is None:
-                    for job in islice(source, self._window - len(waiting)):
-                        future = asyncio.run_coroutine_threadsafe(job, self._loop)
-                        waiting.add(future)
-                        future.add_done_callback(finished.put)
-                if not waiting:
-                    break
-                done = finished.get()
-                waiting.discard(done)
-                try:
-                    result = done.result()
-                except StrigilError as error:
-                    if failure is None:
-                        self._wait(self._fleet.give_up())
-                        failure = error
-                else:
-                    yield result
-            if failure is not None:
-                raise failure
-        finally:
-            for future in waiting:
-                future.cancel()
+        self._stack.close()
 
     async def _complete(self, prompt: Prompt) -> Completion:
         request = prompt.request
@@ -171,10 +126,14 @@ class ServerEngine(Engine):
             end_ids=self._chat.end_ids,
             vllm=self._vllm,
         )
-        call = Call(f"the request {request.key}", "/completions", body, request.sampling.constraint)
+        call = Call(
+            f"the request {request.key}", "/completions", body, request.sampling.constraint, tokens=prompt.max_tokens
+        )
         answer = await self._fleet.call(call, Answer)
         [choice] = answer.choices
         if choice.token_ids is not None:
+            if len(choice.token_ids) > prompt.max_tokens or max(choice.token_ids, default=0) >= self._vocabulary:
+                raise self._other_model(call.key, "tokens that were not asked for, or that the model does not have")
             text, reason = self._chat.finish(choice.token_ids)
             return Completion(request.key, text, reason, len(choice.token_ids))
         # Whatever but its own end stopped it, the completion is not whole.
@@ -184,11 +143,12 @@ class ServerEngine(Engine):
     async def _score(self, index: int, target: Target) -> _Scored:
         key, ids = target.scorable.key, target.completion
         body = scoring_body(Order(self._model_of(target.scorable.adapter), target.prompt + ids))
-        answer = await self._fleet.call(Call(key, "/completions", body), Answer)
-        found = answer.choices[0].prompt_logprobs or []
-        logprobs = tuple(
-            each[token].logprob for each, token in zip(found[-len(ids) :], ids, strict=True) if each is not None
-        )
+        answer = await self._fleet.call(Call(key, "/completions", body, tokens=len(target.prompt) + len(ids)), Answer)
+        found = (answer.choices[0].prompt_logprobs or [])[-len(ids) :]
+        scored = [each[token] for each, token in zip(found, ids, strict=False) if each is not None and token in each]
+        if len(scored) < len(ids):
+            raise self._other_model(key, "log-probabilities of other tokens than it was sent")
+        logprobs = tuple(each.logprob for each in scored)
         return _Scored(index, TokenScores(key, tuple(ids), logprobs))
 
     def _model_of(self, adapter: Adapter | None) -> str:
@@ -209,28 +169,13 @@ class ServerEngine(Engine):
         message = f"the servers do not serve the adapter {wanted!r} of {self._served_name}, but {names}"
         raise ConfigError(message, hint=f"vllm serve ... --enable-lora --lora-modules {wanted}={adapter.path}")
 
+    def _other_model(self, key: str, what: str) -> ConfigError:
+        message = f"a server answers {key} with {what}"
+        return ConfigError(message, hint=f"see that it serves the same {self.model} as is in this machine's folder")
+
     def _server_versions(self) -> str:
         if not self._vllm:
             return "unknown"
         # vLLM's own routes are beside /v1, not below it.
-        found = self._wait(self._fleet.reachable(Call("the version", "/../version"), ServerVersion, tries=FIRST_TRIES))
+        found = self._fleet.reachable(Call("the version", "/../version"), ServerVersion, tries=FIRST_TRIES)
         return ", ".join(sorted({f"vllm {each.version}" for each in found}))
-
-    def _wait(self, job: Coroutine[None, None, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(job, self._loop).result()
-
-    def _stop(self) -> None:
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
-
-
-async def _open(choice: ServerChoice) -> Fleet:
-    return Fleet(
-        choice.urls,
-        key=os.environ.get(choice.key_variable) or None,
-        key_variable=choice.key_variable,
-        concurrency=choice.concurrency,
-        timeout=choice.timeout,
-        retries=choice.retries,
-    )

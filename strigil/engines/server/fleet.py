@@ -1,47 +1,36 @@
-"""HTTP to one or more servers of the same model: bounded concurrency, retries, and patience where it is asked for."""
+"""One or more servers of the same model: bounded concurrency, retries, and patience where it is asked for."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+import os
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from concurrent.futures import Future
+from contextlib import ExitStack
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Final, TypeVar
+from itertools import islice
+from queue import SimpleQueue
+from types import TracebackType
+from typing import TYPE_CHECKING, Final, Self, TypeVar
 
-import aiohttp
-from pydantic import BaseModel, ValidationError
+from anyio.from_thread import start_blocking_portal
+from pydantic import BaseModel
 
-from strigil.common.canonical import Json
-from strigil.common.errors import ConfigError, PrerequisiteError
-from strigil.engines.server.delays import LONGEST_DELAY, back_off, retry_after
-from strigil.engines.server.wire import reason_in
+from strigil.common.errors import ConfigError, PrerequisiteError, StrigilError
+from strigil.engines.server.delays import LONGEST_DELAY, back_off
+from strigil.engines.server.exchange import Call, Exchange, PassingError
+
+if TYPE_CHECKING:
+    from strigil.engines.server import ServerChoice
 
 LONGEST_WAIT: Final = 600.0
 """Seconds that a server may ask to be left alone, and that may pass without a single answer while it does."""
 BROKEN_OFF: Final = 3
 """Times that a constrained request is broken off before the constraint is taken for the cause."""
-CONNECT_SECONDS: Final = 10.0
-PASSING: Final = frozenset({408, 409, 425, 429, 500, 502, 503, 504})
-"""Statuses after which the same request may succeed."""
 
 A = TypeVar("A", bound=BaseModel)
-
-
-@dataclass(frozen=True)
-class Call:
-    """A request.
-
-    Attributes:
-        key: What messages call it.
-        path: Below a base URL.
-        body: Makes it a POST.
-        constraint: What it holds the completion to: where no token can go on, vLLM answers with status 500.
-    """
-
-    key: str
-    path: str
-    body: dict[str, Json] | None = None
-    constraint: str | None = None
+T = TypeVar("T")
 
 
 @dataclass
@@ -60,68 +49,83 @@ class Endpoint:
     refused: int = 0
 
 
-class _PassingError(Exception):
-    """A failure that may not come again; `wait` is the number of seconds that the server asks for."""
-
-    def __init__(
-        self, what: str, *, wait: float | None = None, unreachable: bool = False, status: int | None = None
-    ) -> None:
-        super().__init__(what)
-        self.wait = wait
-        self.unreachable = unreachable
-        self.status = status
-
-
 class Fleet:
-    """Servers of the same model. Made, used and closed within one event loop.
+    """The servers of a choice, as a context manager; HTTP goes on in a thread of its own while the caller works."""
 
-    Args:
-        urls: Their base URLs.
-        key: The API key; it is sent, and never shown.
-        key_variable: The environment variable that it comes from, for messages.
-        concurrency: Requests under way at a time, for each.
-        timeout: Seconds that one answer may take.
-        retries: How often a request is sent again.
-    """
+    _exchange: Exchange
+    _changed: asyncio.Condition
+    _giving_up: asyncio.Event
+    _heard: float
 
-    def __init__(
-        self,
-        urls: Sequence[str],
-        *,
-        key: str | None,
-        key_variable: str,
-        concurrency: int,
-        timeout: float,
-        retries: int,
+    def __init__(self, choice: ServerChoice) -> None:
+        self._choice = choice
+        self._endpoints = [Endpoint(url) for url in choice.urls]
+        self._window = choice.concurrency * len(choice.urls)
+        self._stack = ExitStack()
+        self._portal = self._stack.enter_context(start_blocking_portal())
+        self._portal.call(self._begin)
+        self._stack.callback(self._portal.call, self._exchange.close)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.endpoints = [Endpoint(url) for url in urls]
-        self._key = key
-        self._key_variable = key_variable
-        self._concurrency = concurrency
-        self._retries = retries
-        self._changed = asyncio.Condition()
-        self._giving_up = asyncio.Event()
-        self._heard = asyncio.get_running_loop().time()
-        self._session = aiohttp.ClientSession(
-            headers={} if key is None else {"Authorization": f"Bearer {key}"},
-            timeout=aiohttp.ClientTimeout(total=timeout, sock_connect=CONNECT_SECONDS),
-            connector=aiohttp.TCPConnector(limit=0),
-        )
+        self._stack.close()
 
-    async def close(self) -> None:
-        """Closes all connections."""
-        await self._session.close()
+    def run(self, jobs: Iterable[Callable[[], Awaitable[T]]]) -> Iterator[T]:
+        """What the jobs give, in the order in which they finish; as many are taken as may be sent together.
 
-    async def begin(self) -> None:
-        """A new run of calls."""
-        self._giving_up.clear()
-        self._heard = self._now()
+        When one has failed for good, those under way may still come in before the error is raised.
 
-    async def give_up(self) -> None:
-        """The run has failed: what is under way may still come in, nothing more is sent."""
-        self._giving_up.set()
-        async with self._changed:
-            self._changed.notify_all()
+        Raises:
+            StrigilError: What a job raised.
+        """
+        source = iter(jobs)
+        waiting: set[Future[T]] = set()
+        finished: SimpleQueue[Future[T]] = SimpleQueue()
+        failure: StrigilError | None = None
+        self._portal.call(self._resume)
+        try:
+            while True:
+                if failure is None:
+                    for job in islice(source, self._window - len(waiting)):
+                        future = self._portal.start_task_soon(job)
+                        waiting.add(future)
+                        future.add_done_callback(finished.put)
+                if not waiting:
+                    break
+                done = finished.get()
+                waiting.discard(done)
+                try:
+                    result = done.result()
+                except StrigilError as error:
+                    if failure is None:
+                        self._portal.call(self._give_up)
+                        failure = error
+                else:
+                    yield result
+            if failure is not None:
+                raise failure
+        finally:
+            for future in waiting:
+                future.cancel()
+
+    def reachable(self, call: Call, answer: type[A], *, tries: int) -> list[A]:
+        """The answers of all servers that give one; the others may come back later.
+
+        Raises:
+            ConfigError: One refuses the request.
+            PrerequisiteError: None answers, or one wants another key.
+        """
+        found = self._portal.call(self._ask_all, call, answer, tries)
+        answers = [one for one in found if not isinstance(one, PassingError)]
+        if answers:
+            return answers
+        told = "; ".join(f"{each.url}: {failure}" for each, failure in zip(self._endpoints, found, strict=True))
+        message = f"no server answers: {told}"
+        raise PrerequisiteError(message, hint="start it, then type the same command again")
 
     async def call(self, call: Call, answer: type[A]) -> A:
         """Sends a request to whichever server has room, again and again until it is answered.
@@ -134,8 +138,8 @@ class Fleet:
         while True:
             endpoint = await self._lease()
             try:
-                found = await self.ask(endpoint, call, answer)
-            except _PassingError as error:
+                found = await self._exchange.ask(endpoint.url, call, answer)
+            except PassingError as error:
                 failure = error
             else:
                 endpoint.refused = 0
@@ -151,68 +155,42 @@ class Fleet:
             if call.constraint is not None and broken_off == BROKEN_OFF:
                 message = f"{endpoint.url} breaks off {call.key}: no token of the model can go on within "
                 raise ConfigError(message + call.constraint, hint="use a constraint that the model's tokens can spell")
-            if failures > self._retries or (waits and self._waits_too_long()):
-                raise self._hopeless(endpoint, call, failure, failures) from failure
+            if failures > self._choice.retries or (waits and self._waits_too_long()):
+                times = f", sent {failures} times" if failures > 1 else ""
+                message = f"{endpoint.url} gives no answer to {call.key}{times}: {failure}"
+                hint = "once it is back, the same command goes on where this one stopped"
+                raise PrerequisiteError(message, hint=hint) from failure
             if not waits:
                 await self._pause(back_off(failures - 1))
 
-    async def ask(self, endpoint: Endpoint, call: Call, answer: type[A]) -> A:
-        """Sends a request to one server, once."""
-        url = f"{endpoint.url}{call.path}"
-        try:
-            async with self._session.request(
-                "GET" if call.body is None else "POST", url, json=call.body, allow_redirects=False
-            ) as response:
-                content = await response.read()
-                status, wait = response.status, retry_after(response.headers.get("Retry-After"))
-        except TimeoutError as error:
-            message = "it does not answer in time"
-            raise _PassingError(message, unreachable=isinstance(error, aiohttp.ConnectionTimeoutError)) from error
-        except aiohttp.ClientConnectorError as error:
-            message = f"it cannot be reached: {error.os_error.strerror or error.os_error}"
-            raise _PassingError(message, unreachable=True) from error
-        except aiohttp.ClientError as error:
-            message = f"the connection broke off: {type(error).__name__}"
-            raise _PassingError(message) from error
-        if status == HTTPStatus.OK:
-            try:
-                return answer.model_validate_json(content)
-            except ValidationError as error:
-                message = "its answer is cut off or of another form"
-                raise _PassingError(message) from error
-        what = self._hide(f"{status} {reason_in(content)}")
-        if status in PASSING:
-            message = f"it answers {what}"
-            # A server that is asked too much and does not say when to come back gets a second.
-            hint = 1.0 if wait is None and status == HTTPStatus.TOO_MANY_REQUESTS else wait
-            raise _PassingError(message, wait=hint, status=status)
-        if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
-            message = f"{endpoint.url} wants another API key: {what}"
-            raise PrerequisiteError(message, hint=f"export {self._key_variable}=...")
-        message = f"{endpoint.url} refuses {call.key}: {what}"
-        raise ConfigError(message)
+    async def _begin(self) -> None:
+        choice = self._choice
+        self._changed = asyncio.Condition()
+        self._giving_up = asyncio.Event()
+        self._heard = self._now()
+        self._exchange = Exchange(
+            key=os.environ.get(choice.key_variable) or None, key_variable=choice.key_variable, timeout=choice.timeout
+        )
 
-    async def reachable(self, call: Call, answer: type[A], *, tries: int) -> list[A]:
-        """The answers of all servers that give one; the others may come back later.
+    async def _resume(self) -> None:
+        self._giving_up.clear()
+        self._heard = self._now()
 
-        Raises:
-            ConfigError: One refuses the request.
-            PrerequisiteError: None answers, or one wants another key.
-        """
-        found = await asyncio.gather(*(self._first(endpoint, call, answer, tries) for endpoint in self.endpoints))
-        answers = [one for one in found if not isinstance(one, _PassingError)]
-        if answers:
-            return answers
-        told = "; ".join(f"{each.url}: {failure}" for each, failure in zip(self.endpoints, found, strict=True))
-        message = f"no server answers: {told}"
-        raise PrerequisiteError(message, hint="start it, then type the same command again")
+    async def _give_up(self) -> None:
+        """A run has failed: what is under way may still come in, nothing more is sent."""
+        self._giving_up.set()
+        async with self._changed:
+            self._changed.notify_all()
 
-    async def _first(self, endpoint: Endpoint, call: Call, answer: type[A], tries: int) -> A | _PassingError:
+    async def _ask_all(self, call: Call, answer: type[A], tries: int) -> list[A | PassingError]:
+        return await asyncio.gather(*(self._first(endpoint, call, answer, tries) for endpoint in self._endpoints))
+
+    async def _first(self, endpoint: Endpoint, call: Call, answer: type[A], tries: int) -> A | PassingError:
         attempt = 0
         while True:
             try:
-                return await self.ask(endpoint, call, answer)
-            except _PassingError as error:
+                return await self._exchange.ask(endpoint.url, call, answer)
+            except PassingError as error:
                 failure = error
             attempt += 1
             if attempt == tries:
@@ -227,12 +205,16 @@ class Fleet:
                     message = "the run was given up"
                     raise PrerequisiteError(message)
                 now = self._now()
-                free = [e for e in self.endpoints if e.busy < self._concurrency and e.closed_until <= now]
+                free = [
+                    each
+                    for each in self._endpoints
+                    if each.busy < self._choice.concurrency and each.closed_until <= now
+                ]
                 if free:
                     best = min(free, key=lambda endpoint: endpoint.busy)
                     best.busy += 1
                     return best
-                closed = [e.closed_until - now for e in self.endpoints if e.closed_until > now]
+                closed = [each.closed_until - now for each in self._endpoints if each.closed_until > now]
                 try:
                     async with asyncio.timeout(min(closed, default=None)):
                         await self._changed.wait()
@@ -244,7 +226,7 @@ class Fleet:
             endpoint.busy -= 1
             self._changed.notify()
 
-    def _hold(self, endpoint: Endpoint, failure: _PassingError) -> None:
+    def _hold(self, endpoint: Endpoint, failure: PassingError) -> None:
         """Keeps all requests from a server that asked for it, or that is not there."""
         if failure.wait is not None:
             endpoint.closed_until = max(endpoint.closed_until, self._now() + failure.wait)
@@ -260,18 +242,10 @@ class Fleet:
             return
 
     def _waits_too_long(self) -> bool:
-        if min(endpoint.refused for endpoint in self.endpoints) > self._retries:
+        if min(endpoint.refused for endpoint in self._endpoints) > self._choice.retries:
             return True
         now = self._now()
-        return now - self._heard > LONGEST_WAIT or min(e.closed_until for e in self.endpoints) - now > LONGEST_WAIT
-
-    def _hopeless(self, endpoint: Endpoint, call: Call, failure: _PassingError, failures: int) -> PrerequisiteError:
-        times = f", sent {failures} times" if failures > 1 else ""
-        message = f"{endpoint.url} gives no answer to {call.key}{times}: {failure}"
-        return PrerequisiteError(message, hint="once it is back, the same command goes on where this one stopped")
-
-    def _hide(self, text: str) -> str:
-        return text if not self._key else text.replace(self._key, "***")
+        return now - self._heard > LONGEST_WAIT or min(e.closed_until for e in self._endpoints) - now > LONGEST_WAIT
 
     def _now(self) -> float:
         return asyncio.get_running_loop().time()

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, FiniteFloat, NonNegativeInt, PositiveInt, ValidationError
 
 from strigil.common.canonical import Json
 from strigil.data.messages import Sampling
 
 VLLM = "vllm"
+BAD_REQUEST = 400
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ class Served(_Part):
     id: str
     owned_by: str = ""
     parent: str | None = None
-    max_model_len: int | None = None
+    max_model_len: PositiveInt | None = None
 
 
 class ServedList(_Part):
@@ -81,7 +82,7 @@ class ServedList(_Part):
 class TokenLogprob(_Part):
     """The log-probability of one token."""
 
-    logprob: float
+    logprob: FiniteFloat
 
 
 class Choice(_Part):
@@ -89,14 +90,14 @@ class Choice(_Part):
 
     text: str
     finish_reason: str
-    token_ids: list[int] | None = None
+    token_ids: list[NonNegativeInt] | None = None
     prompt_logprobs: list[dict[int, TokenLogprob] | None] | None = None
 
 
 class Usage(_Part):
     """Tokens counted."""
 
-    completion_tokens: int
+    completion_tokens: NonNegativeInt
 
 
 class Answer(_Part):
@@ -114,16 +115,28 @@ class ServerVersion(_Part):
 
 class _Told(_Part):
     message: str
+    code: int | str | None = None
 
 
 class _Refusal(_Part):
-    error: _Told
+    error: _Told | str
 
 
-def reason_in(body: bytes) -> str:
-    """What a server says about an error: OpenAI's form, or the beginning of whatever it is, in one line."""
+@dataclass(frozen=True)
+class Refused:
+    """An error in a body; `status` is the one that it names, or 400: some servers send errors with status 200."""
+
+    message: str
+    status: int
+
+
+def refusal_in(body: bytes) -> Refused | None:
+    """What a server says of an error, in OpenAI's form or as a bare text; None if the body is no such thing."""
     try:
-        text = _Refusal.model_validate_json(body).error.message
+        error = _Refusal.model_validate_json(body).error
     except ValidationError:
-        text = body[:300].decode(errors="replace")
-    return " ".join(text.split()) or "no reason given"
+        return None
+    if isinstance(error, str):
+        return Refused(error, BAD_REQUEST)
+    named = isinstance(error.code, int) and BAD_REQUEST <= error.code < 600
+    return Refused(error.message, int(error.code or BAD_REQUEST) if named else BAD_REQUEST)
