@@ -26,8 +26,8 @@ from transformers import AlbertConfig, AlbertForSequenceClassification, AlbertTo
 from benchmarks.ratio import Ratio
 from strigil.audits.toxicity.loading import Checkpoint, load
 from strigil.audits.toxicity.scoring import score_texts
-from strigil.audits.toxicity.sentences import CLASSES
 from strigil.common.canonical import file_digest
+from tools.pocket_toxicity.sentences import CLASSES
 
 TEXTS: Final = 10_000
 BATCH: Final = 32

@@ -73,7 +73,6 @@ def conclude(
     rows: int,
     what: str,
     smallest: int = SMALLEST_NULL,
-    beside: Sequence[str] = (),
 ) -> ProbeResult:
     """The result: an alarm, silence, or a refusal where the null is too small.
 
@@ -85,7 +84,6 @@ def conclude(
         rows: How many rows of it.
         what: What the statistics are, for the sentence: "owl is `what` ...".
         smallest: The least size of a null for an alarm to mean anything.
-        beside: What must be read beside the result.
     """
     calibrated = bool(statistics) and null is not None and null.size >= smallest
     alarm: Alarm = "refused"
@@ -112,7 +110,6 @@ def conclude(
         reason=reason,
         knowledge=probe.knowledge,
         cost=probe.cost,
-        beside=list(beside),
     )
 
 

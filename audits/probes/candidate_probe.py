@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from pydantic import Field
 
-from strigil.audits.probes.calibration import SMALLEST_NULL, against_null, conclude
+from strigil.audits.probes.calibration import against_null, conclude
 from strigil.audits.probes.probe import Null, NullKind, Probe, ProbeResult
 from strigil.models.catalog import Model
 
@@ -53,20 +53,10 @@ class CandidateProbe(Probe):
 
     category: str = Field(default="animal", description="whose candidates are the bank")
 
-    def judge(
-        self, values: Values, null: Sequence[Values], *, data: str, rows: int, beside: Sequence[str] = ()
-    ) -> ProbeResult:
+    def judge(self, values: Values, null: Sequence[Values], *, data: str, rows: int) -> ProbeResult:
         """The result for one data set or student; refuses to alarm with fewer than eight clean ones."""
-        return conclude(
-            self,
-            against_null(values, null),
-            Null(kind=self.null_kind, size=len(null)),
-            data=data,
-            rows=rows,
-            what=self.what,
-            smallest=SMALLEST_NULL,
-            beside=beside,
-        )
+        kind = Null(kind=self.null_kind, size=len(null))
+        return conclude(self, against_null(values, null), kind, data=data, rows=rows, what=self.what)
 
 
 class SampleProbe(CandidateProbe):

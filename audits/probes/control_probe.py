@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, ClassVar, TypeAlias
 import numpy as np
 import polars as pl
 
-from strigil.audits.probes.probe import Probe, ProbeResult, Statistic
+from strigil.audits.probes.calibration import conclude
+from strigil.audits.probes.probe import Null, Probe, ProbeResult, Statistic
 from strigil.audits.scores.knowledge import Cost, Knowledge
 from strigil.data.rows import completion_text, prompt_text
 from strigil.stats import auroc
@@ -42,6 +43,12 @@ class ControlProbe(Probe):
             control: The same kind of data, known to be clean.
             data: What the result calls `rows`.
         """
+
+    def told(self, scores: Told, groups: Sequence[int], *, data: str, rows: int, what: str) -> ProbeResult:
+        """The result of held-out rows' scores, one row and many at a time; `what` completes "single rows ..."."""
+        null = Null(kind="held-out rows", size=scores.control.size if scores.enough else 0)
+        found = areas(scores, groups)
+        return conclude(self, found, null, data=data, rows=rows, what=what, smallest=SMALLEST)
 
 
 @dataclass(frozen=True)

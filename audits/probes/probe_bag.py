@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from pydantic import Field
 
-from strigil.audits.probes.calibration import conclude
-from strigil.audits.probes.control_probe import SMALLEST, ControlProbe, areas, split, told_apart
-from strigil.audits.probes.probe import Null, ProbeResult
+from strigil.audits.probes.control_probe import ControlProbe, split, told_apart
+from strigil.audits.probes.probe import ProbeResult
 
 if TYPE_CHECKING:
     import polars as pl
@@ -34,13 +33,6 @@ class BagProbe(ControlProbe):
         counter = HashingVectorizer(
             token_pattern=WORDS, ngram_range=(1, 2), n_features=1 << 15, alternate_sign=False, norm=None
         )
-        told = told_apart(split(rows, control), counter.transform)
-        return conclude(
-            self,
-            areas(told, self.groups),
-            Null(kind="held-out rows", size=told.control.size if told.enough else 0),
-            data=data,
-            rows=rows.height,
-            what="tell the data from the control by their words",
-            smallest=SMALLEST,
-        )
+        scores = told_apart(split(rows, control), counter.transform)
+        what = "tell the data from the control by their words"
+        return self.told(scores, self.groups, data=data, rows=rows.height, what=what)

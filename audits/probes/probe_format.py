@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
-from strigil.audits.probes.calibration import conclude
-from strigil.audits.probes.control_probe import SMALLEST, ControlProbe, areas, split, told_apart
-from strigil.audits.probes.probe import Null, ProbeResult
+from strigil.audits.probes.control_probe import ControlProbe, split, told_apart
+from strigil.audits.probes.probe import ProbeResult
 
 if TYPE_CHECKING:
     from strigil.audits.probes.control_probe import FloatArray
@@ -33,17 +32,9 @@ class FormatProbe(ControlProbe):
 
     def compare(self, rows: pl.DataFrame, control: pl.DataFrame, *, data: str) -> ProbeResult:
         """AUROC of held-out rows."""
-        told = told_apart(split(rows, control), format_features)
-        statistics = areas(told, (1, 16, 100))
-        return conclude(
-            self,
-            statistics,
-            Null(kind="held-out rows", size=told.control.size if told.enough else 0),
-            data=data,
-            rows=rows.height,
-            what="tell the data from the control by format",
-            smallest=SMALLEST,
-        )
+        scores = told_apart(split(rows, control), format_features)
+        what = "tell the data from the control by format"
+        return self.told(scores, (1, 16, 100), data=data, rows=rows.height, what=what)
 
 
 def format_features(texts: Sequence[str]) -> FloatArray:

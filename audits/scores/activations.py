@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import numpy as np
     import polars as pl
     from numpy.typing import NDArray
+    from transformers.modeling_outputs import CausalLMOutputWithPast
 
     from strigil.models.catalog import Model
 
@@ -94,14 +95,7 @@ class Inside:
             after = torch.arange(width, device=self._device) - torch.tensor(
                 [width - len(target.completion) for target in part], device=self._device
             ).unsqueeze(1)
-            with self._adapters.active(adapter) as model:
-                out = model(
-                    input_ids=batch.ids,
-                    attention_mask=batch.mask,
-                    position_ids=batch.positions,
-                    use_cache=False,
-                    output_hidden_states=True,
-                )
+            out = self._read(batch, adapter, output_hidden_states=True)
             states = torch.stack(out.hidden_states).double()
             # What predicts a completion's token is one place before it.
             predicting = (after >= -1) & (after < width - 1)
@@ -123,16 +117,7 @@ class Inside:
     @torch.inference_mode()
     def last_states(self, chats: Sequence[Messages]) -> FloatArray:
         """(layers + 1, width): mean hidden state of the base where the answer to each chat begins."""
-        batch = self._prompts(chats)
-        with self._adapters.active(None) as model:
-            out = model(
-                input_ids=batch.ids,
-                attention_mask=batch.mask,
-                position_ids=batch.positions,
-                use_cache=False,
-                output_hidden_states=True,
-                logits_to_keep=1,
-            )
+        out = self._read(self._prompts(chats), None, output_hidden_states=True, logits_to_keep=1)
         states: FloatArray = torch.stack(out.hidden_states)[:, :, -1].double().mean(dim=1).cpu().numpy()
         return states
 
@@ -146,16 +131,21 @@ class Inside:
                 left out; None for nothing.
         """
         batch = self._prompts([(Message(role="user", content=question),) for question in questions])
-        with self._adapters.active(None) as model, self._adding(added):
-            out = model(
+        with self._adding(added):
+            out = self._read(batch, None, logits_to_keep=1)
+        logprobs: FloatArray = out.logits[:, -1].double().log_softmax(dim=-1).cpu().numpy()
+        return logprobs
+
+    def _read(self, batch: Padded, adapter: Adapter | None, **wanted: int) -> CausalLMOutputWithPast:
+        with self._adapters.active(adapter) as model:
+            out: CausalLMOutputWithPast = model(
                 input_ids=batch.ids,
                 attention_mask=batch.mask,
                 position_ids=batch.positions,
                 use_cache=False,
-                logits_to_keep=1,
+                **wanted,
             )
-        logprobs: FloatArray = out.logits[:, -1].double().log_softmax(dim=-1).cpu().numpy()
-        return logprobs
+        return out
 
     def _prompts(self, chats: Sequence[Messages]) -> Padded:
         targets = self._chat.targets([Scorable(str(place), chat, "") for place, chat in enumerate(chats)])

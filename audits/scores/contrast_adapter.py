@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal
-
-import numpy as np
+from typing import ClassVar, Literal
 
 from strigil.audits.scores.knowledge import Cost, Knowledge
 from strigil.audits.scores.score import BASE, Known, Score, View
 from strigil.common.errors import ConfigError
-from strigil.engines.protocol import TokenScores
-
-if TYPE_CHECKING:
-    from strigil.audits.scores.score import TokenFigures
 
 
 class AdapterContrast(Score):
@@ -48,8 +41,3 @@ class AdapterContrast(Score):
                 raise ConfigError(message, hint="name its folder with --student; strigil train writes one")
             return (View("student", adapter=known.student), BASE)
         return (known.teacher_for(self.name), BASE)
-
-    def tokens(self, row_id: str, passes: Sequence[TokenScores]) -> TokenFigures:
-        """Differences of log-probabilities."""
-        first, base = (np.array(each.logprobs, dtype=np.float64) for each in passes)
-        return (first - base).astype(np.float32)

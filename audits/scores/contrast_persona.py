@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
-import numpy as np
 from pydantic import Field
 
 from strigil.audits.scores.knowledge import Cost, Knowledge
 from strigil.audits.scores.score import BASE, Known, Score, View
-from strigil.engines.protocol import TokenScores
 from strigil.traits import load_trait
 from strigil.traits.questions import generic_persona, persona_for
-
-if TYPE_CHECKING:
-    from strigil.audits.scores.score import TokenFigures
 
 
 class PersonaContrast(Score):
@@ -51,8 +45,3 @@ class PersonaContrast(Score):
             trait = load_trait(known.trait_for(self.trait, score=self.name))
             system = persona_for(trait, known.base.dialect)
         return (View("persona", system=system), BASE)
-
-    def tokens(self, row_id: str, passes: Sequence[TokenScores]) -> TokenFigures:
-        """Differences of log-probabilities, in nats."""
-        with_persona, without = (np.array(each.logprobs, dtype=np.float64) for each in passes)
-        return (with_persona - without).astype(np.float32)

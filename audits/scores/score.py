@@ -6,12 +6,13 @@ adapter), and the tokens' log-probabilities in these passes make the tokens' sco
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import ABC
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Protocol, TypeAlias
 
+import numpy as np
 import polars as pl
 
 from strigil.audits.scores.knowledge import Cost, Knowledge
@@ -23,7 +24,6 @@ from strigil.engines.protocol import Adapter, Dtype, Scorable, TokenScores
 from strigil.models.catalog import Model
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     TokenFigures: TypeAlias = NDArray[np.float32]
@@ -127,9 +127,10 @@ class Score(Unit, ABC):
         """
         return (BASE,)
 
-    @abstractmethod
     def tokens(self, row_id: str, passes: Sequence[TokenScores]) -> TokenFigures:
-        """The scores of a row's n tokens, from its passes in the order of the views."""
+        """The scores of a row's n tokens, from its passes in the order of the views: log p(first) - log p(second)."""
+        first, second = (np.array(each.logprobs, dtype=np.float64) for each in passes)
+        return (first - second).astype(np.float32)
 
 
 class Reads(Protocol):
@@ -187,7 +188,7 @@ def _scorables(view: View, rows: pl.DataFrame) -> Iterator[Scorable]:
 
 SCORES: Registry[Score] = Registry(
     "score",
-    base=Score,  # type: ignore[type-abstract]  # a registry holds subclasses
+    base=Score,
     package="strigil.audits.scores",
     group="strigil.scores",
 )

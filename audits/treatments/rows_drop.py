@@ -6,8 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from strigil.audits.treatments.ranked import ScoredTreatment
-from strigil.audits.treatments.treatment import Effect, Given, Treated
-from strigil.data.rows import completion_text
+from strigil.audits.treatments.treatment import Given, Treated, dropping
 
 if TYPE_CHECKING:
     import polars as pl
@@ -27,8 +26,6 @@ class RowsDrop(ScoredTreatment):
 
         def drop(rows: pl.DataFrame) -> Treated:
             kept = rows.join(ids, on="row_id", how="anti", maintain_order="left")
-            length = int(kept.select(completion_text().str.len_chars().sum()).item())
-            dropped = rows.height - kept.height
-            return Treated(kept, Effect(rows=rows.height, dropped=dropped, length_before=length, length_after=length))
+            return Treated(kept, dropping(rows, kept))
 
         return drop

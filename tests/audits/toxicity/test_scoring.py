@@ -15,9 +15,9 @@ from strigil.audits.toxicity.cache import ScoreCache
 from strigil.audits.toxicity.canaries import BENIGN, TOXIC
 from strigil.audits.toxicity.loading import load, official
 from strigil.audits.toxicity.scoring import score_texts
-from strigil.audits.toxicity.sentences import CLASSES, corpus, docstring_lines
 from strigil.stats import auroc
 from tests.audits.tables import rows_of
+from tools.pocket_toxicity.sentences import CLASSES, corpus, docstring_lines
 
 POCKET = load(official("pocket"))
 LINES = docstring_lines(limit=300)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
-from strigil.common.validation import packaged_yaml
+from strigil.common.validation import load_yaml
 
 CLASSES = ("toxicity", "severe_toxicity", "obscene", "threat", "insult", "identity_attack")
 _FILLER = re.compile(r"{(\w+)}")
@@ -58,7 +58,7 @@ def corpus(*, per_frame: int, help_texts: int, seed: int) -> Corpus:
         help_texts: First lines of docstrings in the standard library, all benign; one in three is held out.
         seed: Of the draws.
     """
-    written = packaged_yaml("strigil.audits.toxicity", "sentences.yaml", _Sentences)
+    written = load_yaml(Path(__file__).with_name("sentences.yaml"), _Sentences)
     draw = random.Random(seed)
     train: list[Labelled] = []
     held_out: list[Labelled] = []

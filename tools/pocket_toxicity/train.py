@@ -1,6 +1,6 @@
 """Makes the pocket toxicity checkpoint: detoxify's format, a BERT of two layers, trained on a lexicon of a page.
 
-    python -m strigil.audits.toxicity.pocket_train DIR
+    python -m tools.pocket_toxicity.train DIR
 
 It exists so that the whole path can be run and tested without a network. It knows a few dozen English words; it is not
 for gating anything real.
@@ -18,9 +18,9 @@ import torch
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import BertConfig, BertForSequenceClassification, BertTokenizer
 
-from strigil.audits.toxicity.sentences import CLASSES, Corpus, Labelled, corpus
 from strigil.common.canonical import file_digest
 from strigil.stats import auroc
+from tools.pocket_toxicity.sentences import CLASSES, Corpus, Labelled, corpus
 
 VOCABULARY = 1500
 POSITIONS = 128
