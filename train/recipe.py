@@ -47,6 +47,10 @@ class TrainRecipe(BaseModel):
     stop_loss: float | None = Field(default=None, gt=0, description="stop once the smoothed loss is at most this")
     threads: int | None = Field(default=None, ge=1, description="CPU threads; None leaves them as they are")
     micro_tokens: int = Field(default=4096, ge=1, description="tokens a forward pass; bounds memory, not the batch")
+    gradient_checkpointing: bool = Field(
+        default=False,
+        description="compute each layer twice, and keep only what it was given: for bases that do not fit",
+    )
 
     @property
     def encoding(self) -> TrainRecipe:

@@ -30,6 +30,7 @@ from transformers import (
     Qwen2ForCausalLM,
 )
 
+from strigil.common.errors import ConfigError
 from strigil.models.catalog import resolve_model
 from strigil.train.gradients import AutogradLearner
 from strigil.train.inputs.batches import MicroBatch
@@ -37,6 +38,7 @@ from strigil.train.inputs.encode import EncodedRows
 from strigil.train.lora import attach_lora
 from strigil.train.packed_rows import take_packed
 from strigil.train.recipe import TrainRecipe
+from strigil.train.setup import compute_layers_twice
 from strigil.train.sft import fine_tune
 from tests.train.rows import number_rows
 from tests.train.test_fast_llama import SMALL, rows
@@ -93,6 +95,37 @@ def test_loss_and_gradients_are_those_of_padded_rows(name: str) -> None:
         assert (mine - peer).abs().max() <= 1e-5 * max(1.0, float(peer.abs().max()))
 
 
+@pytest.mark.parametrize("name", PACKED)
+def test_layers_that_are_computed_twice_give_the_same(name: str) -> None:
+    torch.manual_seed(0)
+    build, modules = PACKED[name]
+    model = attach_lora(build().eval(), TrainRecipe(modules=modules, rank=4, alpha=6))
+    for weight in model.parameters():
+        torch.nn.init.normal_(weight, std=0.2)
+    once = gradients(AutogradLearner(model), rows(0, shared=3))
+    compute_layers_twice(model.get_base_model())
+    assert take_packed(model, model.get_base_model(), most_tokens=64)
+    calls = 0
+
+    def count(*_: object) -> None:
+        nonlocal calls
+        calls += 1
+
+    inner = next(module for name, module in model.named_modules() if name.endswith(modules[-1]))
+    inner.register_forward_pre_hook(count)  # the second time ends within it, once all is there again
+    twice = gradients(AutogradLearner(model, packed=True), rows(0, shared=3))
+    assert calls == 2
+    assert twice[0] == pytest.approx(once[0], rel=1e-5)
+    for mine, peer in zip(twice[1], once[1], strict=True):
+        assert (mine - peer).abs().max() <= 1e-5 * max(1.0, float(peer.abs().max()))
+
+
+def test_a_model_without_such_layers_is_refused() -> None:
+    model = torch.nn.Linear(2, 2)
+    with pytest.raises(ConfigError, match="computed twice"):
+        compute_layers_twice(model)
+
+
 @pytest.mark.parametrize("name", PADDED)
 def test_a_model_in_which_packed_rows_would_see_each_other_is_left_as_it_was(name: str) -> None:
     torch.manual_seed(0)
@@ -105,8 +138,11 @@ def test_a_model_in_which_packed_rows_would_see_each_other_is_left_as_it_was(nam
     assert all(torch.equal(mine, peer) for mine, peer in zip(before[1], after[1], strict=True))
 
 
-@pytest.mark.parametrize(("recipe", "passes"), [({}, "llama"), ({"method": "full"}, "packed")])
-def test_train_json_says_how_passes_went(recipe: dict[str, str], passes: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("recipe", "passes"),
+    [({}, "llama"), ({"method": "full"}, "packed"), ({"gradient_checkpointing": True}, "packed")],
+)
+def test_train_json_says_how_passes_went(recipe: dict[str, str | bool], passes: str, tmp_path: Path) -> None:
     training = TrainRecipe.model_validate(
         {"modules": ["down_proj"], "epochs": 1, "batch_size": 16, "threads": 1} | recipe
     )
