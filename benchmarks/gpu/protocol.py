@@ -57,7 +57,10 @@ def keep(study: StudyRecipe, store: Store, out: Path) -> list[str]:
     releases = [open_release(home) for home in sorted(store.data.glob("*-rows-*")) if versions(home)]
     rows = [release.rows("clean").with_columns(release=pl.lit(release.manifest.name)) for release in releases]
     if rows:
-        pl.concat(rows).select("release", "prompt_index", "completion").collect().write_parquet(out / "rows.parquet")
+        table = pl.concat(rows).select("release", "prompt_index", "completion").collect()
+        table.write_parquet(out / "rows.parquet")
+        for (name,), of_release in table.group_by("release", maintain_order=True):
+            print(f"{name}: {of_release.height} rows, {of_release['completion'].n_unique()} different completions")
     return [f"{failure.what} {failure.cell}: {failure.reason}" for failure in written.report.failures]
 
 
