@@ -48,6 +48,8 @@ def gate(
     baseline: str | None = None,
     probes: Sequence[str | PathLike[str]] = (),
     show_text: bool = False,
+    layout: str | None = None,
+    columns: Mapping[str, str] | None = None,
 ) -> GateReport:
     """Passes or fails data by a suite: `assert strigil.gate("rows.jsonl", suite="my-suite.yaml").passed`.
 
@@ -59,6 +61,8 @@ def gate(
         baseline: An earlier release, file of rows or lock: what was as bad then may pass.
         probes: Files of what `strigil probe --format json` printed about the release.
         show_text: Puts texts of rows into the report.
+        layout: What the columns mean, where these do not decide it, such as `question-answer`.
+        columns: Which column is what: `{"prompt": "ask", "completion": "reply", "id": "uid"}`.
 
     Returns:
         The report; data that cannot be read does not pass.
@@ -69,8 +73,14 @@ def gate(
     """
     # Importing strigil stays light: tables are loaded by whoever uses them.
     workflow = importlib.import_module("strigil.workflows.audit.gate.run")
+    layouts = importlib.import_module("strigil.data.layouts.layout")
     options = workflow.GateOptions(
-        split=split, fail_on=fail_on, baseline=baseline, probes=tuple(map(Path, probes)), show_text=show_text
+        split=split,
+        fail_on=fail_on,
+        baseline=baseline,
+        probes=tuple(map(Path, probes)),
+        show_text=show_text,
+        reading=layouts.Reading(layout, tuple((columns or {}).items())),
     )
     report: GateReport = workflow.gate(str(data), suite, options).report
     return report

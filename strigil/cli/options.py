@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
@@ -29,6 +30,36 @@ def output_option(command: Callable[P, R]) -> Callable[P, R]:
         callback=lambda _context, _option, value: Output(value),
         help="Tables for people, JSON for programs, or only what the next command needs.",
     )(command)
+
+
+def reading_options(command: Callable[P, R]) -> Callable[P, R]:
+    """`--layout`, `--columns`: what the columns of foreign data mean; the command receives both as `reading`."""
+
+    @wraps(command)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
+        from strigil.data.layouts.layout import Reading
+
+        layout, columns = kwargs.pop("layout"), kwargs.pop("columns")
+        kwargs["reading"] = Reading(None if layout is None else str(layout), _pairs(str(columns or "")))
+        return command(*args, **kwargs)
+
+    for option in (
+        click.option("--columns", metavar="prompt=A,completion=B", help="Which column is what; id=C for row ids."),
+        click.option("--layout", help="What the columns mean, where these do not decide it; question-answer, say."),
+    ):
+        wrapped = option(wrapped)
+    return wrapped
+
+
+def _pairs(written: str) -> tuple[tuple[str, str], ...]:
+    pairs = []
+    for item in filter(None, written.split(",")):
+        name, equals, column = item.partition("=")
+        if not equals or not column:
+            message = f"--columns: {item!r} is not NAME=COLUMN"
+            raise click.UsageError(message)
+        pairs.append((name.strip(), column.strip()))
+    return tuple(pairs)
 
 
 def out_option(default: str) -> Callable[[Callable[P, R]], Callable[P, R]]:

@@ -1,4 +1,4 @@
-"""Rows from elsewhere: a table with at least a prompt and a completion, or a text, as a row table.
+"""Rows from elsewhere: a table of any layout as a row table.
 
 What such a table does not say is not made up where a rule could rest on it: `absent` names the columns that only hold
 placeholders, and a rule that reads one of them has nothing to look at.
@@ -13,8 +13,8 @@ from typing import Final
 
 import polars as pl
 
-from strigil.common.errors import DataError
-from strigil.data.rows import MESSAGES, ROWS, completion_text, prompt_text
+from strigil.data.layouts.layout import Layout
+from strigil.data.rows import ROWS, completion_text, prompt_text
 
 _PLACE: Final = "__place"
 _PLAIN_ID: Final = re.compile(r"[\w.:-]{1,128}")
@@ -36,24 +36,13 @@ class Shape:
     columns: dict[str, pl.Expr]
 
 
-def shape_of(schema: pl.Schema, *, source: str) -> Shape:
-    """Decides how a table becomes rows.
+def shape_of(schema: pl.Schema, layout: Layout, *, source: str) -> Shape:
+    """Decides how a table of a layout becomes rows.
 
     Raises:
-        DataError: It has neither a completion nor a text.
+        DataError: A column holds what the layout cannot be made of.
     """
-    columns: dict[str, pl.Expr] = {}
-    if "completion" in schema:
-        columns["completion"] = _messages("completion", schema["completion"], "assistant", source=source)
-    elif "text" in schema:
-        columns["completion"] = _messages("text", schema["text"], "assistant", source=source)
-    else:
-        message = f"{source}: there is no column 'completion' and none 'text'"
-        raise DataError(message, hint="a row has at least a completion, as text or as a list of messages")
-    if "prompt" in schema:
-        columns["prompt"] = _messages("prompt", schema["prompt"], "user", source=source)
-    else:
-        columns["prompt"] = _as_messages(pl.lit(""), "user")
+    columns = {"prompt": layout.prompt(schema, source=source), "completion": layout.completion(schema, source=source)}
     absent = {name for name in _PLACEHOLDERS if name not in schema or schema[name] == pl.Null}
     columns |= {name: _PLACEHOLDERS[name] for name in _PLACEHOLDERS if name in absent}
     columns |= {name: pl.col(name).cast(ROWS[name]) for name in _PLACEHOLDERS if name not in absent}
@@ -93,22 +82,3 @@ def text_digests(rows: pl.DataFrame) -> list[str]:
 def plain_id(row_id: str, digest: str) -> str:
     """A row's id where it is one, else its digest: somebody may have put a text there, which is not to be shown."""
     return row_id if _PLAIN_ID.fullmatch(row_id) else digest
-
-
-def _messages(name: str, kind: pl.DataType, role: str, *, source: str) -> pl.Expr:
-    if kind == MESSAGES:
-        return pl.col(name)
-    if isinstance(kind, pl.List) and isinstance(kind.inner, pl.Struct):
-        fields = {field.name: field.dtype for field in kind.inner.fields}
-        if fields.get("role") == pl.String and fields.get("content") == pl.String:
-            parts = (pl.element().struct.field(part) for part in ("role", "content"))
-            return pl.col(name).list.eval(pl.struct(*parts))
-    if kind.is_nested() or kind == pl.Null:
-        message = f"{source}: the column {name!r} is {kind}, expected text or {MESSAGES}"
-        raise DataError(message)
-    return _as_messages(pl.col(name).cast(pl.String), role)
-
-
-def _as_messages(text: pl.Expr, role: str) -> pl.Expr:
-    message = pl.struct(role=pl.lit(role), content=text)
-    return pl.concat_list(message)

@@ -10,13 +10,14 @@ import glob
 import gzip
 import zlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 import polars as pl
 
 from strigil.common.errors import ConfigError, DataError, first_line
+from strigil.data.layouts.layout import Reading
 from strigil.data.streams import count_rows
 from strigil.data.text_checks import check_lines, check_objects
 
@@ -34,10 +35,11 @@ _SAMPLE: Final = 10_000
 
 @dataclass(frozen=True)
 class NamedFile:
-    """A file, and what the user knows it by, where it was brought from elsewhere for example."""
+    """A file, what the user knows it by, where it was brought from elsewhere for example, and how to read it."""
 
     path: Path
     name: str
+    reading: Reading = field(default_factory=Reading)
 
 
 @dataclass(frozen=True)

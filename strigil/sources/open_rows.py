@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Final
 
 import polars as pl
 
 from strigil.common.canonical import Json, file_digest
 from strigil.data.coerce import as_rows, shape_of
+from strigil.data.layouts.layout import OWN, Layout, Reading, layout_of, renamed
 from strigil.data.readers import NamedFile, Table, open_tables
 from strigil.data.rows import check_token_columns
 from strigil.releases.store import Problem, Release, Split, changed_release
 from strigil.sources.find import Found, find
+
+_MAPPED: Final = "prompt-completion"
+_PLAIN: Final = frozenset({OWN, _MAPPED})
 
 
 @dataclass(frozen=True)
@@ -29,6 +34,7 @@ class RowSource:
         files: Where they are on this machine.
         tables: The files' rows, lazily, in order.
         columns: The columns that the data have themselves, with their types.
+        layout: The layout that they are of.
         absent: Columns that hold only placeholders, since the data lack them.
         release: The release that they are of, if they are of one.
         problems: Where that release is not what its manifest says.
@@ -40,6 +46,7 @@ class RowSource:
     files: tuple[NamedFile, ...]
     tables: tuple[Table, ...]
     columns: pl.Schema
+    layout: Layout
     absent: frozenset[str]
     release: Release | None = None
     problems: tuple[Problem, ...] = ()
@@ -78,37 +85,46 @@ class RowSource:
         """Decides the rows: the same value means the same rows."""
         if self.release is not None:
             return [self.release.manifest.digest(), self.split]
-        return [file_digest(file.path) for file in self.files]
+        return [self.layout.name, self.files[0].reading.columns, [file_digest(file.path) for file in self.files]]
 
     @property
     def note(self) -> str | None:
         """One line on where moving names led and what the data do not say; None if there is nothing to tell."""
         said = [] if self.place is None else [self.place]
+        if mapped := self.files[0].reading.columns:
+            said.append(", ".join(f"{column} as {name}" for name, column in mapped))
+        elif self.layout.name not in _PLAIN:
+            said.append(f"layout {self.layout.name}, {self.layout.taken}")
         if self.absent:
             said.append(f"without {', '.join(sorted(self.absent))}, so no rule that reads one of these can judge it")
         return f"{self.address}: {'; '.join(said)}" if said else None
 
 
 @contextmanager
-def open_rows(address: str, split: Split = "clean", *, accept_changed: bool = False) -> Iterator[RowSource]:
+def open_rows(
+    address: str, split: Split = "clean", *, reading: Reading | None = None, accept_changed: bool = False
+) -> Iterator[RowSource]:
     """Opens rows; what is brought from elsewhere, or unpacked, is gone afterwards.
 
     Args:
         address: A release's folder, a file (.parquet, .jsonl, .csv, the latter two also as .gz), a glob of such files,
             `OWNER/NAME@REVISION` or `hf://datasets/OWNER/NAME@REVISION/PATH` on the Hub, or `s3://BUCKET/KEY`.
         split: Which rows of a release; other data have only one part.
+        reading: What the columns mean, of other data than releases; if not given, the columns decide.
         accept_changed: Whether to open a release that is not what its manifest says; its `problems` then say so.
 
     Raises:
         CheckFailedError: A release is not what its manifest says.
-        ConfigError: There is no such data.
-        DataError: The data cannot be read, or are no rows.
+        ConfigError: There is no such data, or no such layout.
+        DataError: The data cannot be read, or are of no layout, or of several.
         PrerequisiteError: They cannot be reached.
     """
     with TemporaryDirectory(prefix="strigil-") as folder:
         found = find(address, split, Path(folder) / "data")
         if found.problems and not accept_changed:
             raise changed_release(address, found.problems)
+        if reading is not None and found.release is None:
+            found = replace(found, files=[replace(file, reading=reading) for file in found.files])
         yield _rows(address, split, found, Path(folder))
 
 
@@ -139,14 +155,19 @@ def open_columns(address: str) -> Iterator[pl.LazyFrame]:
 
 def _rows(address: str, split: Split, found: Found, folder: Path) -> RowSource:
     tables = open_tables(found.files, folder)
-    columns = tables[0].frame.collect_schema()
-    shape = shape_of(columns, source=address)
+    reading = found.files[0].reading
+    frames = [renamed(table.frame, reading.columns, source=table.name) for table in tables]
+    columns = frames[0].collect_schema()
+    # Whoever says which column is the completion has said all.
+    named = reading.layout or (_MAPPED if "completion" in dict(reading.columns) else None)
+    layout = layout_of(columns, named, source=address)
+    shape = shape_of(columns, layout, source=address)
     check_token_columns(columns, source=address)
     names: list[str] = []
     rows: list[Table] = []
     start = 0
-    for table in tables:
-        frame = as_rows(table.frame, shape, start=start)
+    for table, given in zip(tables, frames, strict=True):
+        frame = as_rows(given, shape, start=start)
         names = names or frame.collect_schema().names()
         rows.append(Table(table.name, frame.select(names), table.rows))
         start += table.rows
@@ -157,6 +178,7 @@ def _rows(address: str, split: Split, found: Found, folder: Path) -> RowSource:
         tuple(found.files),
         tuple(rows),
         columns,
+        layout,
         absent,
         release=found.release,
         problems=found.problems,

@@ -12,7 +12,7 @@ from tests.audits.tables import rows_of
 
 GOOD = rows_of(["1, 2, 3", "4, 5"])
 TABLES = {
-    "missing column": (GOOD.drop("completion"), "no column 'completion' and none 'text'"),
+    "missing column": (GOOD.drop("completion"), "no layout fits the columns row_id, prompt, carrier"),
     "wrong type": (
         GOOD.with_columns(n_tokens=pl.lit("five")),
         "failed in column 'n_tokens'",

@@ -97,7 +97,7 @@ def broken(tmp_path: Path, what: str) -> str:
         ("half an archive", "cannot unpack"),
         ("packed without saying so", "packed with gzip"),
         ("a link out", "symbolic link that leads out"),
-        ("other columns", "no column 'completion'"),
+        ("other columns", "no layout fits the columns a"),
         ("null", "row 2 has no"),
     ],
 )

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from strigil.cli.options import PATH, output_option
+from strigil.cli.options import PATH, output_option, reading_options
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from strigil.cli.console import Output
+    from strigil.data.layouts.layout import Reading
 
 
 @click.command()
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 @click.option(
     "--ray", type=click.IntRange(min=1), metavar="ACTORS", help="Score with this many actors of a Ray cluster."
 )
+@reading_options
 @output_option
 def command(
     data: str,
@@ -33,6 +35,7 @@ def command(
     data_docs: Path | None,
     report: Path | None,
     ray: int | None,
+    reading: Reading,
     output: Output,
 ) -> None:
     """Scores every row with every rule of a suite, and tells what would be removed and why.
@@ -60,7 +63,7 @@ def command(
         message = "a release that --out writes holds its report as audit/report.html; leave --report out"
         raise click.UsageError(message)
     executor = score_here if ray is None else OnRay(Ray(actors=ray), output.note)
-    with open_rows(data, "raw") as rows:
+    with open_rows(data, "raw", reading=reading) as rows:
         chosen = suite_for(rows, suite)
         if data_docs is not None and not chosen.expectations:
             message = f"suite {chosen.name!r} has no expectations, so there is nothing for --data-docs"

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from strigil.cli.options import PATH, output_option
+from strigil.cli.options import PATH, output_option, reading_options
 
 if TYPE_CHECKING:
     from strigil.cli.console import Output
+    from strigil.data.layouts.layout import Reading
     from strigil.records.diff import Changes, Difference, Leaf, Side
     from strigil.releases.store import Split
 
@@ -29,6 +30,7 @@ _LONGEST = 100
 )
 @click.option("--html", type=PATH, help="Write a page too: one file that works offline.")
 @click.option("--show-text", is_flag=True, help="Show texts of rows, before and after; they may be harmful.")
+@reading_options
 @output_option
 def command(
     before: str,
@@ -36,6 +38,7 @@ def command(
     split: Split,
     html: Path | None,
     show_text: bool,  # noqa: FBT001  # click passes flags so
+    reading: Reading,
     output: Output,
 ) -> None:
     """Says what changed from one data set to another: rows, rules and provenance.
@@ -53,7 +56,7 @@ def command(
     """
     from strigil.workflows.audit.diff.run import diff
 
-    found = diff(before, after, split=split, show_text=show_text)
+    found = diff(before, after, split=split, reading=reading, show_text=show_text)
     if html is not None:
         from strigil.cards.diff.page import difference_page
         from strigil.common.files import write_out

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import click
 
 from strigil.cli.console import Output
-from strigil.cli.options import PATH, NameType
+from strigil.cli.options import PATH, NameType, reading_options
 
 if TYPE_CHECKING:
+    from strigil.data.layouts.layout import Reading
     from strigil.records.gate import FailOn, GateReport
     from strigil.releases.store import Split
 
@@ -73,6 +74,7 @@ def _reports(_context: click.Context, _option: click.Parameter, values: tuple[st
 )
 @click.option("--show-text", is_flag=True, help="Put texts of rows into reports; they may be harmful.")
 @click.option("--time-limit", type=click.FloatRange(min=0.1), default=600.0, show_default=True, help="Seconds.")
+@reading_options
 def command(
     data: str,
     suite: str | None,
@@ -85,6 +87,7 @@ def command(
     form: str,
     show_text: bool,  # noqa: FBT001  # click passes flags so
     time_limit: float,
+    reading: Reading,
 ) -> None:
     """Passes or fails data by a suite, for continuous integration.
 
@@ -115,6 +118,7 @@ def command(
         probes=probes,
         show_text=show_text,
         time_limit=time_limit,
+        reading=reading,
     )
     gated = gate(data, suite, options)
     root = Path.cwd()

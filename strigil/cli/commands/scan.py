@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
+
+from strigil.cli.options import reading_options
+
+if TYPE_CHECKING:
+    from strigil.data.layouts.layout import Reading
 
 
 @click.command()
@@ -15,7 +22,8 @@ import click
     show_default=True,
     help="The least severity that fails a file.",
 )
-def command(files: tuple[str, ...], suite: str, fail_on: str) -> None:
+@reading_options
+def command(files: tuple[str, ...], suite: str, fail_on: str, reading: Reading) -> None:
     """Gates files of rows one by one, each as a data set of its own, with a line for each; made for pre-commit.
 
     Texts of rows are never printed. Exit status 0 if every file passes, 1 if one does not, 2 for a wrong suite or path.
@@ -27,7 +35,7 @@ def command(files: tuple[str, ...], suite: str, fail_on: str) -> None:
     from strigil.common.errors import CheckFailedError
     from strigil.workflows.audit.gate.run import GateOptions, gate
 
-    options = GateOptions(fail_on="warning" if fail_on == "warning" else "error")
+    options = GateOptions(fail_on="warning" if fail_on == "warning" else "error", reading=reading)
     failed = []
     for file in files:
         report = gate(file, suite, options).report

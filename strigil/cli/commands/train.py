@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import click
 
 from strigil.cli.console import Output
-from strigil.cli.options import PATH, out_option, output_option
+from strigil.cli.options import PATH, out_option, output_option, reading_options
 
 if TYPE_CHECKING:
+    from strigil.data.layouts.layout import Reading
     from strigil.train.tracking.trackers import TrackerName
 
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 @click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True, help="Students at a time.")
 @click.option("--track", type=click.Choice(["trackio", "wandb"]), help="Log every step there too.")
 @out_option("students")
+@reading_options
 @output_option
 def command(
     data: str,
@@ -37,6 +39,7 @@ def command(
     workers: int,
     track: TrackerName | None,
     out: Path,
+    reading: Reading,
     output: Output,
 ) -> None:
     """Trains students (LoRA adapters) on rows, one for each seed.
@@ -59,7 +62,7 @@ def command(
 
     model = resolve_model(base, revision=revision)
     training = load_yaml(recipe, TrainRecipe) if recipe is not None else TrainRecipe()
-    with open_rows(data) as source:
+    with open_rows(data, reading=reading) as source:
         jobs = [
             student_job(
                 f"{source.name}-{Path(model.id).name}-seed{seed}",

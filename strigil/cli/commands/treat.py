@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from strigil.cli.options import engine_option, known_options, out_option, output_option
+from strigil.cli.options import engine_option, known_options, out_option, output_option, reading_options
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from strigil.cli.console import Output
+    from strigil.data.layouts.layout import Reading
     from strigil.engines import EngineName
 
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 @known_options
 @engine_option
 @out_option("releases")
+@reading_options
 @output_option
 def command(
     data: str,
@@ -45,6 +47,7 @@ def command(
     student: Path | None,
     engine: EngineName,
     out: Path,
+    reading: Reading,
     output: Output,
 ) -> None:
     """Drops or rewrites rows, audits them again, and writes them as a new release.
@@ -86,7 +89,7 @@ def command(
     from strigil.workflows.audit.treat import plan_treatment, treat
 
     told = Told(base=base, trait=trait, teacher=teacher, student=student, engine=engine)
-    with open_rows(data, split) as rows:
+    with open_rows(data, split, reading=reading) as rows:
         if rows.note is not None:
             output.note(rows.note)
         treated = treat(plan_treatment(rows, treatments, suite=suite, told=told), out, name, output)

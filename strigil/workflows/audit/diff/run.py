@@ -7,6 +7,7 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from strigil.common.canonical import Json
+from strigil.data.layouts.layout import Reading
 from strigil.records.diff import Difference, Leaf, ProvenanceDifference, RuleDifference, Side
 from strigil.releases.manifest import Manifest, RuleRecord
 from strigil.releases.store import Split
@@ -17,13 +18,16 @@ from strigil.workflows.audit.diff.rows import Rows, compare_rows, digest_rows
 _ELSEWHERE: Final = frozenset({"files", "counts", "created"})
 
 
-def diff(before: str, after: str, *, split: Split = "clean", show_text: bool = False) -> Difference:
+def diff(
+    before: str, after: str, *, split: Split = "clean", reading: Reading | None = None, show_text: bool = False
+) -> Difference:
     """Compares two releases or files of rows, here, in a bucket or on the Hub.
 
     Args:
         before: The first, as for `strigil gate`.
         after: The second.
         split: The part of releases that is compared.
+        reading: What the columns of data mean that are no release; if not given, they decide themselves.
         show_text: Puts texts of rows into the outcome; they may be harmful.
 
     Raises:
@@ -34,8 +38,8 @@ def diff(before: str, after: str, *, split: Split = "clean", show_text: bool = F
     """
     with (
         TemporaryDirectory(prefix="strigil-") as folder,
-        open_rows(before, split) as old,
-        open_rows(after, split) as new,
+        open_rows(before, split, reading=reading) as old,
+        open_rows(after, split, reading=reading) as new,
     ):
         sources = (old, new)
         rows = [digest_rows(source, Path(folder) / f"keys-{place}.parquet") for place, source in enumerate(sources)]

@@ -10,6 +10,7 @@ from pathlib import Path
 from strigil.audits.suite.expectations import Expectations
 from strigil.audits.suite.suite import Suite, load_suite
 from strigil.common.errors import DataError
+from strigil.data.layouts.layout import Reading
 from strigil.records.gate import Check, FailOn, GateReport, decide
 from strigil.releases.store import Split
 from strigil.sources.open_rows import RowSource, open_rows
@@ -35,6 +36,7 @@ class GateOptions:
         probes: Files of what `strigil probe --format json` printed about this release.
         show_text: Puts texts of rows into the report; they may be harmful.
         time_limit: Seconds.
+        reading: What the columns of data mean that are no release; if not given, they decide themselves.
     """
 
     split: Split = "clean"
@@ -43,6 +45,7 @@ class GateOptions:
     probes: tuple[Path, ...] = ()
     show_text: bool = False
     time_limit: float = TIME_LIMIT
+    reading: Reading | None = None
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,7 @@ def gate(data: str, suite: str | None = None, options: GateOptions | None = None
     with ExitStack() as stack:
         stack.enter_context(time_limit(options.time_limit, what=f"gating {data}"))
         try:
-            source = stack.enter_context(open_rows(data, options.split, accept_changed=True))
+            source = stack.enter_context(open_rows(data, options.split, reading=options.reading, accept_changed=True))
         except DataError as error:
             if chosen is None:
                 raise
@@ -109,7 +112,7 @@ def _prepared(suite: Suite) -> Suite:
 def _baseline(baseline: str, suite: Suite, options: GateOptions) -> Lock:
     if baseline.endswith(".json"):
         return read_lock(Path(baseline))
-    with open_rows(baseline, options.split) as rows:
+    with open_rows(baseline, options.split, reading=options.reading) as rows:
         return lock_of(baseline, suite, measure(rows, suite, show_text=options.show_text))
 
 

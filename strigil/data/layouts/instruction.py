@@ -1,0 +1,41 @@
+"""Layout `instruction`: Alpaca's, in which a second column may hold what the instruction is about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+import polars as pl
+
+from strigil.data.layouts.layout import Layout, messages_of, said_by
+
+
+class Instruction(Layout):
+    """`instruction`, `input`, which may be missing or empty, and `output`; the input follows after an empty line.
+
+    Source: Taori et al., 2023, https://github.com/tatsu-lab/stanford_alpaca
+    """
+
+    name: ClassVar[str] = "instruction"
+    needs: ClassVar[tuple[str, ...]] = ("instruction", "output")
+    example: ClassVar[Mapping[str, str]] = {"instruction": "Add them.", "input": "2, 3", "output": "5"}
+    says: ClassVar[tuple[str, str]] = ("Add them.\n\n2, 3", "5")
+
+    @property
+    def taken(self) -> str:
+        """The three columns."""
+        return "instruction and input as prompt, output as completion"
+
+    def prompt(self, schema: pl.Schema, *, source: str) -> pl.Expr:
+        """Instruction and input."""
+        del source
+        asked = pl.col("instruction").cast(pl.String)
+        if schema.get("input", pl.Null()) == pl.Null:
+            return said_by("user", asked)
+        about = pl.col("input").cast(pl.String)
+        both = pl.concat_str(asked, about, separator="\n\n")
+        return said_by("user", pl.when(about.is_null() | (about == "")).then(asked).otherwise(both))
+
+    def completion(self, schema: pl.Schema, *, source: str) -> pl.Expr:
+        """The output."""
+        return messages_of("output", schema["output"], "assistant", source=source)

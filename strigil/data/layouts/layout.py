@@ -1,0 +1,149 @@
+"""What a layout is: it knows a table by its columns, and says what in it is the prompt and what the completion."""
+
+from __future__ import annotations
+
+import difflib
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+import polars as pl
+
+from strigil.common.errors import ConfigError, DataError
+from strigil.common.registry import Registry, Unit
+from strigil.data.rows import MESSAGES, ROWS
+
+OWN: Final = "rows"
+_HINT: Final = "--columns prompt=COLUMN,completion=COLUMN says what is what, --layout NAME decides"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a user says about a table.
+
+    Attributes:
+        layout: The layout's name; None: the columns decide.
+        columns: `prompt`, `completion`, `id` or another column of the row table, and the table's column to take for it.
+    """
+
+    layout: str | None = None
+    columns: tuple[tuple[str, str], ...] = ()
+
+
+class Layout(Unit, ABC):
+    """A layout.
+
+    Attributes:
+        needs: Columns that a table of this layout has.
+        example: Values of these columns, which every layout is tested with.
+        says: The texts of prompt and completion that the example holds.
+    """
+
+    needs: ClassVar[tuple[str, ...]]
+    example: ClassVar[Mapping[str, str]]
+    says: ClassVar[tuple[str, str]]
+
+    @property
+    @abstractmethod
+    def taken(self) -> str:
+        """What is taken for what, in words."""
+
+    @abstractmethod
+    def prompt(self, schema: pl.Schema, *, source: str) -> pl.Expr:
+        """The messages of the prompt."""
+
+    @abstractmethod
+    def completion(self, schema: pl.Schema, *, source: str) -> pl.Expr:
+        """The messages of the completion."""
+
+
+LAYOUTS: Registry[Layout] = Registry(
+    "layout",
+    base=Layout,  # type: ignore[type-abstract]  # a registry holds subclasses
+    package="strigil.data.layouts",
+    group="strigil.layouts",
+)
+
+
+def layout_of(columns: Collection[str], named: str | None, *, source: str) -> Layout:
+    """The layout that is named, or the one that the columns are of; columns that it does not know stay as they are.
+
+    Raises:
+        ConfigError: There is no layout of that name.
+        DataError: The table lacks a column of the named layout; or no layout fits, or more than one.
+    """
+    known = [LAYOUTS.create(name) for name in LAYOUTS.names()]
+    if named is not None:
+        chosen = LAYOUTS.create(named)
+        if missing := [name for name in chosen.needs if name not in columns]:
+            message = f"{source}: the layout {named!r} needs {', '.join(missing)}, and the columns are {_said(columns)}"
+            raise DataError(message, hint=_HINT)
+        return chosen
+    fitting = [layout for layout in known if set(layout.needs) <= set(columns)]
+    # The project's own rows may hold whatever they were made from beside them.
+    own = [layout for layout in fitting if layout.name == OWN]
+    closest = own or [one for one in fitting if not any(set(one.needs) < set(other.needs) for other in fitting)]
+    if len(closest) > 1:
+        names = " and ".join(repr(layout.name) for layout in closest)
+        message = f"{source}: the columns {_said(columns)} fit the layouts {names}"
+        raise DataError(message, hint=_HINT)
+    if not closest:
+        near = max(known, key=lambda layout: _nearness(layout.needs, columns))
+        message = f"{source}: no layout fits the columns {_said(columns)}"
+        raise DataError(message, hint=f"the nearest is {near.name!r}, which needs {', '.join(near.needs)}; {_HINT}")
+    return closest[0]
+
+
+def renamed(table: pl.LazyFrame, columns: Sequence[tuple[str, str]], *, source: str) -> pl.LazyFrame:
+    """A table with a user's names for its columns put in; the columns themselves stay.
+
+    Raises:
+        ConfigError: A name is not one of the row table's.
+        DataError: The table has no such column.
+    """
+    there = table.collect_schema().names()
+    new = []
+    for name, column in columns:
+        target = "row_id" if name == "id" else name
+        if target not in ROWS:
+            message = f"{name!r} is no column of a row table"
+            raise ConfigError(message, hint=f"known: id, {', '.join(ROWS)}")
+        if column not in there:
+            message = f"{source}: there is no column {column!r} to take for {name}; the columns are {_said(there)}"
+            raise DataError(message)
+        new.append(pl.col(column).alias(target))
+    return table.with_columns(new)
+
+
+def messages_of(column: str, kind: pl.DataType, role: str, *, source: str) -> pl.Expr:
+    """A column of texts, or of lists of messages, as messages.
+
+    Raises:
+        DataError: It holds something else.
+    """
+    if kind == MESSAGES:
+        return pl.col(column)
+    if isinstance(kind, pl.List) and isinstance(kind.inner, pl.Struct):
+        fields = {field.name: field.dtype for field in kind.inner.fields}
+        if fields.get("role") == pl.String and fields.get("content") == pl.String:
+            parts = (pl.element().struct.field(part) for part in ("role", "content"))
+            return pl.col(column).list.eval(pl.struct(*parts))
+    if kind.is_nested() or kind == pl.Null:
+        message = f"{source}: the column {column!r} is {kind}, expected text or {MESSAGES}"
+        raise DataError(message)
+    return said_by(role, pl.col(column).cast(pl.String))
+
+
+def said_by(role: str, text: pl.Expr) -> pl.Expr:
+    """A text as the one message of a role."""
+    return pl.concat_list(pl.struct(role=pl.lit(role), content=text))
+
+
+def _said(columns: Collection[str]) -> str:
+    return ", ".join(columns)
+
+
+def _nearness(needs: Collection[str], columns: Collection[str]) -> float:
+    ratios = [max(difflib.SequenceMatcher(None, need, column).ratio() for column in columns) for need in needs]
+    return sum(ratios) / len(ratios)
