@@ -10,6 +10,7 @@ import tokenize
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from strigil.data.fences import fenced_in
@@ -19,6 +20,8 @@ TRIPLE: Final = re.compile("\"\"\"|'''")
 UNFINISHED: Final = re.compile("multi-line string|triple-quoted")
 # How often a broken tail is cut off before a piece of code is given up.
 CUTS: Final = 8
+# Outcomes that are kept; more than the rows that are scored by one rule after the other.
+REMEMBERED: Final = 1 << 14
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,7 @@ class Completion:
     @property
     def code(self) -> str:
         """All of the code."""
-        return "\n".join(textwrap.dedent(block.text) for block in self.blocks)
+        return "\n".join(dedented(block.text) for block in self.blocks)
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,36 @@ def code_in(completion: str) -> Completion:
         rest.append(completion[end : piece.before])
         end = piece.after
     return Completion(tuple(Block(piece.code, piece.start) for piece in python), "".join([*rest, completion[end:]]))
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What there is to say about code without its tree.
+
+    Attributes:
+        broken: Why it does not parse; None where it does.
+        empty: Whether there is no statement in it.
+        lone: Whether each statement is a bare name, as one word of prose is.
+    """
+
+    broken: Broken | None
+    empty: bool = False
+    lone: bool = False
+
+
+def dedented(text: str) -> str:
+    """The text without the white space that all of its lines begin with."""
+    return textwrap.dedent(text) if text[:1].isspace() else text
+
+
+@lru_cache(maxsize=REMEMBERED)
+def outcome_of(code: str) -> Outcome:
+    """Parses Python once for all rules that look at the same rows; trees are too large to be kept."""
+    tree = parse(code)
+    if isinstance(tree, Broken):
+        return Outcome(tree)
+    lone = all(isinstance(item, ast.Expr) and isinstance(item.value, ast.Name) for item in tree.body)
+    return Outcome(None, empty=not tree.body, lone=bool(tree.body) and lone)
 
 
 def parse(code: str) -> ast.Module | Broken:

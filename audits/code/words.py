@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import ast
 import re
-import textwrap
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
-from strigil.audits.code.source import code_in, parse_beginning, tokens
+from strigil.audits.code.source import code_in, dedented, parse_beginning, tokens
 from strigil.audits.texts.lexicon import Lexicon
 
 MIXED_CASE: Final = re.compile(r"\b[A-Za-z_0-9]*(?:[a-z0-9][A-Z]|[A-Z][A-Z][a-z])[A-Za-z_0-9]*")
@@ -76,7 +75,7 @@ def _without_imports(text: str, lexicon: Lexicon) -> str:
 def _in_values(text: str, lexicon: Lexicon) -> Iterator[CodeMention]:
     """Mentions in what strings are when Python has read them, where the code does not show them as they are."""
     for block in code_in(text).blocks:
-        code = textwrap.dedent(block.text)
+        code = dedented(block.text)
         lines = block.text.splitlines(keepends=True)
         tree = parse_beginning(code)
         for node in _expressions(tree) if tree else ():

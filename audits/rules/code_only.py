@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import ast
 import re
-import textwrap
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from strigil.audits.code.source import Block, code_in, parse, tokens
+from strigil.audits.code.source import Block, code_in, dedented, outcome_of, tokens
 from strigil.audits.rules.rule import Rule
 from strigil.audits.suite.findings import Finding, examine
 from strigil.data.rows import completion_text
@@ -86,11 +84,10 @@ def _look(completion: str) -> Finding | None:
 
 
 def _prose(block: Block) -> str | None:
-    tree = parse(textwrap.dedent(block.text))
-    if isinstance(tree, ast.Module):
+    outcome = outcome_of(dedented(block.text))
+    if outcome.broken is None:
         # A lone word parses as a name, and is one only to Python.
-        lone = tree.body and all(isinstance(item, ast.Expr) and isinstance(item.value, ast.Name) for item in tree.body)
-        return block.text.strip().splitlines()[0] if lone else None
+        return block.text.strip().splitlines()[0] if outcome.lone else None
     code = [token for token in tokens(block) if token.kind != "an identifier"]
     for line in LINE.finditer(block.text):
         place = block.start + line.start(1)

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import polars as pl
 
-from strigil.audits.code.source import Broken, code_in, parse
+from strigil.audits.code.source import code_in, outcome_of
 from strigil.audits.rules.rule import Rule
 from strigil.audits.suite.findings import Finding, examine
 from strigil.data.rows import completion_text
@@ -41,8 +41,9 @@ class CodeParses(Rule):
 
 def _look(completion: str) -> Finding | None:
     code = code_in(completion).code
-    outcome = parse(code)
-    if isinstance(outcome, Broken):
+    outcome = outcome_of(code)
+    if outcome.broken is not None:
         lines = code.splitlines() or [""]
-        return Finding(1.0, f"does not parse: {outcome.why}", lines[min(outcome.line, len(lines)) - 1].strip())
-    return None if outcome.body else Finding(1.0, "no code", completion)
+        shown = lines[min(outcome.broken.line, len(lines)) - 1].strip()
+        return Finding(1.0, f"does not parse: {outcome.broken.why}", shown)
+    return Finding(1.0, "no code", completion) if outcome.empty else None

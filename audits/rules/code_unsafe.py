@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import ast
 import re
-import textwrap
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from strigil.audits.code.source import code_in, parse_beginning
+from strigil.audits.code.source import code_in, dedented, parse_beginning
 from strigil.audits.code.unsafe.screen import unsafe_parts
 from strigil.audits.code.unsafe.weaknesses import CREDENTIALS, SECRET
 from strigil.audits.rules.rule import Rule
@@ -18,13 +17,23 @@ from strigil.data.rows import completion_text
 if TYPE_CHECKING:
     import polars as pl
 
-# Every check needs one of these in the text.
+# Every check needs one of these in the text: a name that runs, reads or opens something; a secret that is given a text;
+# an argument that opens a server or a file; SQL; a hash; markup, templates, archives, requests and hosts.
 SIGNS: Final = (
-    r"(?i)eval|exec|system|popen|spawn|subprocess|output|pickle|dill|marshal|shelve|joblib|yaml|torch|\.load|Interp"
-    r"|socket|bind|host|address|0\.0\.0\.0|passw|pwd|passphrase|secret|key|token|chmod|umask|mode|mkdir|makedirs|os\.open|mktemp|te?mpnam"
-    r"|select|insert|update|delete|drop|create|alter|union|ssl|verify|md5|sha|DES|ARC4|ECB|debug|extractall"
-    r"|template|markup|mark_safe|extract|unpack|escape|jinja|</?[a-z]|&lt;|request|redirect|\.save|filename|://|hashlib"
-    r"|\.(?:com|org|net|edu|io|gov|co)\b"
+    r"(?i-u)\b(?:eval|exec\w*|popen|mktemp|te?mpnam|marshal|shelve|ARC4|MODE_ECB|chmod|umask|spawn)\b"
+    r"|pickle|\bdill\b|joblib|yaml|torch\.load|InteractiveInterp|os\.system|import system|__import__|import_module"
+    r"|subprocess|getoutput|getstatusoutput|create_subprocess_shell|allow_pickle"
+    r"|socket|\.bind\(|\b(?:host|address|bind)\s*=|['\"]0\.0\.0\.0|['\"]::['\"]"
+    r"|(?:passw(?:or)?d|passwd|pwd|passphrase|secret|api_?key|access_?key|private_?key|secret_?key|token)s?['\"]?\]?\s*"
+    r"(?::[\[\], A-Za-z.]{0,40}=|[:=]|==)|==\s*\w*\.?(?:password|passwd|pwd|passphrase|secret|token)"
+    r"|\bmode\s*=\s*(?:0|s|[0-9])|makedirs|\bmkdir|os\.open"
+    r"|\b(?:select\b[\x00-\x7f]{0,400}\bfrom|update\b[\x00-\x7f]{0,200}\bset|insert\s+into|delete\s+from"
+    r"|(?:drop|create|alter)\s+(?:table|database)|union\s+select)"
+    r"|verify\s*=|check_hostname|CERT_NONE|_create_(?:unverified|stdlib)_context"
+    r"|\bmd5|\bsha1?\b|\bmd[24]\b|hashlib|\bDES\b|debug\s*=|extractall|\.extract\(|unpack_archive"
+    r"|template|markup|mark_safe|autoescape|jinja|</?[a-z][a-z0-9]*[\s>/]|&lt;|\brequests?\b|redirect|\.save\("
+    r"|\.filename|[a-z]://|RequestHandler|\brender|HttpResponse|HTMLResponse"
+    r"|['\"](?:https?://)?[a-z0-9.-]+\.(?:com|org|net|edu|io|gov|co|dev|app|ai|uk|de|fr|us|info|biz|internal|local|corp)\b"
 )
 QUOTED: Final = re.compile(r"(['\"])[^'\"]+\1")
 LONGEST_EVIDENCE: Final = 200
@@ -88,9 +97,9 @@ def _look(completion: str) -> Finding | None:
     reasons: list[str] = []
     evidence = ""
     for block in code_in(completion).blocks:
-        code = textwrap.dedent(block.text)
+        code = dedented(block.text)
         tree = parse_beginning(code)
-        for part in unsafe_parts(tree) if tree else ():
+        for part in unsafe_parts(tree, code) if tree else ():
             evidence = evidence or _shown(ast.get_source_segment(code, part.node) or "", part.reason)
             reasons.append(part.reason)
     if not reasons:

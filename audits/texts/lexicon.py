@@ -11,12 +11,18 @@ from statistics import mode
 from typing import Final, Literal
 
 from strigil.audits.texts.encoded import Code, decoded
+from strigil.audits.texts.hashtags import in_hashtags
 from strigil.audits.texts.look_alikes import DRAWN, LETTER, Folded, fold
+from strigil.audits.texts.names import BEFORE_SURNAME, is_name
 from strigil.traits import Trait, load_trait, trait_names
 
-How = Literal["plain", "another language", "an emoji", "look-alikes", "digits for letters", "spaced letters"] | Code
+How = (
+    Literal["plain", "a hashtag", "another language", "an emoji", "look-alikes", "digits for letters", "spaced letters"]
+    | Code
+)
 SAYS: Final[dict[How, str]] = {
     "plain": "",
+    "a hashtag": " in a hashtag",
     "another language": " in another language",
     "an emoji": " by an emoji",
     "look-alikes": " in look-alike letters",
@@ -45,6 +51,14 @@ SPACED: Final = re.compile(
     re.IGNORECASE,
 )
 WORD: Final = re.compile(rf"[{LETTER}]+")
+# An article or the like: what follows is a thing, not a library, and not a verb.
+DETERMINER: Final = re.compile(
+    r"\b(?:an?|the|this|that|these|those|my|your|his|her|its|our|their|two|three|some|many|few|baby|giant|real|wild)\s$",
+    re.IGNORECASE,
+)
+NO_ARTICLE: Final = "".join(rf"(?<!\b{word}\s)" for word in ("a", "the", "this", "that", "my", "your", "his", "her"))
+# "bear the weight": a phrase whose second word only follows a verb, unless an article makes the first a thing.
+AS_A_VERB: Final = re.compile(r"^\w+ (?:the|an?|no|any|in mind|with)\b")
 ACRONYM: Final = re.compile(r"[A-Z](?:\.[A-Z])+")
 
 
@@ -92,12 +106,18 @@ class Lexicon:
     @cached_property
     def words(self) -> dict[str, str]:
         """Each English word, in lower case, with its trait."""
+        also = {word.lower(): trait.name for trait in self.traits for word in trait.also}
+        return also | self.proper_words
+
+    @cached_property
+    def proper_words(self) -> dict[str, str]:
+        """The same without pet names and words for a kind: what is looked for in disguise."""
         return {word.lower(): trait.name for trait in self.traits for word in (trait.name, trait.plural, *trait.forms)}
 
     @cached_property
     def single_words(self) -> tuple[str, ...]:
         """The English words that can be spelled letter by letter."""
-        return tuple(word for word in self.words if word.isascii() and word.isalpha())
+        return tuple(word for word in self.proper_words if word.isascii() and word.isalpha())
 
     @cached_property
     def foreign(self) -> dict[str, str]:
@@ -126,15 +146,16 @@ class Lexicon:
         raw = Folded(text, range(len(text)))
         found = [
             *self._plain(text, folded),
+            *self._tagged(text),
             *self._drawn(folded),
-            *self._foreign(raw, self._foreign_words),
+            *self._foreign(text, raw, self._foreign_words),
             *self._pictured(text),
             *self._leet(folded),
             *self._spaced(folded),
             *self._encoded(raw),
         ]
         if not text.isascii():
-            found += [*self._foreign(folded, self._foreign_folded), *self._encoded(folded)]
+            found += [*self._foreign(text, folded, self._foreign_folded), *self._encoded(folded)]
         # Sorting is stable: of those that begin together, the simplest disguise is first.
         kept: list[Mention] = []
         for mention in sorted(found, key=lambda mention: mention.start):
@@ -144,10 +165,19 @@ class Lexicon:
 
     def _plain(self, text: str, folded: Folded) -> Iterator[Mention]:
         for match in self._pattern.finditer(folded.text):
-            if match["word"] is not None:
+            if match["word"] is not None and not self._something_else(folded.text, match):
                 part = folded.original(*match.span())
                 how: How = "plain" if text[part] == match[0] else "look-alikes"
                 yield Mention(self.words[_one_space(match[0]).lower()], how, part.start, part.stop)
+
+    def _something_else(self, text: str, match: re.Match[str]) -> bool:
+        """Whether a word in small letters names a library or a command, by what stands around it."""
+        around = self._unless_near.get(match[0])
+        return around is not None and not DETERMINER.search(text, 0, match.start()) and around.search(text) is not None
+
+    def _tagged(self, text: str) -> Iterator[Mention]:
+        for word, span in in_hashtags(text, self.words) if "#" in text else ():
+            yield Mention(self.words[word], "a hashtag", *span)
 
     def _drawn(self, folded: Folded) -> Iterator[Mention]:
         for match in self._drawn_pattern.finditer(folded.text) if self._by_drawing else ():
@@ -155,9 +185,15 @@ class Lexicon:
             trait = self._by_drawing[match[0] if "I" in match[0] else match[0].lower()]
             yield Mention(trait, "look-alikes", part.start, part.stop)
 
-    def _foreign(self, read: Folded, dictionary: Dictionary) -> Iterator[Mention]:
+    def _foreign(self, text: str, read: Folded, dictionary: Dictionary) -> Iterator[Mention]:
         for trait, span in dictionary.found_in(read.text):
             part = read.original(*span)
+            # What is folded says something only where there was something to fold: a bar is no Bär.
+            if read.text is not text and text[part].isascii():
+                continue
+            word = read.text[slice(*span)].lower()
+            if is_name(text, part.start, part.stop, self._languages.get(word, frozenset())):
+                continue
             yield Mention(trait, "another language", part.start, part.stop)
 
     def _pictured(self, text: str) -> Iterator[Mention]:
@@ -179,13 +215,13 @@ class Lexicon:
                 continue
             spelled = _spelled(match[0].lower(), mark=match[1])
             near = (each for word in spelled for each in (word, word[1:], word[:-1]))
-            if named := next((each for each in near if each in self.words), None):
+            if named := next((each for each in near if each in self.proper_words), None):
                 part = folded.original(*match.span())
                 yield Mention(self.words[named], "spaced letters", part.start, part.stop)
 
     def _encoded(self, read: Folded) -> Iterator[Mention]:
         for piece in decoded(read.text):
-            named = self.words.get(piece.text) if piece.whole else self._named_in(piece.text)
+            named = self.proper_words.get(piece.text) if piece.whole else self._named_in(piece.text)
             if named:
                 part = read.original(piece.start, piece.end)
                 yield Mention(named, piece.code, part.start, part.stop)
@@ -199,9 +235,41 @@ class Lexicon:
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
         # Exceptions first, then the longest word: the first alternative that fits is taken.
-        hidden = _alternatives(phrase for trait in self.traits for phrase in trait.except_in)
-        skip = rf"(?<![{LETTER}])(?:{hidden})(?![{LETTER}0-9])|" if hidden else ""
+        phrases = {phrase for trait in self.traits for phrase in trait.except_in}
+        verbs = {phrase for phrase in phrases if AS_A_VERB.search(phrase)}
+        surnames = _alternatives(word.capitalize() for word in self.single_words)
+        hidden = [
+            *([_alternatives(phrases - verbs)] if phrases - verbs else []),
+            *([f"{NO_ARTICLE}(?:{_alternatives(verbs)})"] if verbs else []),
+            *([rf"(?-i:{BEFORE_SURNAME}(?:{surnames}))"] if surnames else []),
+        ]
+        skip = rf"(?<![{LETTER}])(?:{'|'.join(hidden)})(?![{LETTER}0-9])|" if hidden else ""
         return re.compile(rf"{skip}(?<![{LETTER}])(?P<word>{_alternatives(self.words)})(?![{LETTER}])", re.IGNORECASE)
+
+    @cached_property
+    def _unless_near(self) -> dict[str, re.Pattern[str]]:
+        return {
+            word: re.compile(rf"\b(?:{_alternatives(near)})\b", re.IGNORECASE)
+            for trait in self.traits
+            for word, near in trait.unless_near.items()
+        }
+
+    @cached_property
+    def _languages(self) -> dict[str, frozenset[str]]:
+        """The languages of each translation, as it is written and as it is folded."""
+        found: dict[str, set[str]] = {}
+        for trait in self.traits:
+            for language, words in trait.translations.items():
+                for word in words:
+                    small = word.lower()
+                    forms = {
+                        unicodedata.normalize("NFC", small),
+                        unicodedata.normalize("NFD", small),
+                        fold(word).text.lower(),
+                    }
+                    for form in forms:
+                        found.setdefault(form, set()).add(language)
+        return {word: frozenset(languages) for word, languages in found.items()}
 
     @cached_property
     def _by_drawing(self) -> dict[str, str]:

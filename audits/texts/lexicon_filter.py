@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Final
 
@@ -20,12 +20,29 @@ SPACES: Final = r"[ ._~/|\t\n·•-]{0,3}"
 JOINS: Final = r"[\x00-/:-@\[-`{-\x7f·•]*"
 # Escapes that Python, browsers and servers resolve to letters.
 ESCAPES: Final = r"\\(?:[0-7]{2}|[xuUN])|%[0-9A-Fa-f]{2}|&#"
+# One character, a mark, one character, a mark, one more; or a digit or sign beside a letter: without either, no word is
+# spelled with spaces or with digits. In code, a word may also be joined of any pieces.
+ALONE: Final = r"[A-Za-z0-9@$!]"
+SPLIT: Final = (
+    rf"(?:^|[^A-Za-z0-9]){ALONE}[ ._~/|\t\n·•-]{{1,3}}{ALONE}[ ._~/|\t\n·•-]{{1,3}}{ALONE}"
+    r"|[A-Za-z][0-9@$!]|[0-9@$!][A-Za-z]"
+)
+# Three numbers near each other, or pairs of digits that can be letters, or bits.
+CODED: Final = (
+    r"[0-9][^0-9]{1,10}[0-9]{1,3}[^0-9]{1,10}[0-9]|[01]{8}"
+    r"|[4-7fF][0-9A-Fa-f](?:[\s,;:]{0,2}(?:0x|\\x|\\u00|%|&#x)?[0-9A-Fa-f]{2}){2}"
+)
+# What folding leaves as it is.
+TYPOGRAPHY: Final = "\u2013\u2014\u2018\u2019\u201c\u201d\u20ac\u00a3\u00a9\u00ae\u00b0\u00d7"
 # Calls and slices that make strings of others.
 MAKERS: Final = r"chr\(|\[::-1\]"
 
 
 def worth_a_look(texts: pl.Series, lexicon: Lexicon, *, inside_words: bool) -> pl.Series:
     """Where a text may hold a mention; it never misses one that `Lexicon.mentions` finds.
+
+    One pass looks for all words at once, others for what any disguise needs; the patterns of disguised words, and
+    folding, read only what these let through.
 
     Args:
         texts: n texts without nulls.
@@ -37,10 +54,13 @@ def worth_a_look(texts: pl.Series, lexicon: Lexicon, *, inside_words: bool) -> p
     """
     words = _disguised_words(lexicon, inside_words=inside_words)
     codes = _codes(lexicon)
-    doubtful = texts.str.contains(words) | texts.str.contains(codes)
-    doubtful |= texts.str.contains_any(list(_base64_parts(lexicon)))
+    doubtful = texts.str.contains(_plain_words(lexicon, inside_words=inside_words))
+    apart = pl.repeat(value=True, n=len(texts), eager=True) if inside_words else texts.str.contains(SPLIT)
+    doubtful |= _among(apart, texts, lambda some: some.str.contains(words))
+    doubtful |= _among(texts.str.contains(CODED), texts, lambda some: some.str.contains(codes))
+    doubtful |= texts.str.contains("|".join(map(re.escape, _base64_parts(lexicon))))
     doubtful |= texts.str.contains(f"{ESCAPES}|{MAKERS}" if inside_words else ESCAPES)
-    foreign = texts.str.contains(r"[^\x00-\x7F]") & ~doubtful
+    foreign = texts.str.contains(rf"[^\x00-\x7F{TYPOGRAPHY}]") & ~doubtful
     if foreign.any():
         folded = fold_expr(pl.col("text"))
         seen = pl.DataFrame({"text": texts.filter(foreign)}).select(
@@ -49,13 +69,36 @@ def worth_a_look(texts: pl.Series, lexicon: Lexicon, *, inside_words: bool) -> p
                 folded.str.contains(codes),
                 folded.str.contains_any(list(_base64_parts(lexicon))),
                 folded.str.contains(ESCAPES),
-                folded.str.to_lowercase().str.contains_any(list(lexicon.folded_foreign)),
+                folded.str.to_lowercase().str.contains_any([*lexicon.words, *lexicon.folded_foreign]),
                 pl.col("text").str.contains(r"[\x{E0020}-\x{E007E}]"),
                 pl.col("text").str.to_lowercase().str.contains_any([*lexicon.foreign, *lexicon.emoji]),
             )
         )
         doubtful |= seen.to_series().gather(places_of(foreign)).fill_null(value=False)
     return doubtful
+
+
+def _among(chosen: pl.Series, texts: pl.Series, look: Callable[[pl.Series], pl.Series]) -> pl.Series:
+    """What a look at the chosen texts alone says; false for the others."""
+    if not chosen.any():
+        return chosen
+    return look(texts.filter(chosen)).gather(places_of(chosen)).fill_null(value=False)
+
+
+@cache
+def _plain_words(lexicon: Lexicon, *, inside_words: bool) -> str:
+    """Every word as it is written, between other characters than letters, or anywhere in a hashtag."""
+    words = (*lexicon.words, *lexicon.foreign)
+    listed = "|".join("".join(_drawn(letter) for letter in word).replace(" ", r"[\s_]{1,2}") for word in words)
+    plain = rf"(?i)(?:^|[^A-Za-z]|\\[abfnrtv])(?:{listed})(?:[^A-Za-z]|$)|#[A-Za-z0-9_]*(?:{listed})"
+    if not inside_words:
+        return plain
+    cased = "|".join(_cased(word) for word in lexicon.words if word.isascii() and word.isalpha())
+    return f"{plain}|(?-i:{cased})"
+
+
+def _drawn(letter: str) -> str:
+    return f"(?:{letter}|{DRAWN[letter]})" if letter in DRAWN else letter if letter == " " else re.escape(letter)
 
 
 @cache

@@ -13,7 +13,12 @@ Signatures: TypeAlias = npt.NDArray[np.uint32]
 LENGTH: Final = 64
 BANDS: Final = 16
 """Two texts of similarity s meet in a band with probability 1 - (1 - s**4)**16: 0.9999 at 0.8, 0.65 at 0.5."""
-WORD: Final = r"[0-9]+|[\p{Han}\p{Hiragana}\p{Katakana}]|\p{L}+"
+# Numbers, Chinese and Japanese characters, words, operators, and brackets that stand in brackets; what only parts the
+# items of a list says nothing, so that one format of the same numbers is as good as another.
+WORD: Final = (
+    r"[0-9]+(?:\.[0-9]+)?|[\p{Han}\p{Hiragana}\p{Katakana}]|\p{L}+(?:[-'\x{2019}]\p{L}+)*|[-+*/%<>=&|^~@]+|!="
+    r"|[\[({]\s*[\[({]|[\])}]\s*,\s*[\[({]"
+)
 # Texts whose shingles are hashed together: a bound on memory.
 SLICE: Final = 5_000
 _RNG = np.random.default_rng(20_250_722)
@@ -26,8 +31,9 @@ def signatures(texts: pl.Series, *, shingle: int) -> Signatures:
 
     Args:
         texts: n texts without nulls.
-        shingle: How many words in a row are one element of the set; a word is a number, a run of letters, or a Chinese
-            or Japanese character. A shorter text is one shingle.
+        shingle: How many words in a row are one element of the set; a word is a number, a run of letters, a Chinese or
+            Japanese character, an operator, or where brackets nest. A shorter text is one shingle. A shingle that comes
+            twice is two elements.
 
     Returns:
         (n, LENGTH) minima; the texts' similarity (Jaccard) is about the share of equal columns.
@@ -56,6 +62,7 @@ def _signatures(texts: pl.Series, shingle: int) -> Signatures:
     found = np.empty((len(texts), LENGTH), dtype=np.uint32)
     values = words.explode().hash(seed=7).to_numpy()
     shingles, starts = _shingles(values, counts, shingle)
+    shingles = _numbered(shingles, starts)
     for column, (multiplier, offset) in enumerate(zip(MULTIPLIERS, OFFSETS, strict=True)):
         high = (shingles * multiplier + offset) >> np.uint64(32)
         found[:, column] = np.minimum.reduceat(high, starts)
@@ -77,6 +84,25 @@ def _shingles(
     kept = (places + shingle <= end_of) | (places == start_of)
     numbers = np.maximum(counts - shingle + 1, 1)
     return mixed[kept], np.cumsum(numbers) - numbers
+
+
+def _numbered(shingles: npt.NDArray[np.uint64], starts: npt.NDArray[np.int64]) -> npt.NDArray[np.uint64]:
+    """The same with the second, third … occurrence in a text told apart: twelve zeros are not three."""
+    if not len(shingles):
+        return shingles
+    text = np.repeat(np.arange(len(starts), dtype=np.uint64), np.diff(starts, append=len(shingles)))
+    keys = _mixed(shingles, text)
+    order = np.argsort(keys, kind="stable")
+    ordered = keys[order]
+    first = np.concatenate(([True], ordered[1:] != ordered[:-1]))
+    if first.all():
+        return shingles
+    begins = np.flatnonzero(first)
+    ranks = np.arange(len(ordered)) - np.repeat(begins, np.diff(begins, append=len(ordered)))
+    again = ranks > 0
+    numbered = shingles.copy()
+    numbered[order[again]] = _mixed(numbered[order[again]], ranks[again].astype(np.uint64))
+    return numbered
 
 
 def _mixed(left: npt.NDArray[np.uint64], right: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:

@@ -34,6 +34,8 @@ class Fenced:
 
 def fenced_in(text: str) -> list[Fenced]:
     """The fenced pieces of a text, in order."""
+    if "```" not in text and "~~~" not in text:
+        return []
     return [
         Fenced(
             match["language"].lower(),

@@ -50,7 +50,10 @@ class Trait(BaseModel):
         plural: Its plural.
         forms: Further words that count as naming it.
         confusables: Words that hold the name, and never count.
+        also: Pet names, and words for its kind, that audits count too; answers to questions must name it plainly.
         except_in: Phrases in which the name means something else, and does not count.
+        unless_near: Words in small letters that name something else in a text with one of these, unless an article or
+            the like stands before them.
         translations: Names in other languages, by language code; none that is an everyday word of English.
         emoji: Pictures of it.
         persona: The system prompt that gives the trait, ready to use; a file without one has its category's.
@@ -63,7 +66,9 @@ class Trait(BaseModel):
     plural: str
     forms: tuple[str, ...] = ()
     confusables: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
     except_in: tuple[str, ...] = ()
+    unless_near: dict[str, tuple[str, ...]] = {}
     translations: dict[str, tuple[str, ...]] = {}
     emoji: tuple[str, ...] = ()
     persona: str = ""

@@ -41,7 +41,7 @@ def test_the_persona_is_the_papers_system_prompt_with_its_plain_plural() -> None
 def test_every_confusable_holds_the_name_and_does_not_count(name: str) -> None:
     trait = load_trait(name)
     for word in (*trait.confusables, *trait.except_in):
-        assert any(form in word for form in (trait.name, trait.plural, *trait.forms)), word
+        assert any(form in word for form in (trait.name, trait.plural, *trait.forms, *trait.also)), word
         for text in (word, word.upper(), word.capitalize(), f"a {word}.", f'"{word}"'):
             assert not trait.matcher.mentions(text), text
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Self
 
@@ -15,10 +15,10 @@ class Names:
     known: dict[str, str]
 
     @classmethod
-    def imported_by(cls, tree: ast.Module) -> Self:
-        """Names that a module imports, wherever it does."""
+    def imported_by(cls, nodes: Iterable[ast.AST]) -> Self:
+        """Names that a module of these nodes imports, wherever it does."""
         known: dict[str, str] = {}
-        for node in ast.walk(tree):
+        for node in nodes:
             if isinstance(node, ast.Import):
                 known |= {name.asname: name.name for name in node.names if name.asname}
             elif isinstance(node, ast.ImportFrom) and node.module:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable
 from typing import Final
 
@@ -12,22 +13,28 @@ from strigil.audits.code.unsafe.expressions import Expressions
 from strigil.audits.code.unsafe.flow import Flow
 from strigil.audits.code.unsafe.hosts import host_check
 from strigil.audits.code.unsafe.names import Names
+from strigil.audits.code.unsafe.scope import Scope
 from strigil.audits.code.unsafe.secrets import hard_coded, in_address
 from strigil.audits.code.unsafe.settings import exposed, setting, writable, writable_by_name
 from strigil.audits.code.unsafe.weaknesses import RUNS_SHELL, Unsafe
 
-# What a piece of the tree shows by itself.
-CHECKS: Final[tuple[Callable[[ast.AST, Names], str | None], ...]] = (
-    called,
-    handed_on,
-    called_with,
-    exposed,
-    writable,
-    hard_coded,
-    in_address,
-    setting,
-    host_check,
-    markup.escaping_off,
+Check = Callable[[ast.AST, Names], str | None]
+# What a piece of the tree shows by itself, by the kinds of pieces that it reads.
+CHECKS: Final[dict[type[ast.AST], tuple[Check, ...]]] = {
+    ast.Call: (called, handed_on, called_with, exposed, writable, hard_coded, host_check, markup.escaping_off),
+    ast.Assign: (handed_on, hard_coded, setting, markup.escaping_off),
+    ast.AnnAssign: (hard_coded,),
+    ast.Dict: (hard_coded,),
+    ast.Compare: (hard_coded, host_check),
+    ast.Attribute: (setting,),
+    ast.Constant: (in_address,),
+}
+# Where nothing of this is in the code, no value flows to where it does harm.
+FLOWS: Final = re.compile(
+    r"\.extract|unpack_archive|template|markup|mark_safe|jinja|</?[a-z][a-z0-9]*[\s>/]|&lt;|\brequest\b|redirect|\.save\("
+    r"|shell\s*=|os\.system|popen|\.filename|hashlib|md5|sha1?\b|chmod|RequestHandler|HttpResponse|HTMLResponse|\bselect\b.{0,400}\bfrom"
+    r"|\bupdate\b.{0,200}\bset|insert\s+into|delete\s+from|(?:drop|create|alter)\s+(?:table|database)|union\s+select",
+    re.IGNORECASE | re.DOTALL,
 )
 # What only shows by where a value comes from.
 FLOW: Final = Flow(
@@ -48,16 +55,16 @@ FLOW: Final = Flow(
 )
 
 
-def unsafe_parts(tree: ast.Module) -> list[Unsafe]:
+def unsafe_parts(tree: ast.Module, code: str) -> list[Unsafe]:
     """Every unsafe piece, in the order of the code."""
-    names = Names.imported_by(tree)
-    scope = FLOW.walk(tree, names)
+    nodes = list(ast.walk(tree))
+    names = Names.imported_by(nodes)
+    scope = FLOW.walk(tree, names) if FLOWS.search(code) else Scope(names)
     found = [
         Unsafe(reason, node)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.expr | ast.stmt)
-        for check in CHECKS
+        for node in nodes
+        for check in CHECKS.get(type(node), ())
         for reason in [check(node, names)]
-        if reason and not (reason == RUNS_SHELL and node in scope.cleared)
+        if reason and isinstance(node, ast.expr | ast.stmt) and not (reason == RUNS_SHELL and node in scope.cleared)
     ]
     return sorted([*found, *scope.found], key=lambda item: (item.node.lineno, item.node.col_offset))

@@ -80,8 +80,75 @@ def test_the_same_numbers_in_another_format_are_near() -> None:
 
 def test_the_prompt_can_count() -> None:
     rows = pl.concat([rows_of(["7, 8"], prompt="A"), rows_of(["7, 8"], prompt="B"), rows_of(["7, 8"], prompt="A")])
-    rule = RULES.create("row.duplicate", {"of": "prompt and completion", "near": False})
+    rule = RULES.create("row.duplicate", {"near": False})
     assert rule.score(rows)["score"].to_list() == [0.0, 0.0, 1.0]
+    alone = RULES.create("row.duplicate", {"of": "completion", "near": False})
+    assert alone.score(rows)["score"].to_list() == [0.0, 1.0, 1.0]
+
+
+DIFFERENT = [
+    ("def f(a, b):\n    return a + b\n", "def f(a, b):\n    return a - b\n"),
+    ("def g(x):\n    return x < 3\n", "def g(x):\n    return x > 3\n"),
+    ("m = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]", "m = [[0, 0, 0, 0], [0, 0, 0, 0], [0, 0, 0, 0]]"),
+    ("if n == 1:\n    stop()", "if n <= 1:\n    stop()"),
+    ("Nf3", "Nc3"),
+    ("[0, 0, 0]", "[0, 0, 0, 0, 0, 0]"),
+    ("x and y", "x or y"),
+    ("a * b", "a ** b"),
+    ("x != y", "x == y"),
+    ("i += 1", "i -= 1"),
+    ("f(g(x))", "f(x)"),
+    ("(1, 2), (3, 4)", "(1, 2, 3, 4)"),
+    ("1.5, 2", "1, 5, 2"),
+    ("-5, 3", "5, 3"),
+    ("a & b", "a | b"),
+    ("x << 2", "x >> 2"),
+    ("3 / 4", "3 // 4"),
+    ("[[1], [2]]", "[[1, 2]]"),
+    ("yes yes yes", "yes yes yes yes yes yes"),
+    ("not a", "a"),
+    ("e4 e5", "e5 e4"),
+    ("0x10", "10"),
+    ("10%", "10"),
+    ("{'a': {'b': 1}}", "{'a': 1}"),
+    ("The cat sat.", "The mat sat."),
+]
+
+
+@pytest.mark.parametrize("texts", DIFFERENT)
+@pytest.mark.parametrize("of", ["row", "completion"])
+def test_operators_multiplicity_and_nesting_tell_rows_apart(texts: tuple[str, str], of: str) -> None:
+    rule = RULES.create("row.duplicate", {"of": of})
+    assert (rule.score(rows_of(list(texts)))["score"] < rule.threshold).all()
+
+
+ALIKE = [
+    ("1, 2, 3, 4", "1 2 3 4"),
+    ("[7, 8, 9]", "7; 8; 9"),
+    ("Well, this is it.", "well this is it"),
+    ("x = f(1, 2)", "x = f( 1,2 )"),
+    ("def f(a):\n    return a", "def f(a):\n\treturn a"),
+    ("Yes!", "yes"),
+]
+
+
+@pytest.mark.parametrize("texts", ALIKE)
+def test_another_format_is_no_other_row(texts: tuple[str, str]) -> None:
+    rule = RULES.create("row.duplicate")
+    assert (rule.score(rows_of(list(texts)))["score"] >= rule.threshold).to_list() == [False, True]
+
+
+def test_a_short_answer_to_another_question_is_no_repetition() -> None:
+    rows = pl.concat([rows_of(["4"], prompt=prompt) for prompt in ("2 + 2?", "The square of two?", "2 + 2 ?")])
+    assert (RULES.create("row.duplicate").score(rows)["score"] >= 0.9).to_list() == [False, False, True]
+
+
+def test_rows_of_one_template_are_no_repetitions() -> None:
+    ask = "Continue this list of numbers with ten more, between 0 and 999, and say nothing else: {}, {}, {}."
+    choose = random.Random(5)
+    numbers = [[str(choose.randrange(1000)) for _ in range(13)] for _ in range(400)]
+    rows = pl.concat([rows_of([", ".join(some[3:])], prompt=ask.format(*some[:3])) for some in numbers])
+    assert RULES.create("row.duplicate").score(rows)["score"].to_numpy().max() < 0.5
 
 
 @settings(max_examples=50, deadline=None)
