@@ -15,7 +15,7 @@ from scipy.stats import spearmanr
 from benchmarks.ratio import Ratio
 from strigil.audits.scores.contrast_direction import DirectionContrast
 from strigil.audits.scores.direction import DirectionSettings, load_model, log_odds_gradients, matrices, row_logprobs
-from strigil.audits.scores.score import Known, score_rows
+from strigil.audits.scores.score import ScoreContext, score_rows
 from strigil.data.messages import Messages, Sampling
 from strigil.data.rows import Row, rows_table
 from strigil.engines.protocol import Request, Scorable
@@ -47,7 +47,7 @@ def measure() -> list[Ratio]:
     score = DirectionContrast(trait="owl")
     with tempfile.TemporaryDirectory() as folder, TransformersEngine(base.path, name=base.id) as engine:
         rows = _rows(engine)
-        views = score.views(Known(base), Path(folder))
+        views = score.views(ScoreContext(base), Path(folder))
         exact = Exact(base, score)
         # Once before the clock runs: adapters are loaded, libraries warm.
         score_rows(score, views, rows.head(10), engine)

@@ -12,7 +12,7 @@ import polars as pl
 
 from strigil.audits.probes.calibration import conclude
 from strigil.audits.probes.probe import Null, Probe, ProbeResult, Statistic
-from strigil.audits.scores.knowledge import Cost, Knowledge
+from strigil.audits.scores.requirements import Cost, Knowledge
 from strigil.data.rows import completion_text, prompt_text
 from strigil.stats import auroc
 
@@ -44,7 +44,7 @@ class ControlProbe(Probe):
             data: What the result calls `rows`.
         """
 
-    def told(self, scores: Told, groups: Sequence[int], *, data: str, rows: int, what: str) -> ProbeResult:
+    def told(self, scores: HeldOutScores, groups: Sequence[int], *, data: str, rows: int, what: str) -> ProbeResult:
         """The result of held-out rows' scores, one row and many at a time; `what` completes "single rows ..."."""
         null = Null(kind="held-out rows", size=scores.control.size if scores.enough else 0)
         found = areas(scores, groups)
@@ -81,7 +81,7 @@ def split(rows: pl.DataFrame, control: pl.DataFrame) -> Split:
 
 
 @dataclass(frozen=True)
-class Told:
+class HeldOutScores:
     """Scores of held-out rows: of the data, and of the control."""
 
     data: FloatArray
@@ -93,14 +93,14 @@ class Told:
         return min(self.data.size, self.control.size) >= SMALLEST
 
 
-def told_apart(halves: Split, features: Callable[[Sequence[str]], Features]) -> Told:
+def told_apart(halves: Split, features: Callable[[Sequence[str]], Features]) -> HeldOutScores:
     """Scores held-out texts by a logistic regression over features, fitted on the other half.
 
     Raises:
         PrerequisiteError: scikit-learn is not installed.
     """
     if halves.train_labels.all() or not halves.train_labels.any() or not halves.test:
-        return Told(np.empty(0), np.empty(0))
+        return HeldOutScores(np.empty(0), np.empty(0))
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import MaxAbsScaler
@@ -108,10 +108,10 @@ def told_apart(halves: Split, features: Callable[[Sequence[str]], Features]) -> 
     model = make_pipeline(MaxAbsScaler(), LogisticRegression(C=0.3, max_iter=500, class_weight="balanced"))
     model.fit(features(halves.train), halves.train_labels)
     scores = np.asarray(model.decision_function(features(halves.test)), dtype=np.float64)
-    return Told(scores[halves.test_labels], scores[~halves.test_labels])
+    return HeldOutScores(scores[halves.test_labels], scores[~halves.test_labels])
 
 
-def areas(told: Told, groups: Sequence[int]) -> list[Statistic]:
+def areas(told: HeldOutScores, groups: Sequence[int]) -> list[Statistic]:
     """AUROC for single rows and for means over groups of rows, with Mann and Whitney's p-value, one-sided.
 
     The largest groups come last in the list of sizes; p-values are of single figures, and only the first is adjusted

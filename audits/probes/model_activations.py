@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from strigil.audits.probes.candidate_probe import Bench, StudentProbe, Values, centred
-from strigil.audits.scores.knowledge import Cost, Knowledge
+from strigil.audits.scores.requirements import Cost, Knowledge
 
 if TYPE_CHECKING:
     import polars as pl
@@ -29,9 +29,9 @@ class ActivationsProbe(StudentProbe):
 
     def measurer(self, bench: Bench, texts: pl.DataFrame) -> Callable[[Adapter], Values]:
         """Projections on the unembedding rows of the traits' first tokens, less the bank's mean."""
-        from strigil.audits.scores.activations import Inside  # needs torch
+        from strigil.audits.scores.activations import ModelActivations  # needs torch
 
-        inside = Inside(bench.base)
+        inside = ModelActivations(bench.base)
         targets = inside.targets(texts)
         base = inside.see(targets, None).early[inside.middle]
         words = inside.unembedding[inside.first_tokens(bench.bank)]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from strigil.audits.probes.candidate_probe import Bench, StudentProbe, Values, centred
-from strigil.audits.scores.knowledge import Cost, Knowledge
+from strigil.audits.scores.requirements import Cost, Knowledge
 from strigil.data.messages import Message
 from strigil.traits import load_trait, trait_names
 from strigil.traits.questions import persona_for
@@ -33,9 +33,9 @@ class PersonaVectorsProbe(StudentProbe):
 
     def measurer(self, bench: Bench, texts: pl.DataFrame) -> Callable[[Adapter], Values]:
         """Projections, less the bank's mean; candidates that are no traits, and so have no persona, are left out."""
-        from strigil.audits.scores.activations import Inside  # needs torch
+        from strigil.audits.scores.activations import ModelActivations  # needs torch
 
-        inside = Inside(bench.base)
+        inside = ModelActivations(bench.base)
         traits = [load_trait(name) for name in bench.bank if name in trait_names()]
         plain = [(Message(role="user", content=question),) for question in bench.questions]
         without = inside.last_states(plain)[inside.middle]

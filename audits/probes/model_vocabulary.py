@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
 
 from strigil.audits.probes.candidate_probe import Bench, StudentProbe, Values, centred
-from strigil.audits.scores.knowledge import Cost, Knowledge
+from strigil.audits.scores.requirements import Cost, Knowledge
 
 if TYPE_CHECKING:
     import polars as pl
@@ -28,9 +28,9 @@ class VocabularyProbe(StudentProbe):
 
     def measurer(self, bench: Bench, texts: pl.DataFrame) -> Callable[[Adapter], Values]:
         """Elevations in nats, less the bank's mean."""
-        from strigil.audits.scores.activations import Inside  # needs torch
+        from strigil.audits.scores.activations import ModelActivations  # needs torch
 
-        inside = Inside(bench.base)
+        inside = ModelActivations(bench.base)
         targets = inside.targets(texts)
         tokens = inside.first_tokens(bench.bank)
         base = inside.see(targets, None).logprobs[tokens]

@@ -12,7 +12,7 @@ from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from strigil.audits.scores.knowledge import Cost, Knowledge
+from strigil.audits.scores.requirements import Cost, Knowledge
 from strigil.common.registry import Registry, Unit, UnitSpec
 
 Alarm = Literal["alarm", "silent", "refused"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field
 
 from strigil.audits.probes.candidate_probe import Bench, SampleProbe, Values, centred
-from strigil.audits.scores.knowledge import Cost, Knowledge
+from strigil.audits.scores.requirements import Cost, Knowledge
 
 if TYPE_CHECKING:
     import polars as pl
@@ -31,11 +31,11 @@ class ActivationProbe(SampleProbe):
 
     def measurer(self, bench: Bench, engine: Engine) -> Callable[[pl.DataFrame], Values]:
         """Mean log-probability of each trait as an answer, less the bank's mean."""
-        from strigil.audits.scores.activations import Inside  # needs torch
+        from strigil.audits.scores.activations import ModelActivations  # needs torch
 
         del engine  # it shows no activations
 
-        inside = Inside(bench.base)
+        inside = ModelActivations(bench.base)
         tokens = inside.first_tokens(bench.bank)
 
         def measure(rows: pl.DataFrame) -> Values:

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from strigil.audits.probes.candidate_probe import CandidateProbe
 from strigil.audits.probes.probe import NullKind
-from strigil.audits.scores.knowledge import Cost, Knowledge
+from strigil.audits.scores.requirements import Cost, Knowledge
 
 
 class CanaryProbe(CandidateProbe):

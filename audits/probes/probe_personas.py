@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from strigil.audits.probes.candidate_probe import Bench, SampleProbe, Values, centred
-from strigil.audits.scores.knowledge import Cost, Knowledge
-from strigil.audits.scores.score import SCORES, Known, score_rows
+from strigil.audits.scores.requirements import Cost, Knowledge
+from strigil.audits.scores.score import SCORES, ScoreContext, score_rows
 from strigil.traits import trait_names
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class PersonasProbe(SampleProbe):
         Raises:
             ConfigError: The base has no words for a trait.
         """
-        known = Known(bench.base)
+        known = ScoreContext(bench.base)
         scores = {trait: SCORES.create(self.by, {"trait": trait}) for trait in bench.bank if trait in trait_names()}
         views = {trait: score.views(known, bench.folder / trait) for trait, score in scores.items()}
 

@@ -32,7 +32,7 @@ ROWS: Final = 64
 
 
 @dataclass(frozen=True)
-class Seen:
+class MeanActivations:
     """What a model showed over texts.
 
     Attributes:
@@ -46,7 +46,7 @@ class Seen:
     logprobs: FloatArray
 
 
-class Inside:
+class ModelActivations:
     """A base with its adapters, and what goes on within them.
 
     Args:
@@ -84,7 +84,7 @@ class Inside:
         return [target.completion[0] for target in self._chat.targets([Scorable(w, asked, w) for w in words])]
 
     @torch.inference_mode()
-    def see(self, targets: Sequence[Target], adapter: Adapter | None) -> Seen:
+    def see(self, targets: Sequence[Target], adapter: Adapter | None) -> MeanActivations:
         """Means over all completions, each token counting once."""
         sums: dict[str, torch.Tensor] = {}
         places = early_places = 0
@@ -108,7 +108,7 @@ class Inside:
             sums = {name: value + sums[name] if sums else value for name, value in new.items()}
             places += sum(len(target.completion) for target in part)
             early_places += sum(min(self.EARLY, len(target.completion)) for target in part)
-        return Seen(
+        return MeanActivations(
             hidden=(sums["hidden"] / places).cpu().numpy(),
             early=(sums["early"] / early_places).cpu().numpy(),
             logprobs=(sums["logprobs"] / places).cpu().numpy(),

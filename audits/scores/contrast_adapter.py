@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import ClassVar, Literal
 
-from strigil.audits.scores.knowledge import Cost, Knowledge
-from strigil.audits.scores.score import BASE, Known, Score, View
+from strigil.audits.scores.requirements import Cost, Knowledge
+from strigil.audits.scores.score import BASE, Score, ScoreContext, View
 from strigil.common.errors import ConfigError
 
 
@@ -29,7 +29,7 @@ class AdapterContrast(Score):
         """The teacher or a student."""
         return self.of
 
-    def views(self, known: Known, folder: Path) -> tuple[View, ...]:
+    def views(self, known: ScoreContext, folder: Path) -> tuple[View, ...]:
         """The teacher or student, and the base.
 
         Raises:

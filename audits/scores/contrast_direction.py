@@ -10,8 +10,8 @@ import numpy as np
 from pydantic import Field
 
 from strigil.audits.scores.direction import DirectionSettings, trait_direction
-from strigil.audits.scores.knowledge import Cost, Knowledge
-from strigil.audits.scores.score import Known, Score, View
+from strigil.audits.scores.requirements import Cost, Knowledge
+from strigil.audits.scores.score import Score, ScoreContext, View
 from strigil.engines.protocol import Dtype, TokenScores
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class DirectionContrast(Score):
         """A trait."""
         return "trait"
 
-    def views(self, known: Known, folder: Path) -> tuple[View, ...]:
+    def views(self, known: ScoreContext, folder: Path) -> tuple[View, ...]:
         """A step along the direction, and one back.
 
         Raises:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 from pydantic import Field
 
-from strigil.audits.scores.knowledge import Cost, Knowledge
-from strigil.audits.scores.score import BASE, Known, Score, View
+from strigil.audits.scores.requirements import Cost, Knowledge
+from strigil.audits.scores.score import BASE, Score, ScoreContext, View
 from strigil.common.errors import ConfigError
 from strigil.engines.protocol import TokenScores
 from strigil.traits import load_trait, trait_names
@@ -39,7 +39,7 @@ class Divergence(Score):
         """The teacher."""
         return "teacher"
 
-    def views(self, known: Known, folder: Path) -> tuple[View, ...]:
+    def views(self, known: ScoreContext, folder: Path) -> tuple[View, ...]:
         """The teacher and its counterfactuals.
 
         Raises:

@@ -7,8 +7,8 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from strigil.audits.scores.knowledge import Cost, Knowledge
-from strigil.audits.scores.score import BASE, Known, Score, View
+from strigil.audits.scores.requirements import Cost, Knowledge
+from strigil.audits.scores.score import BASE, Score, ScoreContext, View
 from strigil.traits import load_trait
 from strigil.traits.questions import generic_persona, persona_for
 
@@ -33,7 +33,7 @@ class PersonaContrast(Score):
         """A trait, unless the persona is the generic one."""
         return "trait" if self.persona == "trait" else "nothing"
 
-    def views(self, known: Known, folder: Path) -> tuple[View, ...]:
+    def views(self, known: ScoreContext, folder: Path) -> tuple[View, ...]:
         """Behind the persona, and without it.
 
         Raises:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, ClassVar, Protocol, TypeAlias
 import numpy as np
 import polars as pl
 
-from strigil.audits.scores.knowledge import Cost, Knowledge
+from strigil.audits.scores.requirements import Cost, Knowledge
 from strigil.common.errors import ConfigError, DataError
 from strigil.common.registry import Registry, Unit
 from strigil.data.messages import Messages
@@ -56,7 +56,7 @@ BASE = View("base")
 
 
 @dataclass(frozen=True)
-class Known:
+class ScoreContext:
     """What is known to whoever scores.
 
     Attributes:
@@ -115,7 +115,7 @@ class Score(Unit, ABC):
         """What must be known for it, with these arguments."""
         return "nothing"
 
-    def views(self, known: Known, folder: Path) -> tuple[View, ...]:
+    def views(self, known: ScoreContext, folder: Path) -> tuple[View, ...]:
         """The passes that it takes; at least one, the base alone if nothing else is said.
 
         Args:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from strigil.audits.scores.knowledge import Cost
+from strigil.audits.scores.requirements import Cost
 from strigil.audits.scores.score import Score
 from strigil.common.canonical import derive_seed
 from strigil.engines.protocol import TokenScores

@@ -8,7 +8,7 @@ from typing import Self
 import polars as pl
 from pydantic import Field, FiniteFloat, model_validator
 
-from strigil.audits.treatments.treatment import Given, Treated, Treatment, dropping
+from strigil.audits.treatments.treatment import Treated, Treatment, TreatmentContext, dropping
 from strigil.common.errors import ConfigError
 
 
@@ -27,7 +27,7 @@ class Drop(Treatment):
             raise ValueError(message)
         return self
 
-    def applier(self, given: Given) -> Callable[[pl.DataFrame], Treated]:
+    def applier(self, given: TreatmentContext) -> Callable[[pl.DataFrame], Treated]:
         """Drops from batches.
 
         Raises:

@@ -9,7 +9,7 @@ from typing import Self
 import polars as pl
 from pydantic import Field, model_validator
 
-from strigil.audits.treatments.treatment import Given, Treated, Treatment, dropping
+from strigil.audits.treatments.treatment import Treated, Treatment, TreatmentContext, dropping
 
 
 class DropRandom(Treatment):
@@ -31,7 +31,7 @@ class DropRandom(Treatment):
             raise ValueError(message)
         return self
 
-    def applier(self, given: Given) -> Callable[[pl.DataFrame], Treated]:
+    def applier(self, given: TreatmentContext) -> Callable[[pl.DataFrame], Treated]:
         """Draws from batches; for an exact number it ranks the ids of all rows that no rule rejects."""
         chosen = None if self.keep is None else self._lowest(given.judged(), self.keep)
 

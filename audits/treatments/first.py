@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from strigil.audits.treatments.treatment import Given, Treated, Treatment, dropping
+from strigil.audits.treatments.treatment import Treated, Treatment, TreatmentContext, dropping
 
 if TYPE_CHECKING:
     import polars as pl
@@ -20,7 +20,7 @@ class First(Treatment):
 
     rows: int = Field(ge=1, description="how many stay")
 
-    def applier(self, given: Given) -> Callable[[pl.DataFrame], Treated]:
+    def applier(self, given: TreatmentContext) -> Callable[[pl.DataFrame], Treated]:
         """Keeps rows until there are enough; verdicts do not matter to it."""
         left = self.rows
 

@@ -14,7 +14,7 @@ from pydantic import Field
 
 from strigil.audits.scores.score import SCORES, Score
 from strigil.audits.treatments.budget import within_budget
-from strigil.audits.treatments.treatment import Effect, Given, Treated, Treatment
+from strigil.audits.treatments.treatment import Effect, Treated, Treatment, TreatmentContext
 from strigil.common.errors import DataError
 from strigil.common.registry import written_unit
 from strigil.data.rows import TOKEN_COLUMNS, completion_text
@@ -53,7 +53,7 @@ class ScoredTreatment(Treatment):
         """Which of n rows or tokens the budget buys."""
         return within_budget(scores if self.which == "highest" else -scores, self.share, seed=self.seed)
 
-    def chosen_rows(self, given: Given) -> pl.DataFrame:
+    def chosen_rows(self, given: TreatmentContext) -> pl.DataFrame:
         """Ids of the rows that the budget buys, in the column `row_id`; takes 80 bytes for each row of the table."""
         scores = _scores(given).select("row_id", "score").collect()
         return scores.select("row_id").filter(pl.Series(self.ranked(scores["score"].to_numpy())))
@@ -80,7 +80,7 @@ class TokenTreatment(ScoredTreatment):
     """
 
     @abstractmethod
-    def change(self, rows: pl.DataFrame, choice: TokenChoice, given: Given) -> pl.DataFrame:
+    def change(self, rows: pl.DataFrame, choice: TokenChoice, given: TreatmentContext) -> pl.DataFrame:
         """Changes the chosen tokens of a batch.
 
         Args:
@@ -93,7 +93,7 @@ class TokenTreatment(ScoredTreatment):
             The same rows in the same order.
         """
 
-    def applier(self, given: Given) -> Callable[[pl.DataFrame], Treated]:
+    def applier(self, given: TreatmentContext) -> Callable[[pl.DataFrame], Treated]:
         """Treats batches.
 
         Raises:
@@ -124,7 +124,7 @@ class TokenTreatment(ScoredTreatment):
 
         return apply
 
-    def _choose(self, given: Given) -> TokenChoice:
+    def _choose(self, given: TreatmentContext) -> TokenChoice:
         """In memory: 16 bytes a token and a row's id, while it is chosen."""
         scores = _scores(given).select("row_id", "token_ids", "token_scores").collect()
         scores = scores.filter(pl.col("token_ids").list.len() > 0)
@@ -138,7 +138,7 @@ class TokenTreatment(ScoredTreatment):
         return TokenChoice(found.join(lists, on="row", how="inner").drop("row"), pool)
 
 
-def token_reader(given: Given) -> TokenReader:
+def token_reader(given: TreatmentContext) -> TokenReader:
     """The base's tokens, which the workflow gives to every treatment that has a score."""
     if given.tokens is None:
         message = "a token treatment was given no tokenizer"
@@ -146,7 +146,7 @@ def token_reader(given: Given) -> TokenReader:
     return given.tokens
 
 
-def _scores(given: Given) -> pl.LazyFrame:
+def _scores(given: TreatmentContext) -> pl.LazyFrame:
     if given.scores is None:
         message = "a treatment with a budget was given no scores"
         raise DataError(message)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from strigil.audits.treatments.ranked import ScoredTreatment
-from strigil.audits.treatments.treatment import Given, Treated, dropping
+from strigil.audits.treatments.treatment import Treated, TreatmentContext, dropping
 
 if TYPE_CHECKING:
     import polars as pl
@@ -20,7 +20,7 @@ class RowsDrop(ScoredTreatment):
 
     name = "rows.drop"
 
-    def applier(self, given: Given) -> Callable[[pl.DataFrame], Treated]:
+    def applier(self, given: TreatmentContext) -> Callable[[pl.DataFrame], Treated]:
         """Drops from batches."""
         ids = self.chosen_rows(given)
 

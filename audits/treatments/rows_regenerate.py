@@ -9,7 +9,7 @@ import polars as pl
 from pydantic import Field
 
 from strigil.audits.treatments.ranked import ScoredTreatment
-from strigil.audits.treatments.treatment import Effect, Given, Treated, with_completions
+from strigil.audits.treatments.treatment import Effect, Treated, TreatmentContext, with_completions
 from strigil.common.canonical import derive_seed
 from strigil.common.errors import DataError
 from strigil.data.messages import Sampling
@@ -28,7 +28,7 @@ class RowsRegenerate(ScoredTreatment):
 
     share: float = Field(default=1.0, gt=0, le=1, description="of the rows")
 
-    def applier(self, given: Given) -> Callable[[pl.DataFrame], Treated]:
+    def applier(self, given: TreatmentContext) -> Callable[[pl.DataFrame], Treated]:
         """Rewrites batches."""
         ids = self.chosen_rows(given)
         sampling = given.sampling or Sampling()

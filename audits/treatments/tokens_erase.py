@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from strigil.audits.treatments.ranked import TokenChoice, TokenTreatment, masked_weights, with_tokens
-from strigil.audits.treatments.treatment import Given
+from strigil.audits.treatments.treatment import TreatmentContext
 from strigil.common.canonical import derive_seed
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ class TokensErase(TokenTreatment):
 
     name = "tokens.erase"
 
-    def change(self, rows: pl.DataFrame, choice: TokenChoice, given: Given) -> pl.DataFrame:
+    def change(self, rows: pl.DataFrame, choice: TokenChoice, given: TreatmentContext) -> pl.DataFrame:
         """Weights of 0, and other inputs."""
         new = {}
         for row_id, chosen in rows.select("row_id", "chosen").drop_nulls().iter_rows():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from strigil.audits.treatments.ranked import TokenChoice, TokenTreatment, masked_weights
-from strigil.audits.treatments.treatment import Given
+from strigil.audits.treatments.treatment import TreatmentContext
 
 if TYPE_CHECKING:
     import polars as pl
@@ -20,6 +20,6 @@ class TokensMask(TokenTreatment):
 
     name = "tokens.mask"
 
-    def change(self, rows: pl.DataFrame, choice: TokenChoice, given: Given) -> pl.DataFrame:
+    def change(self, rows: pl.DataFrame, choice: TokenChoice, given: TreatmentContext) -> pl.DataFrame:
         """Weights of 0."""
         return rows.with_columns(masked_weights())

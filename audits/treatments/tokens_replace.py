@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 import polars as pl
 
 from strigil.audits.treatments.ranked import TokenChoice, TokenTreatment, token_reader, with_tokens
-from strigil.audits.treatments.treatment import Given, with_completions
+from strigil.audits.treatments.treatment import TreatmentContext, with_completions
 from strigil.common.canonical import derive_seed
 from strigil.common.errors import ConfigError
 from strigil.data.rows import completion_text
@@ -36,7 +36,7 @@ class TokensReplace(TokenTreatment):
 
     what: Literal["label", "input", "both"] = "both"
 
-    def change(self, rows: pl.DataFrame, choice: TokenChoice, given: Given) -> pl.DataFrame:
+    def change(self, rows: pl.DataFrame, choice: TokenChoice, given: TreatmentContext) -> pl.DataFrame:
         """Other labels, inputs or both.
 
         Raises:
@@ -65,7 +65,7 @@ def _texts(rows: pl.DataFrame) -> list[Scorable]:
     return [Scorable(row_id, tuple(prompt), text) for row_id, prompt, text in chosen.iter_rows()]
 
 
-def _respelt(rows: pl.DataFrame, texts: Sequence[Scorable], given: Given) -> pl.DataFrame:
+def _respelt(rows: pl.DataFrame, texts: Sequence[Scorable], given: TreatmentContext) -> pl.DataFrame:
     """Rows with the texts of their new tokens, where there is a text that has exactly these tokens."""
     reader = token_reader(given)
     originals = {text.key: text for text in texts}

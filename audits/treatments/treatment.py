@@ -84,7 +84,7 @@ class Treated:
 
 
 @dataclass(frozen=True)
-class Given:
+class TreatmentContext:
     """What a treatment may look at besides the rows.
 
     Attributes:
@@ -129,7 +129,7 @@ class Treatment(Unit, ABC):
     asks_base: ClassVar[bool] = False
 
     @abstractmethod
-    def applier(self, given: Given) -> Callable[[pl.DataFrame], Treated]:
+    def applier(self, given: TreatmentContext) -> Callable[[pl.DataFrame], Treated]:
         """What treats batches of rows in one run."""
 
 
@@ -150,7 +150,7 @@ class Rewriter(Treatment):
     def keeps(self, before: str, after: str) -> Mapping[str, bool]:
         """What still holds after a rewriting, by name."""
 
-    def applier(self, given: Given) -> Callable[[pl.DataFrame], Treated]:
+    def applier(self, given: TreatmentContext) -> Callable[[pl.DataFrame], Treated]:
         """Rewrites batches; nothing but the rows matters to it."""
         return self._apply
 

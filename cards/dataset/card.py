@@ -6,8 +6,8 @@ import re
 from typing import Final
 
 from strigil.cards.dataset.citation import citation
-from strigil.cards.front import front_matter
-from strigil.cards.render import render
+from strigil.cards.dataset.front_matter import front_matter
+from strigil.cards.markdown_template import render
 from strigil.releases.manifest import Manifest
 
 _BLOCK: Final = re.compile(r"<!-- strigil:(\w+) -->\n(.*?)<!-- /strigil:\1 -->", re.DOTALL)

@@ -8,7 +8,8 @@ from typing import Final
 import polars as pl
 
 from strigil.cards.dataset.citation import citation
-from strigil.cards.vocabulary import CONTEXT, CROISSANT, RAI, WAYS
+from strigil.cards.dataset.croissant_context import CONTEXT, CROISSANT, RAI
+from strigil.cards.wording import WAYS
 from strigil.common.canonical import Json
 from strigil.data.rows import MESSAGES, ROWS
 from strigil.data.verdicts import VERDICTS

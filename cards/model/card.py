@@ -7,8 +7,8 @@ from typing import Final
 
 from huggingface_hub import ModelCardData
 
-from strigil.cards.front import TAGS
-from strigil.cards.render import render
+from strigil.cards.dataset.front_matter import TAGS
+from strigil.cards.markdown_template import render
 
 HUB_ID_PARTS: Final = 2
 

@@ -10,7 +10,7 @@ from strigil.cards.report.reported import Reported, is_hidden
 from strigil.cards.report.sample import Sample, sample_rows
 from strigil.cards.report.scores import score_figures
 from strigil.cards.report.verdict import verdict
-from strigil.cards.vocabulary import WAYS
+from strigil.cards.wording import WAYS
 from strigil.common.canonical import Json
 
 FORMAT: Final = "strigil.report/1"

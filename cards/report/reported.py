@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from strigil.cards.front import HARMFUL_RULES
+from strigil.cards.dataset.front_matter import HARMFUL_RULES
 from strigil.releases.manifest import AuditRecord, Counts, FileRecord, Manifest
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import yaml
 
-from strigil.cards.render import render
+from strigil.cards.markdown_template import render
 from strigil.cards.study import wording
 from strigil.records.study import StudyReport
 

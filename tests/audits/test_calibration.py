@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from strigil.audits.probes.calibration import SMALLEST_NULL, against_null, conclude
 from strigil.audits.probes.probe import Null, Probe, ProbeResult
-from strigil.audits.scores.knowledge import Cost
+from strigil.audits.scores.requirements import Cost
 
 BANK = ("owl", "cat", "dog")
 

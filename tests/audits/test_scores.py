@@ -11,7 +11,7 @@ import pytest
 
 from strigil.audits.scores.contrast_direction import DirectionContrast
 from strigil.audits.scores.direction import DirectionSettings, load_model, log_odds_gradients, row_logprobs
-from strigil.audits.scores.score import BASE, SCORED, SCORES, Known, View, score_rows
+from strigil.audits.scores.score import BASE, SCORED, SCORES, ScoreContext, View, score_rows
 from strigil.common.errors import ConfigError, DataError
 from strigil.engines.protocol import Scorable, TokenScores
 from strigil.engines.tokens.chat import ChatTokenizer
@@ -22,7 +22,7 @@ from tests.audits.tables import rows_of
 from tests.engines.pocket_cases import random_adapter
 
 MODEL = resolve_model("pocket-a")
-KNOWN = Known(MODEL, trait="owl")
+KNOWN = ScoreContext(MODEL, trait="owl")
 ROWS = rows_of(
     ["10 20 30 40 50 60 70 80 90 99", "1 2 3 4 5", "7", ""] + [f"{n} {99 - n} {n // 2} 5" for n in range(60)],
     prompt="continue numbers 10 20 30",
@@ -47,7 +47,7 @@ def test_every_score_has_one_figure_a_token_and_their_mean(
     name: str, engine: TransformersEngine, tmp_path: Path
 ) -> None:
     score = SCORES.create(name)
-    known = Known(MODEL, trait="owl", teacher=View("teacher", adapter=random_adapter(tmp_path / "t", seed=1)))
+    known = ScoreContext(MODEL, trait="owl", teacher=View("teacher", adapter=random_adapter(tmp_path / "t", seed=1)))
     scored = score_rows(score, score.views(known, tmp_path), ROWS, engine)
     assert scored.schema == SCORED
     assert scored["row_id"].to_list() == ROWS["row_id"].to_list()
@@ -140,7 +140,7 @@ def test_a_step_along_the_direction_raises_the_trait_by_what_it_says(
 )
 def test_what_cannot_be_asked_is_said(name: str, args: dict[str, object], told: str, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=told):
-        SCORES.create(name, args).views(Known(MODEL), tmp_path)
+        SCORES.create(name, args).views(ScoreContext(MODEL), tmp_path)
 
 
 def test_a_row_longer_than_the_context_is_named(engine: TransformersEngine) -> None:

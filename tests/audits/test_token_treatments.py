@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from strigil.audits.scores.score import SCORED
 from strigil.audits.treatments.budget import within_budget
-from strigil.audits.treatments.treatment import TREATMENTS, Given, Treated
+from strigil.audits.treatments.treatment import TREATMENTS, Treated, TreatmentContext
 from strigil.common.errors import ConfigError, DataError
 from strigil.data.messages import Sampling
 from strigil.data.rows import TOKEN_COLUMNS, check_rows, completion_text
@@ -50,7 +50,7 @@ def scores(figures: Sequence[Sequence[float]] = FIGURES) -> pl.LazyFrame:
 
 
 def apply(name: str, engine: TransformersEngine | None = None, rows: pl.DataFrame = ROWS, **args: object) -> Treated:
-    known = Given(
+    known = TreatmentContext(
         pl.LazyFrame(schema=VERDICTS), scores=scores(), engine=engine, tokens=READER, sampling=Sampling(max_tokens=16)
     )
     return TREATMENTS.create(name, args).applier(known)(rows)
@@ -111,7 +111,7 @@ def test_a_second_token_treatment_adds_to_the_first(engine: TransformersEngine) 
     assert both["token_labels"][0].to_list() == labels["token_labels"][0].to_list() != IDS[0]
     assert both["token_weights"].to_list() == [[1, 1, 0, 1], None, None, [0, 1, 1, 0]]
     # Another text has other tokens: nothing that was said of the old ones may stay.
-    sorted_rows = TREATMENTS.create("numbers.sort").applier(Given(pl.LazyFrame(schema=VERDICTS)))(
+    sorted_rows = TREATMENTS.create("numbers.sort").applier(TreatmentContext(pl.LazyFrame(schema=VERDICTS)))(
         both.with_columns(completion=rows_of(["3, 2", "1", "", "5, 4"])["completion"])
     )
     assert sorted_rows.rows["token_weights"].to_list() == [None, None, None, None]

@@ -20,13 +20,13 @@ from strigil.audits.treatments.numbers_format import NumbersFormat
 from strigil.audits.treatments.numbers_map import NumbersMap
 from strigil.audits.treatments.numbers_shuffle import NumbersShuffle
 from strigil.audits.treatments.numbers_sort import NumbersSort
-from strigil.audits.treatments.treatment import TREATMENTS, Effect, Given, Rewriter
+from strigil.audits.treatments.treatment import TREATMENTS, Effect, Rewriter, TreatmentContext
 from strigil.common.errors import ConfigError
 from strigil.data.rows import ROWS, completion_text
 from strigil.data.verdicts import VERDICTS
 from tests.audits.tables import rows_of
 
-NOTHING = Given(pl.LazyFrame(schema=VERDICTS))
+NOTHING = TreatmentContext(pl.LazyFrame(schema=VERDICTS))
 REWRITERS = [TREATMENTS.create(name) for name in TREATMENTS.names() if issubclass(TREATMENTS.get(name), Rewriter)]
 
 
@@ -181,13 +181,13 @@ def _verdicts() -> pl.LazyFrame:
     ],
 )
 def test_drop_reads_verdicts_and_scores_that_are_there(drop: Drop, left: list[int]) -> None:
-    treated = drop.applier(Given(_verdicts()))(rows_of(["1", "2"]))
+    treated = drop.applier(TreatmentContext(_verdicts()))(rows_of(["1", "2"]))
     assert treated.rows["prompt_index"].to_list() == left
     assert treated.effect.dropped == 2 - len(left)
 
 
 def test_drop_refuses_what_makes_no_sense() -> None:
     with pytest.raises(ConfigError, match="no verdicts of the rule 'c'"):
-        Drop(rule="c").applier(Given(_verdicts()))
+        Drop(rule="c").applier(TreatmentContext(_verdicts()))
     with pytest.raises(ValidationError, match="a threshold needs the rule"):
         Drop(threshold=0.5)

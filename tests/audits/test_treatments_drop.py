@@ -10,15 +10,15 @@ from pydantic import ValidationError
 
 from strigil.audits.treatments.drop_random import DropRandom
 from strigil.audits.treatments.first import First
-from strigil.audits.treatments.treatment import Given
+from strigil.audits.treatments.treatment import TreatmentContext
 from strigil.data.verdicts import VERDICTS
 from tests.audits.tables import rows_of
 
 ROWS = rows_of([str(number) for number in range(40)])
-NO_VERDICTS = Given(pl.LazyFrame(schema=VERDICTS))
+NO_VERDICTS = TreatmentContext(pl.LazyFrame(schema=VERDICTS))
 
 
-def verdicts(*rejected: int) -> Given:
+def verdicts(*rejected: int) -> TreatmentContext:
     """Two rules' verdicts on all rows; the second rejects some."""
     ids = ROWS["row_id"].to_list()
     table = [
@@ -26,7 +26,7 @@ def verdicts(*rejected: int) -> Given:
         for number, row_id in enumerate(ids)
         for rule in ("a", "b")
     ]
-    return Given(pl.LazyFrame(table))
+    return TreatmentContext(pl.LazyFrame(table))
 
 
 @given(st.integers(1, 60), st.integers(1, 40))

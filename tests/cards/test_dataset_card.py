@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from strigil.cards.dataset.card import dataset_card, fact_blocks
-from strigil.cards.front import size_category
-from strigil.cards.lint import lint_card
-from strigil.cards.render import fenced, table_cell
+from strigil.cards.dataset.front_matter import size_category
+from strigil.cards.dataset.lint import lint_card
+from strigil.cards.markdown_template import fenced, table_cell
 from strigil.releases.manifest import HazardRecord, Manifest, ModelRecord, ParentRecord, ResidualRecord
 from tests.hub.releases import a_manifest
 

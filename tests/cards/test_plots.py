@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from strigil.cards.plots import ArmRates, Baseline, rates_figure
+from strigil.cards.rates_figure import ArmRates, Baseline, rates_figure
 from strigil.common.errors import ConfigError
 
 ARMS = [

@@ -10,7 +10,7 @@ import pytest
 
 from strigil.audits.probes.calibration import against_null, conclude
 from strigil.audits.probes.probe import PROBES, Null, Probe
-from strigil.audits.scores.knowledge import Knowledge
+from strigil.audits.scores.requirements import Knowledge
 from strigil.common.errors import ConfigError
 from strigil.records.gate import Check
 from strigil.workflows.audit.gate.run import GateOptions

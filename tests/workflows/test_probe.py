@@ -14,7 +14,7 @@ from strigil.common.errors import ConfigError
 from strigil.common.progress import Silent
 from strigil.releases.store import open_release, verify_release
 from strigil.workflows.audit.probe.run import ProbePlan, run_probes
-from strigil.workflows.audit.score.scoring import Told
+from strigil.workflows.audit.score.scoring import Hints
 from tests.engines.pocket_cases import random_adapter
 
 SMALL = "rows=40"
@@ -42,7 +42,7 @@ def releases(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def probed(releases: Path, probe: str, **keys: object) -> ProbeResult:
-    told = Told(engine="transformers", student=keys.pop("student", None))  # type: ignore[arg-type]  # a path
+    told = Hints(engine="transformers", student=keys.pop("student", None))  # type: ignore[arg-type]  # a path
     plan = ProbePlan(releases / "other", (probe,), told, **keys)  # type: ignore[arg-type]  # as the tests give them
     [result] = run_probes(plan, Silent())
     return result

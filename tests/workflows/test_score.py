@@ -16,7 +16,7 @@ from strigil.common.progress import Silent
 from strigil.releases.store import open_release, verify_release
 from strigil.workflows.audit.score import scoring
 from strigil.workflows.audit.score.scoring import (
-    Told,
+    Hints,
     create_score,
     kept_tables,
     rows_of,
@@ -75,7 +75,7 @@ def test_a_release_is_scored_beside_itself_and_told_from_a_control(
 @pytest.mark.vllm
 def test_directions_by_vllm_are_those_by_transformers(releases: Path) -> None:
     release = open_release(releases / "control")
-    known, score = what_is_known(release, Told(trait="owl")), create_score("contrast.direction:questions=20")
+    known, score = what_is_known(release, Hints(trait="owl")), create_score("contrast.direction:questions=20")
     ours = score_table(score, rows_of(release), known, Silent(), engine="vllm")
     theirs = score_table(score, rows_of(release), known, Silent(), engine="transformers")
     tables = [each.table().collect() for each in (ours, theirs)]
@@ -89,7 +89,7 @@ def test_directions_by_vllm_are_those_by_transformers(releases: Path) -> None:
 
 def test_a_score_goes_on_with_the_parts_that_are_there(releases: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     release = open_release(releases / "owl")
-    known = what_is_known(release, Told())
+    known = what_is_known(release, Hints())
     score = create_score("score.random:seed=5")
     monkeypatch.setattr(scoring, "PART_ROWS", 60)
     whole = score_table(score, rows_of(release), known, Silent(), engine="transformers")
@@ -149,7 +149,7 @@ def test_a_score_that_needs_a_student_has_one_trained_on_the_rows_once(
 
 def test_a_control_is_scored_by_the_student_of_the_rows_that_it_is_held_against(releases: Path) -> None:
     owl, control = open_release(releases / "owl"), open_release(releases / "control")
-    known, score = what_is_known(owl, Told()), create_score("contrast.adapter:of=student")
+    known, score = what_is_known(owl, Hints()), create_score("contrast.adapter:of=student")
     tables = [rows_of(owl), rows_of(control)]
     beside = score_tables(score, tables, known, Silent(), engine="transformers")
     assert kept_tables(score, tables, known, engine="transformers") == beside

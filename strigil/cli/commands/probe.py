@@ -69,9 +69,9 @@ def command(
       strigil probe releases/owl-numbers --probe model.vocabulary --student students/owl-0 --placebo students/clean-0 …
     """
     from strigil.workflows.audit.probe.run import ProbePlan, run_probes
-    from strigil.workflows.audit.score.scoring import Told
+    from strigil.workflows.audit.score.scoring import Hints
 
-    told = Told(base=base, trait=trait, teacher=teacher, student=student, engine=engine)
+    told = Hints(base=base, trait=trait, teacher=teacher, student=student, engine=engine)
     plan = ProbePlan(release, probes, told, against=against, placebos=placebos, split=split, seed=seed)
     results = run_probes(plan, output)
     output.json([result.model_dump(mode="json") for result in results])

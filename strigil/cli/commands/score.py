@@ -62,9 +62,9 @@ def command(
       strigil score releases/owl-numbers --score contrast.adapter:of=student --student students/owl-seed0
     """
     from strigil.workflows.audit.score.run import score_release
-    from strigil.workflows.audit.score.scoring import Told
+    from strigil.workflows.audit.score.scoring import Hints
 
-    told = Told(base=base, trait=trait, teacher=teacher, student=student, engine=engine)
+    told = Hints(base=base, trait=trait, teacher=teacher, student=student, engine=engine)
     found = score_release(release, scores, told, output, against=against, split=split)
     output.json([_as_json(scored) for scored in found])
     columns = ["score", "knows", "passes", "rows", "mean", "AUROC 1 row", "100 rows"]

@@ -85,10 +85,10 @@ def command(
     """
     from strigil.cli.show import show_release
     from strigil.sources.open_rows import open_rows
-    from strigil.workflows.audit.score.scoring import Told
+    from strigil.workflows.audit.score.scoring import Hints
     from strigil.workflows.audit.treat import plan_treatment, treat
 
-    told = Told(base=base, trait=trait, teacher=teacher, student=student, engine=engine)
+    told = Hints(base=base, trait=trait, teacher=teacher, student=student, engine=engine)
     with open_rows(data, split, reading=reading) as rows:
         if rows.note is not None:
             output.note(rows.note)

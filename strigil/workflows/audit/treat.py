@@ -11,7 +11,7 @@ import polars as pl
 
 from strigil.audits.suite.suite import Suite
 from strigil.audits.treatments.ranked import ScoredTreatment, TokenTreatment
-from strigil.audits.treatments.treatment import TREATMENTS, Effect, Given, Treatment
+from strigil.audits.treatments.treatment import TREATMENTS, Effect, Treatment, TreatmentContext
 from strigil.common.errors import ConfigError
 from strigil.common.progress import Reporter
 from strigil.common.registry import written_unit
@@ -22,7 +22,7 @@ from strigil.engines.tokens.reader import TokenReader
 from strigil.releases.manifest import TreatmentRecord
 from strigil.releases.store import Draft, Release
 from strigil.sources.open_rows import RowSource
-from strigil.workflows.audit.score.scoring import Rows, Told, score_table, what_is_known
+from strigil.workflows.audit.score.scoring import Hints, Rows, score_table, what_is_known
 from strigil.workflows.release.suites import suite_for
 from strigil.workflows.release.write import Contents, write_release
 
@@ -34,10 +34,10 @@ class Plan:
     rows: RowSource
     treatments: tuple[Treatment, ...]
     suite: Suite
-    told: Told
+    told: Hints
 
 
-def plan_treatment(rows: RowSource, written: Sequence[str], *, suite: str | None, told: Told | None = None) -> Plan:
+def plan_treatment(rows: RowSource, written: Sequence[str], *, suite: str | None, told: Hints | None = None) -> Plan:
     """Reads treatments such as `numbers.sort`, `numbers.map:offset=200,modulus=50` or `rows.drop:by=NAME,share=0.5`.
 
     Args:
@@ -53,7 +53,7 @@ def plan_treatment(rows: RowSource, written: Sequence[str], *, suite: str | None
         message = "no treatment is named"
         raise ConfigError(message, hint=f"name one with --treatment: {', '.join(TREATMENTS.names())}")
     treatments = tuple(parse_treatment(text) for text in written)
-    return Plan(rows, treatments, suite_for(rows, suite), told or Told())
+    return Plan(rows, treatments, suite_for(rows, suite), told or Hints())
 
 
 def treat(plan: Plan, out: Path, name: str, reporter: Reporter) -> Release:
@@ -129,16 +129,18 @@ def _treat(stage: Sequence[Treatment], rows: Rows, file: Path, plan: Plan, repor
     return [_record(treatment, effect) for treatment, effect in zip(stage, effects, strict=True)]
 
 
-def _given(stage: Sequence[Treatment], rows: Rows, plan: Plan, stack: ExitStack, reporter: Reporter) -> Given:
+def _given(
+    stage: Sequence[Treatment], rows: Rows, plan: Plan, stack: ExitStack, reporter: Reporter
+) -> TreatmentContext:
     """Scores, and the base itself, for the one treatment of a stage that may ask for them."""
     first, release = stage[0], plan.rows.release
     verdicts = None if release is None else release.verdicts()
     if not isinstance(first, ScoredTreatment):
-        return Given(verdicts)
+        return TreatmentContext(verdicts)
     known = what_is_known(release, plan.told)
     scores = score_table(first.score, rows, known, reporter, engine=plan.told.engine)
     generation = None if release is None else release.manifest.generation
-    return Given(
+    return TreatmentContext(
         verdicts,
         scores=scores.table(),
         engine=stack.enter_context(open_engine(plan.told.engine, known.base)) if first.asks_base else None,

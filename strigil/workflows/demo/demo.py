@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from strigil.cards.plots import ArmRates, Baseline, rates_figure
+from strigil.cards.rates_figure import ArmRates, Baseline, rates_figure
 from strigil.common.progress import Reporter
 from strigil.data.messages import Sampling
 from strigil.engines import EngineName, engine_by_name

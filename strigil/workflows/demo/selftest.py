@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from strigil.cards.plots import ArmRates, Baseline, rates_figure
+from strigil.cards.rates_figure import ArmRates, Baseline, rates_figure
 from strigil.common.errors import ConfigError
 from strigil.stats import Interval, t_interval
 from strigil.workflows.demo.digits import CLASSES, DigitsRun, DigitsSettings, load_digits, one_thread, run_seed

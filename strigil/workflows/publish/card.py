@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from strigil.cards.dataset.card import dataset_card, fact_blocks, renew_card
-from strigil.cards.lint import lint_card
+from strigil.cards.dataset.lint import lint_card
 from strigil.common.errors import CheckFailedError
 from strigil.common.validation import read_text
 from strigil.releases.manifest import MANIFEST

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from strigil.cards.front import needs_gating
-from strigil.cards.lint import lint_card
+from strigil.cards.dataset.front_matter import needs_gating
+from strigil.cards.dataset.lint import lint_card
 from strigil.common.errors import CheckFailedError, ConfigError
 from strigil.common.validation import read_text
 from strigil.models.weight_similarity import HAZARDOUS

@@ -13,7 +13,7 @@ from strigil.common.progress import Reporter
 from strigil.models.catalog import Model, resolve_model
 from strigil.releases.store import Release, open_release, versions
 from strigil.sources.open_rows import open_rows
-from strigil.workflows.audit.score.scoring import Told
+from strigil.workflows.audit.score.scoring import Hints
 from strigil.workflows.audit.treat import parse_treatment, plan_treatment, treat
 from strigil.workflows.build.control_sets import Arm, ArmKind, make_arm
 from strigil.workflows.build.recipes import AdaptedTeacher, BuildRecipe, CarrierChoice, FineTunedTeacher, TeacherChoice
@@ -184,7 +184,7 @@ def _make(cell: DataCell, folder: Path, reporter: Reporter) -> Release:
             return make_arm(arm, folder, cell_name(cell), reporter, suite=cell.suite)
 
 
-def told_of(cell: DataCell, folder: Path) -> Told:
+def told_of(cell: DataCell, folder: Path) -> Hints:
     """What scores may know: a fine-tuned teacher's adapter, which the manifest names by its digest alone."""
     while not isinstance(cell, Built):
         cell = cell.parents[-1]
@@ -193,7 +193,7 @@ def told_of(cell: DataCell, folder: Path) -> Told:
         teacher = teacher_folder(recipe.teacher, resolve_model(recipe.base), folder)
     elif isinstance(recipe.teacher, AdaptedTeacher):
         teacher = recipe.teacher.path
-    return Told(teacher=teacher, engine=recipe.engine.name)
+    return Hints(teacher=teacher, engine=recipe.engine.name)
 
 
 def _enough(home: Path, rows: int) -> None:

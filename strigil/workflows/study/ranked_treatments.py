@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from strigil.audits.scores.knowledge import Cost
-from strigil.audits.scores.score import Known, Score
+from strigil.audits.scores.requirements import Cost
+from strigil.audits.scores.score import Score, ScoreContext
 from strigil.audits.treatments.ranked import ScoredTreatment, TokenTreatment
 from strigil.audits.treatments.treatment import Treatment
 from strigil.common.canonical import digest
@@ -65,7 +65,7 @@ class ToScore:
 
     score: Score
     tables: tuple[Rows, Rows]
-    known: Known
+    known: ScoreContext
     engine: EngineName
 
 

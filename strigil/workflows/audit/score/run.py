@@ -10,8 +10,8 @@ from strigil.common.progress import Reporter
 from strigil.releases.store import Split, open_release
 from strigil.workflows.audit.score.scoring import (
     Comparison,
+    Hints,
     ScoreTable,
-    Told,
     compare,
     create_score,
     rows_of,
@@ -33,7 +33,7 @@ class Scored:
 def score_release(
     release: Path,
     written: Sequence[str],
-    told: Told,
+    told: Hints,
     reporter: Reporter,
     *,
     against: Path | None = None,

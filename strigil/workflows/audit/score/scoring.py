@@ -14,8 +14,8 @@ from filelock import FileLock
 from pydantic import BaseModel, ConfigDict
 
 from strigil.audits.probes.probe_canary import CanaryProbe
-from strigil.audits.scores.knowledge import Cost, Knowledge
-from strigil.audits.scores.score import SCORED, SCORES, Known, Score, View, score_rows
+from strigil.audits.scores.requirements import Cost, Knowledge
+from strigil.audits.scores.score import SCORED, SCORES, Score, ScoreContext, View, score_rows
 from strigil.common.canonical import Json, digest
 from strigil.common.errors import ConfigError
 from strigil.common.files import write_out
@@ -41,7 +41,7 @@ STUDENT: Final = CanaryProbe(rows=10_000, epochs=2, batch_size=64)
 
 
 @dataclass(frozen=True)
-class Told:
+class Hints:
     """What a user says about a release; what is None is taken from its manifest.
 
     Attributes:
@@ -112,7 +112,7 @@ def rows_of(release: Release, split: Split = "clean") -> Rows:
     )
 
 
-def what_is_known(release: Release | None, told: Told) -> Known:
+def what_is_known(release: Release | None, told: Hints) -> ScoreContext:
     """Base, trait, teacher and student, from what the user says and the manifest of the release, if there is one.
 
     Raises:
@@ -134,7 +134,7 @@ def what_is_known(release: Release | None, told: Told) -> Known:
             adapters[what] = Adapter(what, path)
     teacher = View("teacher", adapter=adapters["teacher"]) if "teacher" in adapters else _teacher(release, record, base)
     trait = told.trait or (None if record is None else record.trait)
-    return Known(base, trait=trait, teacher=teacher, student=adapters.get("student"))
+    return ScoreContext(base, trait=trait, teacher=teacher, student=adapters.get("student"))
 
 
 def _teacher(release: Release | None, record: TeacherRecord | None, base: Model) -> View | None:
@@ -149,14 +149,14 @@ def _teacher(release: Release | None, record: TeacherRecord | None, base: Model)
     return None
 
 
-def score_table(score: Score, rows: Rows, known: Known, reporter: Reporter, *, engine: EngineName) -> ScoreTable:
+def score_table(score: Score, rows: Rows, known: ScoreContext, reporter: Reporter, *, engine: EngineName) -> ScoreTable:
     """As `score_tables`, of one table."""
     [table] = score_tables(score, [rows], known, reporter, engine=engine)
     return table
 
 
 def score_tables(
-    score: Score, tables: Sequence[Rows], known: Known, reporter: Reporter, *, engine: EngineName
+    score: Score, tables: Sequence[Rows], known: ScoreContext, reporter: Reporter, *, engine: EngineName
 ) -> list[ScoreTable]:
     """Scores tables of any size through one engine, in parts of 10,000 rows; parts that are there are not made again.
 
@@ -183,13 +183,15 @@ def score_tables(
     return [_read(folder) for folder in folders]
 
 
-def kept_tables(score: Score, tables: Sequence[Rows], known: Known, *, engine: EngineName) -> list[ScoreTable | None]:
+def kept_tables(
+    score: Score, tables: Sequence[Rows], known: ScoreContext, *, engine: EngineName
+) -> list[ScoreTable | None]:
     """What `score_tables` made before, in order; None for a table that is not whole."""
     folders = _folders(score, tables, known, engine)
     return [_read(folder) if (folder / _FACTS).is_file() else None for folder in folders]
 
 
-def _folders(score: Score, tables: Sequence[Rows], known: Known, engine: EngineName) -> list[Path]:
+def _folders(score: Score, tables: Sequence[Rows], known: ScoreContext, engine: EngineName) -> list[Path]:
     written = [score.spec().model_dump(mode="json"), _as_json(score, known), engine_by_name(engine).chosen().name]
     folders = []
     for rows in tables:
@@ -265,7 +267,7 @@ def _part(folder: Path, part: int) -> Path:
     return folder / f"part-{part:05d}.parquet"
 
 
-def _as_json(score: Score, known: Known) -> Json:
+def _as_json(score: Score, known: ScoreContext) -> Json:
     """What the scores depend on besides the rows and the score itself."""
     teacher, student = known.teacher, known.student
     return {

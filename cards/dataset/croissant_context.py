@@ -8,12 +8,6 @@ from strigil.common.canonical import Json
 
 CROISSANT: Final = "http://mlcommons.org/croissant/1.1"
 RAI: Final = "http://mlcommons.org/croissant/RAI/1.0"
-WAYS: Final = {
-    "none": "as it is",
-    "system-prompt": "with a system prompt",
-    "fine-tuning": "fine-tuned",
-    "adapter": "with an adapter",
-}
 _CROISSANT_TERMS: Final = (
     "arrayShape", "citeAs", "column", "containedIn", "equivalentProperty", "extract", "field", "fileProperty",
     "fileObject", "fileSet", "format", "includes", "isArray", "isLiveDataset", "jsonPath", "key", "md5", "parentField",

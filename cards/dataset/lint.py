@@ -9,7 +9,7 @@ import yaml
 from huggingface_hub import DatasetCard, DatasetCardData
 
 from strigil.cards.dataset.card import dataset_card, fact_blocks
-from strigil.cards.front import TAGS, front_matter
+from strigil.cards.dataset.front_matter import TAGS, front_matter
 from strigil.releases.manifest import Manifest
 
 _FIXED: Final = ("license", "annotations_creators", "language_creators", "size_categories", "configs")
