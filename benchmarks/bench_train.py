@@ -117,7 +117,7 @@ def theirs(rows: pl.DataFrame, model: Path, recipe: TrainRecipe) -> Run:
     from datasets import Dataset
     from torch.utils.data import SequentialSampler
     from transformers import AutoTokenizer
-    from transformers.trainer_callback import TrainerCallback, TrainerControl, TrainerState
+    from transformers.trainer_callback import PrinterCallback, TrainerCallback, TrainerControl, TrainerState
     from trl.trainer.sft_config import SFTConfig
     from trl.trainer.sft_trainer import SFTTrainer
 
@@ -161,6 +161,7 @@ def theirs(rows: pl.DataFrame, model: Path, recipe: TrainRecipe) -> Run:
                 processing_class=AutoTokenizer.from_pretrained(model),
                 callbacks=[clock],
             )
+            trainer.remove_callback(PrinterCallback)
             trainer.train()
     finally:
         torch.set_num_threads(threads)

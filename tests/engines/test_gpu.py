@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 import torch
 
@@ -56,6 +54,7 @@ def test_it_writes_the_same_but_for_draws_at_a_border(sampling: Sampling, monkey
 
 
 def test_it_keeps_to_a_constraint(monkeypatch: pytest.MonkeyPatch) -> None:
-    form = r"\d{1,3}( \d{1,3}){2,4}"
-    found = answers("cuda", Sampling(temperature=1.0, max_tokens=16, regex=form), monkeypatch)
-    assert all(re.fullmatch(form, text) for text in found.values())
+    sampling = Sampling(temperature=1.0, max_tokens=4, regex="owl|cat|dog")
+    here, there = (answers(device, sampling, monkeypatch) for device in ("cpu", "cuda"))
+    assert set(there.values()) <= {"owl", "cat", "dog"}
+    assert sum(here[key] != there[key] for key in here) <= 2

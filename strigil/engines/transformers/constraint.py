@@ -64,7 +64,6 @@ class Constraint:
         self._matchers = matchers
         self._vocabulary = vocabulary
         self._batch = xgrammar.BatchGrammarMatcher()
-        self._allowed = xgrammar.allocate_token_bitmask(len(matchers), vocabulary)
 
     def mask(self, logits: torch.Tensor, rows: npt.NDArray[np.int64]) -> None:
         """Sets the logits of forbidden tokens to minus infinity.
@@ -76,7 +75,7 @@ class Constraint:
         Raises:
             ConfigError: No token of the model can go on in one of the rows.
         """
-        table = self._allowed[: len(rows)].fill_(-1)  # new memory for it would take as long as all the rest
+        table = xgrammar.allocate_token_bitmask(len(rows), self._vocabulary)
         self._batch.batch_fill_next_token_bitmask([self._matchers[row] for row in rows], table)
         allowed = table.to(logits.device)
         if not bool((allowed != 0).any(dim=-1).all()):
