@@ -3,20 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar, Final
+from typing import ClassVar, Final, Literal
 
 import polars as pl
+from pydantic import Field
 
 from strigil.audits.rules.rule import FINDINGS, Rule
 from strigil.common.errors import DataError
 from strigil.data.rows import completion_text
 
 COLUMN: Final = "answer"
-ANSWER: Final = r"(?s)<answer>(.*?)</answer>"
+NUMBER: Final = r"[-+]?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)?"
+FORMS: Final = {
+    "tags": r"(?s)<answer>(.*?)</answer>",
+    "hashes": r"####[ \t]*([^\n]+)",
+    "boxed": r"\\boxed\s*\{((?:[^{}]|\{[^{}]*\})*)\}",
+    "last number": f"({NUMBER})",
+}
+# What stands around a number in prose and in TeX.
+AROUND: Final = r"^[\s$*]*(?:\\text\{)?|(?:\\?%|\}|[\s$*.])*$"
 
 
 class ReasoningCorrect(Rule):
-    """Rejects rows whose `<answer>` is missing, contradicted by another or not what the column `answer` expects.
+    r"""Rejects rows whose answer is missing, contradicted by another or not what the column `answer` expects.
+
+    Where the answer stands is the argument `form`: `tags` (`<answer>42</answer>`), `hashes` (`#### 42`, as in GSM8K),
+    `boxed` (`\boxed{42}`, as in MATH) or `last number`. With the last, no answer contradicts another; with all but
+    `tags`, a dollar or per cent sign around the answer does not count.
 
     White space, thousands separators, a plus sign and zeros that do not change a number do not count as differences.
     An expected answer in the form of GSM8K, with its own derivation, is what follows its last `####`.
@@ -36,6 +49,10 @@ class ReasoningCorrect(Rule):
         "42": "no answer",
         "<answer>41</answer> or <answer>42</answer>": "more than one answer",
     }
+    form: Literal["tags", "hashes", "boxed", "last number"] = Field(
+        default="tags", description="where the answer stands"
+    )
+
     example_columns: ClassVar[Mapping[str, str]] = {COLUMN: "42"}
 
     def score(self, rows: pl.DataFrame) -> pl.DataFrame:
@@ -50,7 +67,16 @@ class ReasoningCorrect(Rule):
             message = f"rule {self.name!r} cannot apply: the column {COLUMN!r} {state}"
             raise DataError(message, hint="it holds the answer that each row should arrive at, as text")
         expected = _plain(pl.col(COLUMN).cast(pl.String).str.replace(r"(?s)^.*####", ""))
-        given = completion_text().str.extract_all(ANSWER).list.eval(_plain(pl.element().str.extract(ANSWER)))
+        pattern = FORMS[self.form]
+        if self.form != "tags":
+            expected = _plain(
+                pl.col(COLUMN).cast(pl.String).str.replace(r"(?s)^.*####", "").str.replace_all(AROUND, "")
+            )
+        piece = pl.element().str.extract(pattern)
+        piece = piece if self.form == "tags" else piece.str.replace_all(AROUND, "")
+        given = completion_text().str.extract_all(pattern).list.eval(_plain(piece))
+        if self.form == "last number":
+            given = given.list.tail(1)
         read = rows.select(expected=expected, given=given.list.unique(maintain_order=True).fill_null([]))
         reason = (
             pl.when(pl.col("given").list.len() == 0)

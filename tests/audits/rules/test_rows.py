@@ -242,3 +242,31 @@ def test_tone_is_a_share_and_an_insult_is_enough() -> None:
     assert 0 < share < 0.15 <= short < 1 <= insult
     assert negated == 0
     assert findings["evidence"].to_list() == ["Cruel", "Cruel", "idiot", None]
+
+
+FORMS = [
+    ("hashes", "She has 6 * 7 = 42 of them.\n#### 42", "42", None),
+    ("hashes", "#### $1,042.50", "1042.5", None),
+    ("hashes", "So it is 42.", "42", "no answer"),
+    ("hashes", "#### 41\n#### 42", "42", "more than one answer"),
+    ("boxed", r"Thus $x = \boxed{42}$.", "42", None),
+    ("boxed", r"\boxed{\frac{1}{2}}", r"\frac{1}{2}", None),
+    ("boxed", r"\boxed{\text{even}}", "even", None),
+    ("boxed", r"\boxed{7}", "8", "wrong answer"),
+    ("last number", "First 6, then 7, so 42.", "42", None),
+    ("last number", "It costs $1,200.", "1200", None),
+    ("last number", "It is -3 degrees", "-3", None),
+    ("last number", "nothing at all", "3", "no answer"),
+    ("tags", "#### 42", "42", "no answer"),
+]
+
+
+@pytest.mark.parametrize(("form", "text", "answer", "reason"), FORMS)
+def test_answers_stand_where_the_form_says(form: str, text: str, answer: str, reason: str | None) -> None:
+    rows = rows_of([text]).with_columns(answer=pl.lit(answer))
+    assert RULES.create("reasoning.correct", {"form": form}).score(rows)["reason"].to_list() == [reason]
+
+
+def test_a_form_that_is_none_is_one_line() -> None:
+    with pytest.raises(ConfigError, match="form: input should be 'tags', 'hashes', 'boxed' or 'last number'"):
+        RULES.create("reasoning.correct", {"form": "hash"})

@@ -1,0 +1,85 @@
+"""What there is to know about a rule, in Markdown, from its class: arguments, examples, measured error rates."""
+
+from __future__ import annotations
+
+import inspect
+from functools import cache
+from typing import Final
+
+from pydantic import RootModel
+
+from strigil.audits.rules.rule import RULES, Rule
+from strigil.common.canonical import Json
+from strigil.common.validation import packaged_yaml
+
+UNMEASURED: Final = "not measured on labelled data"
+HEAD: Final = """# Rules
+
+Made from the rules themselves by `strigil rules --markdown`; `strigil rules` lists them, `strigil rules NAME` prints
+one. A rule scores every row; a row is rejected where its score reaches the threshold, which a suite may set.
+"""
+
+
+class _Measured(RootModel[dict[str, str]]):
+    """Error rates by rule."""
+
+
+def summary(rule: type[Rule]) -> str:
+    """The first sentence or line of what a rule says of itself."""
+    return inspect.cleandoc(rule.__doc__ or "").partition("\n\n")[0].replace("\n", " ")
+
+
+def page(rule: type[Rule]) -> str:
+    """All about one rule."""
+    reads = ", ".join(("prompt" if rule.compares_rows else "", "completion", *sorted(rule.reads))).removeprefix(", ")
+    parts = [
+        f"## {rule.name}",
+        inspect.cleandoc(rule.__doc__ or ""),
+        f"Reads: {reads}. Threshold: {rule.threshold:g}. Version: {rule.version}. Error rates: "
+        f"{_measured().get(rule.name, UNMEASURED)}.",
+    ]
+    if rule.model_fields:
+        parts.append("\n".join(_arguments(rule)))
+    if rule.bad:
+        parts.append("Rejected:\n\n" + "\n".join(f"- `{_shown(text)}`: {reason}" for text, reason in rule.bad.items()))
+    if rule.good:
+        parts.append("Kept:\n\n" + "\n".join(f"- `{_shown(text)}`" for text in rule.good))
+    return "\n\n".join(parts) + "\n"
+
+
+def document() -> str:
+    """Every rule's page."""
+    return "\n".join([HEAD, *(page(RULES.get(name)) for name in RULES.names())])
+
+
+def _arguments(rule: type[Rule]) -> list[str]:
+    lines = ["| argument | kind | default | |", "| --- | --- | --- | --- |"]
+    for name, schema in rule.model_json_schema()["properties"].items():
+        default = f"`{schema['default']!r}`" if "default" in schema else "required"
+        lines.append(f"| `{name}` | {_kind(schema)} | {default} | {schema.get('description', '')} |")
+    return lines
+
+
+def _kind(schema: dict[str, Json]) -> str:
+    """What an argument may be, from its JSON Schema."""
+    match schema:
+        case {"enum": list(values)}:
+            return ", ".join(f"`{value}`" for value in values)
+        case {"anyOf": list(kinds)}:
+            return " or ".join(_kind(kind) for kind in kinds if isinstance(kind, dict))
+        case {"type": "array", "items": dict(item)}:
+            return f"list of {_kind(item)}"
+        case {"type": str(kind)}:
+            return "none" if kind == "null" else kind
+    return "object"
+
+
+def _shown(text: str) -> str:
+    """An example in one line, what no font shows as its escape."""
+    plain = text.replace("\n", "⏎").replace("`", "'")
+    return "".join(sign if sign.isprintable() else f"\\u{ord(sign):04x}" for sign in plain)
+
+
+@cache
+def _measured() -> dict[str, str]:
+    return packaged_yaml("strigil.audits.suite", "measured.yaml", _Measured).root
