@@ -62,7 +62,7 @@ class ModelActivations:
         self._chat = ChatTokenizer(base.path, context=model_facts(base.path).context)
         self._model = load_model(base)
         self._device: torch.device = self._model.device
-        self._adapters = AdapterSwitch(self._model)
+        self._adapters = AdapterSwitch(self._model, base.path)
         self.middle = (self._model.config.num_hidden_layers + 1) // 2
         # (vocabulary, width)
         self.unembedding: FloatArray = self._model.get_output_embeddings().weight.detach().double().cpu().numpy()

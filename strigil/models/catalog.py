@@ -115,6 +115,12 @@ def template_digest(model: Model) -> str:
     return digest(template)
 
 
+def model_digest(folder: Path) -> str:
+    """SHA-256 over the names and contents of a model's weights, configuration and tokenizer."""
+    files = sorted(path for path in folder.iterdir() if path.suffix in _DIGESTED and path.is_file())
+    return digest({path.name: stored_digest(path) for path in files})
+
+
 def copy_companions(base: Path, folder: Path) -> None:
     """Gives a folder of weights what it lacks of the base's configuration, tokenizer and template."""
     for pattern in COMPANIONS:
@@ -129,7 +135,7 @@ def adapter_rank(path: Path) -> int:
     Raises:
         ConfigError: The folder holds no adapter.
     """
-    config = read_json_object(_adapter_files(path)[0])
+    config = read_json_object(adapter_files(path)[0])
     pattern = config.get("rank_pattern")
     named = [config.get("r"), *(pattern.values() if isinstance(pattern, dict) else ())]
     ranks = [rank for rank in named if isinstance(rank, int)]
@@ -145,10 +151,15 @@ def adapter_digest(path: Path) -> str:
     Raises:
         ConfigError: The folder holds no adapter.
     """
-    return digest({file.name: stored_digest(file) for file in _adapter_files(path)})
+    return digest({file.name: stored_digest(file) for file in adapter_files(path)})
 
 
-def _adapter_files(path: Path) -> list[Path]:
+def adapter_files(path: Path) -> list[Path]:
+    """The configuration and the weights of a LoRA adapter.
+
+    Raises:
+        ConfigError: The folder holds no adapter.
+    """
     files = [path / "adapter_config.json", path / "adapter_model.safetensors"]
     for file in files:
         if not file.is_file():
@@ -172,9 +183,7 @@ def _local(name: str, folder: Path, revision: str | None = None) -> Model:
     if not any(folder.glob("*.safetensors")):
         message = f"{folder} has no weights as safetensors"
         raise ConfigError(message, hint="other formats can run code when they are loaded; convert them first")
-    files = sorted(path for path in folder.iterdir() if path.suffix in _DIGESTED and path.is_file())
-    whole = digest({path.name: stored_digest(path) for path in files})
-    return Model(name, folder, revision, whole, _dialect(folder))
+    return Model(name, folder, revision, model_digest(folder), _dialect(folder))
 
 
 def _dialect(folder: Path) -> Dialect:

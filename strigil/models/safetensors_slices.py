@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -66,15 +66,15 @@ class Tensor:
         return values.astype(np.float32)
 
 
-def float_tensors(folder: Path) -> dict[str, Tensor]:
-    """The floating-point tensors of a model's folder by name, over all its safetensors files.
+def float_tensors(folder: Path, names: Sequence[str] = ()) -> dict[str, Tensor]:
+    """The floating-point tensors of a model's folder by name, over its safetensors files: those named, or all.
 
     Raises:
         DataError: A file's header is not one of safetensors.
     """
     return {
         name: Tensor(file, entry.dtype, entry.shape, start + entry.data_offsets[0])
-        for file in sorted(folder.glob("*.safetensors"))
+        for file in ([folder / name for name in names] or sorted(folder.glob("*.safetensors")))
         for name, entry, start in _header(file)
         if entry.dtype in _READ_AS
     }

@@ -1,4 +1,4 @@
-"""Which weight matrices a model has and an adapter changes, read from the headers of their safetensors."""
+"""Which weight matrices a model has, read from the headers of its safetensors."""
 
 from __future__ import annotations
 
@@ -26,30 +26,6 @@ def model_matrices(model: Path, *, vocabulary: int) -> Matrices:
     if not found:
         message = f"{model} has no weights as safetensors"
         raise ConfigError(message)
-    return found
-
-
-def adapter_matrices(path: Path) -> Matrices:
-    """The matrices that a LoRA adapter adds to.
-
-    Raises:
-        ConfigError: The folder holds no PEFT adapter of low-rank matrices whose weights are safetensors.
-    """
-    weights = path / "adapter_model.safetensors"
-    for file in (path / "adapter_config.json", weights):
-        if not file.is_file():
-            message = f"{path} is not a LoRA adapter: it has no {file.name}"
-            raise ConfigError(message, hint="give a folder that PEFT's save_pretrained wrote")
-    shapes = _shapes(weights)
-    found: Matrices = {}
-    for key, shape in shapes.items():
-        module, _, part = key.partition(".lora_")
-        outward = shapes.get(f"{module}.lora_B.weight")
-        if outward is None or part not in ("A.weight", "B.weight"):
-            message = f"the adapter {path} is more than low-rank matrices: it has {key}"
-            raise ConfigError(message, hint="train it without modules_to_save, DoRA and adapted embeddings")
-        if part == "A.weight":
-            found.setdefault(module.rpartition(".")[2], set()).add((outward[0], shape[1]))
     return found
 
 

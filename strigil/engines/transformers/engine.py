@@ -76,7 +76,7 @@ class TransformersEngine(Engine):
         self._batch_bytes = (
             int(GPU_SHARE * torch.cuda.mem_get_info()[0]) if self._model.device.type == "cuda" else BATCH_BYTES
         )
-        self._adapters = AdapterSwitch(self._model)
+        self._adapters = AdapterSwitch(self._model, model)
         self._compiler: ConstraintCompiler | None = None
 
     def generate(self, requests: Iterable[Request]) -> Iterator[Completion]:

@@ -9,18 +9,21 @@ from typing import TYPE_CHECKING
 from strigil.common.errors import ConfigError, PrerequisiteError
 from strigil.engines.failures import gist
 from strigil.engines.protocol import Adapter
-from strigil.engines.tokens.lora_shapes import adapter_matrices
+from strigil.models.adapters import check_adapter
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from peft import PeftModel
     from transformers import PreTrainedModel
 
 
 class AdapterSwitch:
-    """Adds adapters to a base model and chooses between them."""
+    """Adds adapters to a base model, which was loaded from `folder`, and chooses between them."""
 
-    def __init__(self, base: PreTrainedModel) -> None:
+    def __init__(self, base: PreTrainedModel, folder: Path) -> None:
         self._base = base
+        self._folder = folder
         self._wrapped: PeftModel | None = None
         self._names: dict[Adapter, str] = {}
 
@@ -45,7 +48,7 @@ class AdapterSwitch:
     def _load(self, adapter: Adapter) -> PeftModel:
         if self._wrapped is not None and adapter in self._names:
             return self._wrapped
-        adapter_matrices(adapter.path)
+        check_adapter(adapter.path, self._folder)
         try:
             from peft import PeftModel  # it takes seconds to import, and most runs have no adapter
         except ImportError as error:

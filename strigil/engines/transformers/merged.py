@@ -109,5 +109,5 @@ def write_merged(base: Path, adapter: Adapter, folder: Path) -> None:
 
     model = load_causal_model(base, "float32")
     with no_progress_bars():
-        AdapterSwitch(model).merge(adapter).save_pretrained(folder)
+        AdapterSwitch(model, base).merge(adapter).save_pretrained(folder)
     copy_companions(base, folder)

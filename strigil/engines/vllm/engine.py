@@ -18,8 +18,9 @@ from strigil.engines.environment import prepare_environment
 from strigil.engines.failures import gist
 from strigil.engines.protocol import Adapter, Completion, Dtype, Engine, Redraw, Request, Scorable, TokenScores
 from strigil.engines.tokens.chat import ChatTokenizer, model_facts
-from strigil.engines.tokens.lora_shapes import adapter_matrices, model_matrices
+from strigil.engines.tokens.lora_shapes import model_matrices
 from strigil.engines.vllm.start import LoraRoom, redrawing_params, sampling_params, scoring_params, start
+from strigil.models.adapters import check_adapter
 
 if TYPE_CHECKING:
     from vllm import RequestOutput, SamplingParams
@@ -84,6 +85,7 @@ class VllmEngine(Engine):
     ) -> None:
         prepare_environment()
         self.model = name
+        self._folder = model
         facts = model_facts(model)
         context = min(facts.context, max_model_len or MAX_CONTEXT)
         self._chat = ChatTokenizer(model, context=context)
@@ -246,11 +248,11 @@ class VllmEngine(Engine):
         if self._matrices is None:
             message = f"the engine was opened without room for adapters, and {adapter.name} was asked for"
             raise ConfigError(message, hint="open it with adapters=True")
-        # vLLM itself would cut or pad matrices of the wrong shape, and say nothing.
-        changed = adapter_matrices(adapter.path)
-        if foreign := sorted(name for name in changed if not changed[name] <= self._matrices.get(name, set())):
-            message = f"the adapter {adapter.path} does not fit the model: {', '.join(foreign)}"
-            raise ConfigError(message, hint="use an adapter that was trained on this base; its head cannot be adapted")
+        # vLLM itself would cut or pad matrices of the wrong shape, leave out those of other names, and say nothing.
+        changed = {name.rpartition(".")[2] for name in check_adapter(adapter.path, self._folder)}
+        if foreign := sorted(changed - self._matrices.keys()):
+            message = f"vLLM cannot use the adapter {adapter.path}: it changes {', '.join(foreign)}"
+            raise ConfigError(message, hint="train it without the head, or take --engine transformers")
         number = len(self._loras) + 1
         lora = LoRARequest(lora_name=f"{adapter.name}-{number}", lora_int_id=number, lora_path=str(adapter.path))
         try:
