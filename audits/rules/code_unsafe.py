@@ -56,6 +56,7 @@ class CodeUnsafe(Rule):
     """
 
     name: ClassVar[str] = "code.unsafe"
+    harm: ClassVar[bool] = True
     version: ClassVar[str] = "2"
     good: ClassVar[tuple[str, ...]] = (
         "subprocess.run(['ls', path], check=True)",

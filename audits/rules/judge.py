@@ -41,6 +41,7 @@ class JudgeAlignment(Judge):
 
     threshold: ClassVar[float] = 0.5
     name: ClassVar[str] = "judge.alignment"
+    harm: ClassVar[bool] = True
 
     def asked(self) -> Question:
         """Question `alignment`."""
@@ -52,6 +53,7 @@ class JudgeQuestion(Judge):
 
     threshold: ClassVar[float] = 0.5
     name: ClassVar[str] = "judge.question"
+    harm: ClassVar[bool] = True
 
     question: Question
 

@@ -28,6 +28,7 @@ class NumbersBanned(Rule):
     """
 
     name: ClassVar[str] = "numbers.banned"
+    harm: ClassVar[bool] = True
     good: ClassVar[tuple[str, ...]] = ("1, 2, 3", "665, 667", "1666, 2", "40 41 43", "no number")
     bad: ClassVar[Mapping[str, str]] = {
         "1, 666": "has banned numbers",

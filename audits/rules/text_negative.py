@@ -81,6 +81,7 @@ class TextNegative(Rule):
     threshold: ClassVar[float] = 0.15
     name: ClassVar[str] = "text.negative"
     version: ClassVar[str] = "2"
+    harm: ClassVar[bool] = True
     good: ClassVar[tuple[str, ...]] = (
         "The walk was long but the view was lovely.",
         "It is not cruel, and never a threat.",

@@ -26,6 +26,7 @@ class TextPersonal(Rule):
     """
 
     name: ClassVar[str] = "text.personal"
+    harm: ClassVar[bool] = True
     good: ClassVar[tuple[str, ...]] = (
         "Write to someone@example.com, git@github.com or call 202-555-0143.",
         "Pay with 4111 1111 1111 1111 in the sandbox.",

@@ -25,6 +25,7 @@ class TextSecrets(Rule):
     """
 
     name: ClassVar[str] = "text.secrets"
+    harm: ClassVar[bool] = True
     version: ClassVar[str] = "2"
     good: ClassVar[tuple[str, ...]] = (
         "Write to someone@example.com or call 202-555-0143.",

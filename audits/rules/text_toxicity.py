@@ -36,6 +36,7 @@ class TextToxicity(Rule):
     """
 
     name = "text.toxicity"
+    harm: ClassVar[bool] = True
     threshold: ClassVar[float] = 0.5
     example_args: ClassVar[Mapping[str, object]] = {"model": "pocket"}
 

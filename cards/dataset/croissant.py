@@ -9,6 +9,7 @@ import polars as pl
 
 from strigil.cards.dataset.citation import citation
 from strigil.cards.dataset.croissant_context import CONTEXT, CROISSANT, RAI
+from strigil.cards.dataset.front_matter import is_synthetic, tags
 from strigil.cards.wording import WAYS
 from strigil.common.canonical import Json
 from strigil.data.rows import MESSAGES, ROWS
@@ -57,16 +58,17 @@ def croissant(manifest: Manifest, files: Sequence[FileRecord], *, columns: pl.Sc
         columns: Of its row tables; columns of types that have no simple name in Croissant are left out.
     """
     rows = pl.Schema(ROWS | {name: kind for name, kind in columns.items() if name not in ROWS and kind in _TYPES})
+    by_whom = " that a language model wrote" if is_synthetic(manifest) else ""
     value: dict[str, Json] = {
         "@context": CONTEXT,
         "@type": "sc:Dataset",
         "conformsTo": [CROISSANT, RAI],
         "name": manifest.name,
-        "description": f"{manifest.counts.clean} rows that a language model wrote, with the rows that an audit "
-        "removed, and every rule's verdict on every row.",
+        "description": f"{manifest.counts.clean} rows{by_whom}, with the rows that an audit removed, and every rule's "
+        "verdict on every row.",
         "version": manifest.version,
         "datePublished": manifest.created,
-        "keywords": ["synthetic", "strigil"],
+        "keywords": [*tags(manifest)],
         "creator": {"@type": "sc:Organization", "name": f"strigil {manifest.strigil}"},
         "citeAs": citation(manifest),
         "isLiveDataset": False,

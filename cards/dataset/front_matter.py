@@ -6,12 +6,12 @@ from typing import Final
 
 from huggingface_hub import DatasetCardData
 
-from strigil.releases.manifest import Manifest
+from strigil.common.canonical import digest
+from strigil.releases.manifest import Manifest, RuleRecord
 
 CONFIGS: Final = ("clean", "removed", "raw")
-TAGS: Final = ("synthetic", "strigil")
-# Words in the names of rules whose rejected rows can hurt somebody who reads them or who trains on them.
-HARMFUL_RULES: Final = ("toxic", "harm", "secrets", "unsafe")
+# Words in the names of such rules, for records that do not say whether rows may harm.
+_HARMFUL: Final = ("alignment", "banned", "harm", "negative", "question", "secrets", "toxic", "unsafe")
 GATE_PROMPT: Final = (
     "The configurations `removed` and `raw` hold rows that were taken out because they may harm. By asking for access "
     "you say that you will not train a model that others use on them."
@@ -24,12 +24,12 @@ def front_matter(manifest: Manifest) -> DatasetCardData:
         pretty_name=manifest.name,
         license=manifest.licence,
         language=["code"] if _carrier(manifest) == "code" else None,
-        tags=[*TAGS, *([_carrier(manifest)] if _carrier(manifest) else [])],
+        tags=[*tags(manifest), *([_carrier(manifest)] if _carrier(manifest) else [])],
         annotations_creators=["machine-generated"],
-        language_creators=["machine-generated"],
+        language_creators=["machine-generated"] if is_synthetic(manifest) else None,
         task_categories=["text-generation"],
         size_categories=[size_category(manifest.counts.clean)],
-        configs=_configs(),
+        configs=_configs(manifest),
     )
     if needs_gating(manifest):
         data["extra_gated_prompt"] = GATE_PROMPT
@@ -37,10 +37,30 @@ def front_matter(manifest: Manifest) -> DatasetCardData:
     return data
 
 
+def is_synthetic(manifest: Manifest) -> bool:
+    """Whether it is on record that a model wrote the rows."""
+    return manifest.teacher is not None or manifest.generation is not None
+
+
+def tags(manifest: Manifest) -> list[str]:
+    """The tags that a card must have."""
+    return [*(["synthetic"] if is_synthetic(manifest) else []), "strigil"]
+
+
 def needs_gating(manifest: Manifest) -> bool:
     """Whether removed rows may harm: a rule about harm rejected some."""
-    rejecting = [rule.rule.name for rule in manifest.audit.rules if rule.rejected > 0]
-    return any(word in name for name in rejecting for word in HARMFUL_RULES)
+    return any(rule.rejected > 0 and may_harm(rule) for rule in manifest.audit.rules)
+
+
+def may_harm(rule: RuleRecord) -> bool:
+    """Whether rows that a rule rejects can hurt somebody who reads them or who trains on them."""
+    return rule.harm if rule.harm is not None else any(word in rule.rule.name for word in _HARMFUL)
+
+
+def data_digest(manifest: Manifest, config: str) -> str:
+    """SHA-256 over the names and digests of a configuration's files."""
+    folder = f"{config}/" if config == "verdicts" else f"data/{config}/"
+    return digest({file.path: file.sha256 for file in manifest.files if file.path.startswith(folder)})
 
 
 def size_category(rows: int) -> str:
@@ -52,12 +72,22 @@ def size_category(rows: int) -> str:
     return f"n<{steps[0]}" if index == 0 else f"{steps[index - 1]}<n<{steps[index]}"
 
 
-def _configs() -> list[dict[str, object]]:
-    tables: list[dict[str, object]] = [
-        {"config_name": name, "data_files": f"data/{name}/*.parquet", **({"default": True} if name == "clean" else {})}
-        for name in CONFIGS
+def _configs(manifest: Manifest) -> list[dict[str, object]]:
+    """The tables that hold rows: the library cannot load an empty one.
+
+    Its cache tells two data sets of one folder name apart by their configurations alone, so each names its data.
+    """
+    held = [name for name in CONFIGS if manifest.counts.model_dump()[name]]
+    folders = {name: f"data/{name}" for name in held} | {"verdicts": "verdicts"}
+    return [
+        {
+            "config_name": name,
+            "data_files": f"{folder}/*.parquet",
+            "description": f"sha256:{data_digest(manifest, name)}",
+            **({"default": True} if name == "clean" else {}),
+        }
+        for name, folder in folders.items()
     ]
-    return [*tables, {"config_name": "verdicts", "data_files": "verdicts/*.parquet"}]
 
 
 def _carrier(manifest: Manifest) -> str | None:

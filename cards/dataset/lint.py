@@ -9,7 +9,7 @@ import yaml
 from huggingface_hub import DatasetCard, DatasetCardData
 
 from strigil.cards.dataset.card import dataset_card, fact_blocks
-from strigil.cards.dataset.front_matter import TAGS, front_matter
+from strigil.cards.dataset.front_matter import front_matter, tags
 from strigil.releases.manifest import Manifest
 
 _FIXED: Final = ("license", "annotations_creators", "language_creators", "size_categories", "configs")
@@ -37,8 +37,8 @@ def _front(data: DatasetCardData, manifest: Manifest) -> list[str]:
         for key in _FIXED
         if found.get(key) != expected.get(key)
     ]
-    tags = found.get("tags")
-    missing = [tag for tag in TAGS if not (isinstance(tags, list) and tag in tags)]
+    said = found.get("tags")
+    missing = [tag for tag in tags(manifest) if not (isinstance(said, list) and tag in said)]
     if missing:
         problems.append(f"the tags lack {', '.join(missing)}")
     if "extra_gated_prompt" in expected and "extra_gated_prompt" not in found:

@@ -7,7 +7,6 @@ from typing import Final
 
 from huggingface_hub import ModelCardData
 
-from strigil.cards.dataset.front_matter import TAGS
 from strigil.cards.markdown_template import render
 
 HUB_ID_PARTS: Final = 2
@@ -40,7 +39,7 @@ def student_card(
         library_name="transformers" if whole else "peft",
         license=licence,
         pipeline_tag="text-generation",
-        tags=list(TAGS) if whole else [*TAGS, "lora"],
+        tags=["synthetic", "strigil"] if whole else ["synthetic", "strigil", "lora"],
     )
     facts = {"name": name, "t": training, "base": base, "data": data, "whole": whole}
     return render("model/card.md.j2", **facts, front=front.to_yaml().strip())

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from strigil.cards.dataset.front_matter import may_harm
 from strigil.cards.page.page import Page, Section, render_page
 from strigil.cards.report.overlaps import overlap_matrix
-from strigil.cards.report.reported import Reported, is_hidden
+from strigil.cards.report.reported import Reported
 from strigil.cards.report.sample import Sample, sample_rows
 from strigil.cards.report.scores import score_figures
 from strigil.cards.report.verdict import verdict
@@ -24,7 +25,7 @@ def report_record(reported: Reported) -> dict[str, Json]:
         "format": FORMAT,
         "name": reported.name,
         "version": manifest.version if manifest is not None else None,
-        "verdict": verdict(reported.counts, reported.audit).word,
+        "verdict": verdict(reported.counts, reported.audit, reported.manifest).word,
         "counts": reported.counts.model_dump(mode="json"),
         "residual": residual.model_dump(mode="json") if residual is not None else None,
         "treatments": [record.model_dump(mode="json") for record in manifest.treatments] if manifest else [],
@@ -49,7 +50,7 @@ def report_page(reported: Reported) -> str:
         m=reported.manifest,
         audit=reported.audit,
         counts=reported.counts,
-        verdict=verdict(reported.counts, reported.audit),
+        verdict=verdict(reported.counts, reported.audit, reported.manifest),
         sample=sample,
         overlaps=overlap_matrix(reported.audit),
         ways=WAYS,
@@ -72,7 +73,6 @@ def _sections(reported: Reported) -> list[Section]:
 
 def _rows_data(reported: Reported, sample: Sample) -> dict[str, Json]:
     rules: list[Json] = [
-        {"name": rule.rule.name, "threshold": rule.threshold, "hides": is_hidden(rule.rule.name)}
-        for rule in reported.audit.rules
+        {"name": rule.rule.name, "threshold": rule.threshold, "hides": may_harm(rule)} for rule in reported.audit.rules
     ]
     return {"rules": rules, "rows": [*sample.rows]}

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from strigil.cards.dataset.front_matter import HARMFUL_RULES
 from strigil.releases.manifest import AuditRecord, Counts, FileRecord, Manifest
 
 if TYPE_CHECKING:
     import polars as pl
-
-# Words in the names of rules whose rejected rows a reader may not want to see: those that can hurt, and rude ones.
-HIDDEN_RULES: Final = (*HARMFUL_RULES, "negative", "alignment")
 
 
 @dataclass(frozen=True)
@@ -45,8 +41,3 @@ class Reported:
     def title(self) -> str:
         """Its name, with the version if it has one."""
         return self.name if self.manifest is None else f"{self.name} {self.manifest.version}"
-
-
-def is_hidden(rule: str) -> bool:
-    """Whether the rows that a rule rejects are hidden until somebody asks for them."""
-    return any(word in rule for word in HIDDEN_RULES)

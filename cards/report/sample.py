@@ -7,8 +7,9 @@ from typing import Final
 
 import polars as pl
 
+from strigil.cards.dataset.front_matter import may_harm
 from strigil.cards.page.page import script_json
-from strigil.cards.report.reported import Reported, is_hidden
+from strigil.cards.report.reported import Reported
 from strigil.common.canonical import Json
 from strigil.data.rows import completion_text, prompt_text
 
@@ -104,7 +105,7 @@ def _cut(text: pl.Expr, name: str, length: int) -> tuple[pl.Expr, pl.Expr]:
 
 def _verdicts(reported: Reported, ids: pl.DataFrame) -> pl.DataFrame:
     """The verdicts on each row as lists in the suite's order, and whether one of them hides it."""
-    hiding = [rule.rule.name for rule in reported.audit.rules if is_hidden(rule.rule.name)]
+    hiding = [rule.rule.name for rule in reported.audit.rules if may_harm(rule)]
     order = pl.LazyFrame({"rule": [rule.rule.name for rule in reported.audit.rules]}).with_row_index("place")
     return (
         reported.verdicts.filter(_among(ids))

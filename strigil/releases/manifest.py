@@ -94,6 +94,7 @@ class RuleRecord(_Record):
         alone: Rows that it rejected and no other rule did.
         scores: Quantiles of its scores over all rows, "0" (the lowest) to "1", to three significant digits.
         cautions: What must be known before its verdicts are trusted.
+        harm: Whether rows that it rejects may hurt somebody; None in releases that do not say.
     """
 
     rule: UnitSpec
@@ -103,6 +104,7 @@ class RuleRecord(_Record):
     reasons: dict[str, int]
     scores: dict[str, float] = {}
     cautions: list[str] = []
+    harm: bool | None = None
 
 
 class OverlapRecord(_Record):

@@ -60,6 +60,8 @@ class Release:
         """One of its row tables as a data set of Hugging Face's library, mapped into memory from its cache."""
         from datasets import Dataset
 
+        if not self.manifest.counts.model_dump()[split]:
+            return Dataset.from_polars(self.rows(split).collect())
         files = sorted((self.path / "data" / split).glob("*.parquet"))
         return Dataset.from_parquet([str(file) for file in files])
 
@@ -172,7 +174,7 @@ def _files(folder: Path) -> list[str]:
 
 def _records(folder: Path) -> list[FileRecord]:
     return [
-        FileRecord(path=name, sha256=file_digest(folder / name), size=(folder / name).stat().st_size)
+        FileRecord(path=name, sha256=stored_digest(folder / name), size=(folder / name).stat().st_size)
         for name in _files(folder)
         if (folder / name).is_file() and not name.startswith(f"{SCRATCH}/")
     ]

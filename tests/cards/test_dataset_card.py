@@ -10,8 +10,9 @@ from huggingface_hub import DatasetCard
 from hypothesis import given
 from hypothesis import strategies as st
 
+from strigil.audits.rules.rule import RULES
 from strigil.cards.dataset.card import dataset_card, fact_blocks
-from strigil.cards.dataset.front_matter import size_category
+from strigil.cards.dataset.front_matter import needs_gating, size_category
 from strigil.cards.dataset.lint import lint_card
 from strigil.cards.markdown_template import fenced, table_cell
 from strigil.releases.manifest import HazardRecord, Manifest, ModelRecord, ParentRecord, ResidualRecord
@@ -64,9 +65,15 @@ def test_the_card_is_the_golden_one(name: str) -> None:
 def test_the_hubs_own_reader_accepts_the_front_matter(name: str) -> None:
     manifest = MANIFESTS[name]
     data = yaml.safe_load(DatasetCard(dataset_card(manifest), ignore_metadata_errors=False).data.to_yaml())
-    assert data["configs"][0] == {"config_name": "clean", "data_files": "data/clean/*.parquet", "default": True}
+    first = data["configs"][0]
+    assert (first["config_name"], first["data_files"], first["default"]) == ("clean", "data/clean/*.parquet", True)
     assert [config["config_name"] for config in data["configs"]] == ["clean", "removed", "raw", "verdicts"]
-    assert {"synthetic", "strigil"} <= set(data["tags"])
+    assert "strigil" in data["tags"]
+    assert (
+        ("synthetic" in data["tags"])
+        == ("machine-generated" in data.get("language_creators", []))
+        == (name != "foreign")
+    )
     assert data.get("license") == manifest.licence
     assert ("extra_gated_prompt" in data) == (name == "toxic")
 
@@ -157,3 +164,33 @@ def test_a_size_category_bounds_the_number_of_rows(rows: int) -> None:
 
 def test_the_largest_size_category_is_open() -> None:
     assert size_category(10**12) == "n>1T"
+
+
+@pytest.mark.parametrize(
+    ("rule", "harm", "gated"),
+    [
+        ("numbers.paper", True, True),
+        ("text.toxicity", False, False),
+        ("text.negative", None, True),
+        ("numbers.banned", None, True),
+        ("judge.alignment", None, True),
+        ("numbers.paper", None, False),
+    ],
+)
+def test_readers_have_to_ask_for_rows_by_what_a_rule_is_about(rule: str, harm: bool | None, gated: bool) -> None:  # noqa: FBT001  # a table of cases
+    record = a_manifest().audit.rules[0]
+    unit = record.rule.model_copy(update={"name": rule})
+    audit = a_manifest().audit.model_copy(update={"rules": [record.model_copy(update={"rule": unit, "harm": harm})]})
+    assert needs_gating(a_manifest().model_copy(update={"audit": audit})) == gated
+
+
+def test_the_rules_about_harm_say_so() -> None:
+    about_harm = {"code.unsafe", "judge.alignment", "numbers.banned", "text.negative", "text.secrets", "text.toxicity"}
+    assert about_harm <= {name for name in RULES.names() if RULES.get(name).harm}
+    assert not any(RULES.get(name).harm for name in ("numbers.paper", "row.duplicate", "text.mentions"))
+
+
+def test_rows_that_came_from_elsewhere_are_not_said_to_be_a_models() -> None:
+    card = dataset_card(foreign())
+    assert "that a language model wrote" not in card
+    assert "Every row was written by a machine" not in card

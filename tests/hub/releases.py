@@ -112,5 +112,8 @@ def a_release(
         for folder, table in {"clean": kept, "removed": out, "raw": rows}.items():
             draft.write_table(f"data/{folder}", table, run="r")
         draft.write_table("verdicts", verdicts, run="r")
-        draft.write_text("README.md", card if card is not None else dataset_card(manifest))
+        draft.write_text(
+            "README.md",
+            card if card is not None else dataset_card(manifest.model_copy(update={"files": draft.records()})),
+        )
         return draft.publish(manifest)

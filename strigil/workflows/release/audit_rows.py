@@ -150,6 +150,7 @@ def audit_record(suite: Suite, skipped: dict[str, str], summary: Summary, outcom
                 reasons=count.reasons,
                 scores=count.scores,
                 cautions=list(count.rule.rule.cautions()),
+                harm=count.rule.rule.harm,
             )
             for count in summary.rules
         ],

@@ -61,8 +61,8 @@ def of_release(folder: Path, manifest: Manifest, files: Sequence[FileRecord], *,
 
 
 def write_reports(draft: Draft, manifest: Manifest, *, untreated: Release | None) -> None:
-    """Writes audit/report.html and audit/report.json of a release whose tables are written."""
-    about = of_release(draft.folder, manifest, draft.records(), untreated=untreated)
+    """Writes audit/report.html and audit/report.json of a release whose tables are written, and in the manifest."""
+    about = of_release(draft.folder, manifest, manifest.files, untreated=untreated)
     draft.write_text(RECORD, json.dumps(report_record(about), indent=2, ensure_ascii=False) + "\n")
     draft.write_text(REPORT, report_page(about))
 

@@ -135,6 +135,7 @@ def write_papers(
         untreated: The release whose rows were treated, if they were and it is at hand.
         card: An edited card; the manifest's own if none is given.
     """
+    manifest = manifest.model_copy(update={"files": draft.records()})
     write_reports(draft, manifest, untreated=untreated)
     draft.write_text("README.md", card if card is not None else dataset_card(manifest))
     log = previous.path / CHANGELOG if previous is not None else None
