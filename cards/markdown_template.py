@@ -2,20 +2,37 @@
 
 from __future__ import annotations
 
+import re
 from importlib.resources import files
+from typing import Final
 
 from jinja2 import Environment, StrictUndefined
+
+from strigil.common.plain import plain_text
+
+# An element, a comment or an instruction; a plain "less than" stays.
+_OPENS: Final = re.compile(r"<(?=[A-Za-z/!?])")
 
 
 def render(template: str, **values: object) -> str:
     """Renders a template; a name that it does not know is an error."""
     environment = Environment(  # noqa: S701  # Markdown, not HTML: what comes from outside goes through these filters
-        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        finalize=_plain,
     )
     environment.filters["cell"] = table_cell
     environment.filters["fenced"] = fenced
     source = (files("strigil.cards") / template).read_text(encoding="utf-8")
     return environment.from_string(source).render(**values)
+
+
+class Markdown(str):
+    """Text that is Markdown already, and written as it is."""
+
+    __slots__ = ()
 
 
 def table_cell(text: object) -> str:
@@ -27,7 +44,16 @@ def fenced(text: str) -> str:
     """A code block that the text cannot end, whatever it holds."""
     longest = max((len(run) for run in _runs_of_backticks(text)), default=0)
     fence = "`" * max(3, longest + 1)
-    return f"{fence}text\n{text}\n{fence}"
+    shown = plain_text(text, lines=True).replace("<!--", "<! --")
+    return Markdown(f"{fence}text\n{shown}\n{fence}")
+
+
+def _plain(value: object) -> object:
+    """What a template puts in: it stays on its line, opens no comment, no element and no picture, and ends no code."""
+    if isinstance(value, Markdown) or not isinstance(value, str):
+        return value
+    line = plain_text(" ".join(value.split()) if "\n" in value else value)
+    return _OPENS.sub("&lt;", line).replace("`", "'").replace("![", "!\\[").replace("](", "]\\(")
 
 
 def _runs_of_backticks(text: str) -> list[str]:

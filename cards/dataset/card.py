@@ -7,7 +7,7 @@ from typing import Final
 
 from strigil.cards.dataset.citation import citation
 from strigil.cards.dataset.front_matter import front_matter
-from strigil.cards.markdown_template import render
+from strigil.cards.markdown_template import Markdown, render
 from strigil.releases.manifest import Manifest
 
 _BLOCK: Final = re.compile(r"<!-- strigil:(\w+) -->\n(.*?)<!-- /strigil:\1 -->", re.DOTALL)
@@ -19,7 +19,7 @@ def dataset_card(manifest: Manifest) -> str:
     What the manifest says stands between comments `<!-- strigil:NAME -->`; the text around them may be edited.
     """
     front = front_matter(manifest).to_yaml().strip()
-    return render("dataset/card.md.j2", m=manifest, front=front, citation=citation(manifest))
+    return render("dataset/card.md.j2", m=manifest, front=Markdown(front), citation=Markdown(citation(manifest)))
 
 
 def fact_blocks(card: str) -> dict[str, str]:

@@ -7,6 +7,7 @@ from typing import ClassVar, Final
 
 from strigil.cards.gate.gate_format import GateFormat
 from strigil.cards.gate.paths import is_address, relative
+from strigil.common.plain import plain_text
 from strigil.records.gate import Check, GateReport, stops
 
 # GitHub shows so many of each kind for one step.
@@ -47,7 +48,7 @@ def _annotation(kind: str, check: Check, root: Path) -> str:
 
 
 def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return "%0A".join(plain_text(line).replace("%", "%25") for line in text.splitlines())
 
 
 def _property(text: str) -> str:

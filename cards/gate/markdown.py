@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import ClassVar, Final
 
 from strigil.cards.gate.gate_format import GateFormat
+from strigil.common.plain import plain_text
 from strigil.records.gate import Check, GateReport, stops
 
 _ROWS: Final = 10
@@ -57,5 +58,5 @@ def _details(check: Check) -> list[str]:
 
 def _plain(text: str) -> str:
     """Text that Markdown and HTML leave as it is, on one line."""
-    whole = " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    whole = plain_text(" ".join(text.split())).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return _SPECIAL.sub(r"\\\1", whole)

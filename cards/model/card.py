@@ -7,7 +7,7 @@ from typing import Final
 
 from huggingface_hub import ModelCardData
 
-from strigil.cards.markdown_template import render
+from strigil.cards.markdown_template import Markdown, render
 
 HUB_ID_PARTS: Final = 2
 
@@ -42,4 +42,4 @@ def student_card(
         tags=["synthetic", "strigil"] if whole else ["synthetic", "strigil", "lora"],
     )
     facts = {"name": name, "t": training, "base": base, "data": data, "whole": whole}
-    return render("model/card.md.j2", **facts, front=front.to_yaml().strip())
+    return render("model/card.md.j2", **facts, front=Markdown(front.to_yaml().strip()))

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
+from strigil.common.plain import plain_text
 from strigil.common.progress import Silent
 
 if TYPE_CHECKING:
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from strigil.common.canonical import Json
     from strigil.common.progress import Done
 
+# What JSON may hold as it is, and a terminal obeys.
+_UNSEEN: Final = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 Format = Literal["human", "json", "quiet"]
 
 
@@ -37,39 +41,40 @@ class Output:
     def json(self, value: Json) -> None:
         """Prints the result as JSON, if that is the format."""
         if self.format == "json":
-            click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+            text = json.dumps(value, indent=2, ensure_ascii=False)
+            click.echo(_UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
 
     def table(self, title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """Prints a table for people; columns after the first are right-aligned where every cell starts with a digit."""
         if self.format != "human":
             return
-        table = Table(title=title, title_justify="left", title_style="bold", header_style="bold")
+        table = Table(title=plain_text(title), title_justify="left", title_style="bold", header_style="bold")
         for index, column in enumerate(columns):
             numeric = all(row[index][:1].isdigit() for row in rows if row[index])
             table.add_column(column, justify="right" if index and numeric else "left", overflow="fold")
         for row in rows:
-            table.add_row(*row)
+            table.add_row(*map(plain_text, row))
         Console(highlight=False, markup=False).print(table)
 
     def text(self, text: str) -> None:
         """Prints a line for people."""
         if self.format == "human":
-            click.echo(text)
+            click.echo(plain_text(text, lines=True))
 
     def path(self, text: str) -> None:
         """Prints the one thing that `quiet` is for: a path or an id that the next command takes."""
         if self.format != "json":
-            click.echo(text)
+            click.echo(plain_text(text))
 
     def hint(self, text: str) -> None:
         """Prints what to type next, on stderr."""
         if self.format == "human":
-            self._errors.print(text, style="dim", markup=False, soft_wrap=True)
+            self._errors.print(plain_text(text, lines=True), style="dim", markup=False, soft_wrap=True)
 
     def note(self, text: str) -> None:
         """Prints one line about what goes on, on stderr."""
         if self.format != "quiet":
-            self._errors.print(text, markup=False, soft_wrap=True)
+            self._errors.print(plain_text(text, lines=True), markup=False, soft_wrap=True)
 
     @contextmanager
     def task(self, what: str, total: float) -> Iterator[Done]:
@@ -78,6 +83,7 @@ class Output:
             with Silent().task(what, total) as done:
                 yield done
             return
+        what = plain_text(what)
         console, terminal = self._errors, sys.stderr.isatty()
         columns = (
             TextColumn("{task.description}"),

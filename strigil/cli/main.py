@@ -14,6 +14,7 @@ from rich.console import Console
 import strigil
 from strigil.cli import commands
 from strigil.common.errors import StrigilError
+from strigil.common.plain import plain_text
 from strigil.engines.environment import prepare_environment
 
 INTERRUPTED = 130
@@ -93,7 +94,7 @@ def _terminate(signum: int, frame: FrameType | None) -> None:
 def _fail(message: str, *, hint: str | None, status: int) -> int:
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     console.print("error:", style="bold red", end=" ")
-    console.print(message, markup=False)
+    console.print(plain_text(message, lines=True), markup=False)
     if hint:
         console.print("hint:", style="bold", end=" ")
         console.print(hint, markup=False)

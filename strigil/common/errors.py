@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Collection
 
+from strigil.common.plain import plain_text
+
 
 class StrigilError(Exception):
     """A failure that the user can act on; printed as one line, without a traceback.
@@ -17,9 +19,10 @@ class StrigilError(Exception):
     exit_code = 2
 
     def __init__(self, message: str, *, hint: str | None = None) -> None:
+        message = plain_text(message, lines=True)
         super().__init__(message)
         self.message = message
-        self.hint = hint
+        self.hint = None if hint is None else plain_text(hint, lines=True)
 
     def __reduce__(self) -> tuple[object, ...]:
         """Errors travel between processes whole; without this, by the message alone, which not every subclass takes."""

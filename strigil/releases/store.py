@@ -288,8 +288,12 @@ def _contradictions(release: Release) -> list[Problem]:
         problems.append(Problem(MANIFEST, f"is that of version {said.version}"))
     for split in SPLITS:
         files = sorted((release.path / "data" / split).glob("*.parquet"))
-        counted = int(pl.scan_parquet(files).select(pl.len()).collect().item()) if files else None
         told = said.counts.model_dump()[split]
-        if counted is not None and counted != told:
+        try:
+            counted = int(pl.scan_parquet(files).select(pl.len()).collect().item()) if files else told
+        except (OSError, pl.exceptions.PolarsError):
+            problems.append(Problem(f"data/{split}", "cannot be read as Parquet"))
+            continue
+        if counted != told:
             problems.append(Problem(MANIFEST, f"counts {told} {split} rows, and there are {counted}"))
     return problems

@@ -39,7 +39,7 @@ def test_ctrl_c_in_the_first_second_is_no_traceback(after: float) -> None:
         [
             sys.executable,
             "-c",
-            "import strigil.__main__ as m, sys; sys.argv = ['strigil', 'doctor']; print(1, flush=True); m.main()",
+            "import strigil.__main__ as m, sys; sys.argv[1:] = ['models', 'list']; print(1, flush=True); m.main()",
         ],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -7,16 +7,13 @@ from pathlib import Path
 import pytest
 from datasets import load_dataset
 
-from strigil.audits.suite.suite import load_suite
-from strigil.common.progress import Silent
 from strigil.releases.store import Release
-from strigil.workflows.audit.run import Subject, release_audit
+from tests.audits.releases import audited_as
 from tests.audits.tables import rows_of
 
 
 def released(root: Path, *completions: str) -> Release:
-    subject = Subject("plain", "rows", rows_of(completions).lazy(), load_suite("numbers-paper"), None)
-    return release_audit(subject, root, None, Silent())
+    return audited_as("plain", rows_of(completions), root, suite="numbers-paper")
 
 
 def loaded(release: Release, config: str, cache: Path) -> list[str]:
