@@ -60,7 +60,9 @@ class TextSecrets(Rule):
 
 
 def _look(text: str) -> Finding | None:
-    found = dict(secrets(text))
+    found: dict[str, str] = {}
+    for kind, piece in secrets(text):
+        found.setdefault(kind, piece)
     found |= {kind: piece for kind, look in PERSONAL.items() for piece in [next(look(text), None)] if piece}
     if not found:
         return None

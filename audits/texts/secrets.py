@@ -15,7 +15,7 @@ from strigil.common.validation import packaged_yaml
 EDGE: Final = r"(?<![A-Za-z0-9_-])"
 PRIVATE: Final = "private key"
 IN_ADDRESS: Final = "password in an address"
-PRIVATE_KEY: Final = re.compile(r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY(?: BLOCK)?-----")
+PRIVATE_KEY: Final = re.compile(r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY(?: BLOCK)?-----(?:[^-]{0,8192})")
 ADDRESS: Final = re.compile(
     r"(?<![A-Za-z0-9+.-])[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s:/@\"'<>]{0,64}:(?P<password>[^\s/@\"'<>]{1,128})@[A-Za-z0-9\[]"
 )
@@ -45,18 +45,13 @@ class _Kinds(RootModel[dict[str, _Kind]]):
 
 
 def secrets(text: str) -> Iterator[tuple[str, str]]:
-    """Each kind of secret that a text holds, with the first of its kind that is no placeholder."""
-    if PRIVATE_KEY.search(text):
-        yield PRIVATE, "-----BEGIN PRIVATE KEY-----"
+    """Every secret that a text holds, with its kind; placeholders are none."""
+    yield from ((PRIVATE, found[0]) for found in PRIVATE_KEY.finditer(text))
     for kind, pattern in _patterns().items():
-        for found in pattern.finditer(text):
-            if not NO_KEY.search(found[0]):
-                yield kind, found[0]
-                break
+        yield from ((kind, found[0]) for found in pattern.finditer(text) if not NO_KEY.search(found[0]))
     for found in ADDRESS.finditer(text):
         if not NO_PASSWORD.search(found["password"]):
             yield IN_ADDRESS, found[0]
-            break
 
 
 @cache

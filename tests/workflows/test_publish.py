@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
@@ -19,10 +20,12 @@ from strigil.common.errors import CheckFailedError, ConfigError, PrerequisiteErr
 from strigil.common.progress import Silent
 from strigil.releases.store import Release, verify_release
 from strigil.releases.version import Version
+from strigil.stores.hub.package import Package, PackageFile
 from strigil.stores.hub.repository import HubRepository
 from strigil.workflows.publish.publishing import Publication, plan_publication, publish_package
 from strigil.workflows.publish.pull import pull
 from strigil.workflows.publish.run import clear_release
+from strigil.workflows.publish.secrets import find_secrets
 from tests.hub.faults import Fault
 from tests.hub.protocol import TOKEN, HubStandIn
 from tests.hub.releases import a_manifest, a_release
@@ -279,3 +282,62 @@ def test_a_dry_run_without_the_hub_still_says_what_would_be_refused(
     assert json.loads(capsys.readouterr().out)["compared"] is False
     (release.path / "README.md").write_text("better")
     assert run(["publish", str(release.path), REPO, "--dry-run"]) == 1
+
+
+@pytest.mark.parametrize(
+    "where",
+    ["trait", "teacher", "role", "list", "struct", "binary", "category", "name", "metadata", "card", "croissant.json"],
+)
+def test_a_secret_anywhere_in_what_is_published_is_refused(tmp_path: Path, where: str) -> None:
+    release = a_release(tmp_path)
+    table = release.path / "data" / "clean" / "part-00000.parquet"
+    rows, held = pl.read_parquet(table), pl.Series([f"use\n{SECRET}"] * 8)
+    metadata = {"note": SECRET} if where == "metadata" else {}
+    match where:
+        case "trait" | "teacher":
+            rows = rows.with_columns(held.alias(where))
+        case "role":
+            rows = rows.with_columns(completion=pl.concat_list(pl.struct(role=held, content=pl.lit("1"))))
+        case "list":
+            rows = rows.with_columns(more=pl.concat_list(pl.lit("a"), held))
+        case "struct":
+            rows = rows.with_columns(more=pl.struct(a=pl.struct(b=held), c=1))
+        case "binary":
+            rows = rows.with_columns(more=held.cast(pl.Binary))
+        case "category":
+            rows = rows.with_columns(more=held.cast(pl.Categorical))
+        case "name":
+            rows = rows.with_columns(pl.lit(1).alias(SECRET))
+    rows.write_parquet(table, metadata=metadata)
+    if where == "card":
+        with (release.path / "README.md").open("a") as stream:
+            stream.write(SECRET)
+    if where == "croissant.json":
+        (release.path / where).write_text(json.dumps({"note": f"a\n{SECRET}"}))
+    package = Package(
+        "dataset",
+        "it",
+        "1.0.0",
+        {
+            path.relative_to(release.path).as_posix(): PackageFile.at(path)
+            for path in release.path.rglob("*")
+            if path.is_file()
+        },
+    )
+    kinds = {finding.kind for finding in find_secrets(package) if not finding.personal}
+    assert kinds == {"Hugging Face token"}
+
+
+def test_a_reviewed_secret_is_allowed_by_its_digest_and_no_other(tmp_path: Path) -> None:
+    other = "hf_" + "Zw8m" * 8 + "AB"
+    manifest = a_manifest(clean=2, removed=0)
+    one = a_release(tmp_path / "one", manifest, clean=(f"use {SECRET}", "1"), removed=())
+    both = a_release(tmp_path / "both", manifest, clean=(f"use {SECRET} or {other}", "1"), removed=())
+    reviewed = hashlib.sha256(SECRET.encode()).hexdigest()
+    with pytest.raises(CheckFailedError) as caught:
+        clear_release(one.path, public=False, override=None)
+    assert f"--allow-secret {reviewed}" in (caught.value.hint or "")
+    cleared = clear_release(one.path, public=False, override=None, allowed=[reviewed])
+    assert f"Secret-Allowed: sha256:{reviewed}" in cleared.note
+    with pytest.raises(CheckFailedError, match="data/clean, row"):
+        clear_release(both.path, public=False, override=None, allowed=[reviewed])

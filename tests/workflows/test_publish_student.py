@@ -77,7 +77,7 @@ def test_what_is_no_student_or_holds_a_secret_is_refused(tmp_path: Path) -> None
     student = a_student(tmp_path / "student")
     config = student / "adapter_config.json"
     config.write_text(json.dumps({"token": "hf_" + "Xy9k" * 8 + "AB"}))
-    with pytest.raises(CheckFailedError, match="looks like a secret"):
+    with pytest.raises(CheckFailedError, match="looks like secrets"):
         clear_student(student)
     config.unlink()
     with pytest.raises(DataError, match=r"it has no adapter_config\.json"):

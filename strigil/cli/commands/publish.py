@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 @click.option("--public", is_flag=True, help="Make a new repository public; it is private if not given.")
 @click.option("--create-pr", is_flag=True, help="Open a pull request; once it is merged, the same command tags it.")
 @click.option("--override-gate", metavar="WHO", help="Publish without a passed gate; WHO (and why) goes on record.")
+@click.option(
+    "--allow-secret", "allowed", multiple=True, metavar="SHA256", help="Something reviewed that opens nothing."
+)
 @output_option
 def command(
     path: Path,
@@ -30,6 +33,7 @@ def command(
     public: bool,  # noqa: FBT001
     create_pr: bool,  # noqa: FBT001
     override_gate: str | None,
+    allowed: tuple[str, ...],
     output: Output,
 ) -> None:
     """Publishes a release, or a student, to the Hugging Face Hub as a version that can be verified.
@@ -49,7 +53,11 @@ def command(
     from strigil.workflows.publish.run import clear_release
     from strigil.workflows.publish.student import clear_student, is_student
 
-    cleared = clear_student(path) if is_student(path) else clear_release(path, public=public, override=override_gate)
+    cleared = (
+        clear_student(path, allowed=allowed)
+        if is_student(path)
+        else clear_release(path, public=public, override=override_gate, allowed=allowed)
+    )
     repository = open_repository(repo, cleared.package.kind, output)
     for warning in cleared.warnings:
         output.note(f"warning: {warning}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,13 +36,14 @@ class Cleared:
     warnings: tuple[str, ...]
 
 
-def clear_release(path: Path, *, public: bool, override: str | None) -> Cleared:
+def clear_release(path: Path, *, public: bool, override: str | None, allowed: Collection[str] = ()) -> Cleared:
     """Checks everything that would stop a release from being published.
 
     Args:
         path: The release's folder.
         public: Whether everybody is to see it.
         override: Who publishes it in spite of a gate that it did not pass, and why.
+        allowed: SHA-256 of what looks like a secret, was reviewed, and is none.
 
     Raises:
         CheckFailedError: It is not what was released, did not pass its gate, holds a secret, or its card contradicts
@@ -51,14 +53,16 @@ def clear_release(path: Path, *, public: bool, override: str | None) -> Cleared:
     """
     release = open_release(path)
     gate = _check_gate(release, override)
-    personal = _check_secrets(release)
+    package = release_package(release)
+    personal = check_secrets(package, str(release.path), allowed)
     _check_card(release)
     manifest = release.manifest
     if public and manifest.licence is None:
         message = f"{release.path} has no licence, and without one nobody may use what is public"
         raise ConfigError(message, hint="add licence: to the recipe, for example licence: cc-by-4.0, and build again")
-    note = "\n".join([f"Manifest: sha256:{manifest.digest()}", f"Strigil: {manifest.strigil}", *gate])
-    return Cleared(release_package(release), note, needs_gating(manifest), (*personal, *_warnings(release)))
+    reviewed = [f"Secret-Allowed: sha256:{digest}" for digest in sorted(allowed)]
+    note = "\n".join([f"Manifest: sha256:{manifest.digest()}", f"Strigil: {manifest.strigil}", *gate, *reviewed])
+    return Cleared(package, note, needs_gating(manifest), (*personal, *_warnings(release)))
 
 
 def _check_gate(release: Release, override: str | None) -> list[str]:
@@ -71,13 +75,19 @@ def _check_gate(release: Release, override: str | None) -> list[str]:
     return [f"Gate: not passed ({state.reason})", f"Gate-Overridden-By: {override}"]
 
 
-def _check_secrets(release: Release) -> list[str]:
-    """Refuses secrets; of mail addresses and telephone numbers it warns, for models make them up."""
-    found = find_secrets(release)
+def check_secrets(package: Package, name: str, allowed: Collection[str]) -> list[str]:
+    """Refuses secrets; of mail addresses and telephone numbers it warns, for models make them up.
+
+    Raises:
+        CheckFailedError: There is one that was not allowed.
+    """
+    found = find_secrets(package, allowed)
     secrets = [finding for finding in found if not finding.personal]
     if secrets:
-        message = f"{release.path} holds what looks like secrets: {_some(secrets)}"
-        raise CheckFailedError(message, hint="removed rows are published as well: revoke it, and build again")
+        message = f"{name} holds what looks like secrets: {_some(secrets)}"
+        reviewed = " ".join(f"--allow-secret {digest}" for digest in dict.fromkeys(one.sha256 for one in secrets[:3]))
+        hint = f"everything is published, removed rows too: revoke it, and build again; if it opens nothing: {reviewed}"
+        raise CheckFailedError(message, hint=hint)
     return [f"mail addresses or telephone numbers: {_some(found)}"] if found else []
 
 

@@ -1,23 +1,26 @@
-"""Secrets in what is about to be published: the rule `text.secrets` over every text that a release holds."""
+"""Secrets in what is about to be published: every file of a package, and of tables every column, name and role."""
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 import polars as pl
+from polars.datatypes import DataTypeClass
 
-from strigil.audits.rules.rule import RULES
-from strigil.common.validation import read_text
-from strigil.data.messages import Message
-from strigil.data.rows import ROWS, Row, rows_table
+from strigil.audits.texts.personal import SIGNS, mail_addresses, telephone_numbers
+from strigil.audits.texts.secrets import secret_starts, secrets
 from strigil.data.streams import iter_batches
-from strigil.releases.store import SPLITS, Release
-from strigil.workflows.release.report import REPORT
+from strigil.stores.hub.package import Package, PackageFile
 
-RULE: Final = "text.secrets"
-PERSONAL: Final = frozenset({"mail address", "telephone number"})
-_TEXT: Final = "text"
+_PERSONAL: Final = {"mail address": mail_addresses, "telephone number": telephone_numbers}
+# What JSON, and a script within a page, write instead of the character that would stand before a key.
+_ESCAPES: Final = {"\\n": "\n", "\\t": "\t", "\\r": "\r", '\\"': '"', "\\/": "/", "\\u003c": "<", "\\u0026": "&"}
+_WEIGHTS: Final = ".safetensors"
+_HEADER: Final = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -27,70 +30,89 @@ class Finding:
     Attributes:
         where: The table and the row, or the file.
         kind: Such as "GitHub token".
+        sha256: Of it; whoever has reviewed it allows it by this.
+        personal: Whether it leads to a person instead of opening something: models make such things up all the time.
     """
 
     where: str
     kind: str
-
-    @property
-    def personal(self) -> bool:
-        """Whether it leads to a person instead of opening something: models make such things up all the time."""
-        return self.kind in PERSONAL
+    sha256: str
+    personal: bool
 
     def __str__(self) -> str:
         """One line."""
         return f"{self.where}: {self.kind}"
 
 
-def find_secrets(release: Release) -> list[Finding]:
-    """What the rule finds in the manifest, in the report and in every text of every table."""
-    found = secrets_in(text_row(release.manifest.model_dump_json(indent=2)), "manifest.json")
-    # It quotes the rows that were treated, which are in no table of this release.
-    if any(record.path == REPORT for record in release.manifest.files):
-        found += secrets_in(text_row(read_text(release.path / REPORT)), REPORT)
-    for split in SPLITS:
-        source = f"data/{split}"
-        for batch in iter_batches(release.rows(split), source=str(release.path / source)):
-            found += secrets_in(batch, source)
-            found += secrets_in(_as_completions(batch, _prompts()), f"{source}, prompt")
-            for column, kind in batch.schema.items():
-                if kind == pl.String and column not in ROWS:
-                    found += secrets_in(_as_completions(batch, pl.col(column)), f"{source}, {column}")
-    return found
+def find_secrets(package: Package, allowed: Collection[str] = ()) -> list[Finding]:
+    """What a package's files hold, but for what was allowed by its SHA-256."""
+    # What is in clean or removed rows is in the raw ones too, and is named by the former.
+    files = sorted(package.files.items(), key=lambda item: ("/raw/" in item[0], item[0]))
+    found = [finding for name, file in files for finding in _in_file(name, file)]
+    return [finding for finding in found if finding.sha256 not in allowed]
 
 
-def secrets_in(rows: pl.DataFrame, source: str) -> list[Finding]:
-    """What completions hold; `source` says where they are."""
-    rule = RULES.create(RULE)
-    findings = rule.score(rows).with_columns(rows["row_id"]).filter(pl.col("score") >= rule.threshold)
-    return [
-        Finding(source if row_id == _TEXT else f"{source}, row {row_id[:16]}", reason)
-        for row_id, reason in findings.select("row_id", "reason").iter_rows()
-    ]
+def _in_file(name: str, file: PackageFile) -> Iterator[Finding]:
+    if isinstance(file.source, Path) and name.endswith(".parquet"):
+        yield from _in_table(file.source, str(PurePosixPath(name).parent))
+        return
+    data = file.source if isinstance(file.source, bytes) else _read(file.source)
+    text = data.decode("utf-8", errors="replace")
+    for written, meant in _ESCAPES.items():
+        text = text.replace(written, meant)
+    yield from _in_text(text, name)
 
 
-def _prompts() -> pl.Expr:
-    return pl.col("prompt").list.eval(pl.element().struct.field("content")).list.join("\n")
+def _read(path: Path) -> bytes:
+    with path.open("rb") as stream:
+        return stream.read(_HEADER) if path.suffix == _WEIGHTS else stream.read()
 
 
-def _as_completions(rows: pl.DataFrame, text: pl.Expr) -> pl.DataFrame:
-    """A text of each row where rules look for its completion."""
-    return rows.with_columns(completion=pl.concat_list(pl.struct(role=pl.lit("assistant"), content=text)))
+def _in_table(path: Path, name: str) -> Iterator[Finding]:
+    frame = pl.scan_parquet(path)
+    schema = frame.collect_schema()
+    yield from _in_text("\n".join([str(schema), *pl.read_parquet_metadata(path).values()]), f"{name}, names of columns")
+    texts = [text for column, kind in schema.items() if (text := _texts(pl.col(column), kind)) is not None]
+    if not texts:
+        return
+    row = pl.col("row_id").cast(pl.String) if "row_id" in schema else pl.int_range(1, pl.len() + 1).cast(pl.String)
+    whole = pl.concat_str(texts, separator="\n", ignore_nulls=True)
+    for batch in iter_batches(frame.select(row=row, text=whole), source=str(path)):
+        text = pl.col("text")
+        starts = text.str.contains_any(list(secret_starts()), ascii_case_insensitive=True)
+        for row_id, written in batch.filter(starts | text.str.contains(SIGNS)).iter_rows():
+            yield from _in_text(written, f"{name}, row {row_id[:16]}")
 
 
-def text_row(text: str) -> pl.DataFrame:
-    """A text as a table of one row, since rules read rows."""
-    content: Message = {"role": "assistant", "content": text}
-    row = Row(
-        row_id=_TEXT,
-        prompt=(),
-        completion=(content,),
-        carrier="text",
-        trait=None,
-        teacher="",
-        prompt_index=0,
-        sample_index=0,
-        finish_reason="stop",
-        n_tokens=0,
-    )
-    return rows_table([row])
+def _texts(column: pl.Expr, kind: pl.DataType) -> pl.Expr | None:
+    """All that is text in a column, however deep, a line each; None if nothing in it can be."""
+    match kind:
+        case pl.String():
+            return column
+        case pl.Categorical() | pl.Enum():
+            return column.cast(pl.String)
+        case pl.Binary():
+            return column.cast(pl.String, strict=False)
+        case pl.Struct(fields=fields):
+            inner = [_texts(column.struct.field(field.name), _kind(field.dtype)) for field in fields]
+            texts = [text for text in inner if text is not None]
+            return pl.concat_str(texts, separator="\n", ignore_nulls=True) if texts else None
+        case pl.List(inner=held) | pl.Array(inner=held):
+            text = _texts(pl.element(), _kind(held))
+            listed = column.arr.to_list() if isinstance(kind, pl.Array) else column
+            return None if text is None else listed.list.eval(text).list.join("\n", ignore_nulls=True)
+        case _:
+            return None
+
+
+def _kind(kind: pl.DataType | DataTypeClass) -> pl.DataType:
+    return kind if isinstance(kind, pl.DataType) else kind()
+
+
+def _in_text(text: str, where: str) -> Iterator[Finding]:
+    for kind, piece in secrets(text):
+        yield Finding(where, kind, hashlib.sha256(piece.encode()).hexdigest(), personal=False)
+    for kind, look in _PERSONAL.items():
+        for piece in look(text):
+            yield Finding(where, kind, hashlib.sha256(piece.encode()).hexdigest(), personal=True)
+            break

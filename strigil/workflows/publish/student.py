@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Final
 
 from strigil.cards.model.card import student_card
-from strigil.common.errors import CheckFailedError, DataError
-from strigil.common.validation import read_text
+from strigil.common.errors import DataError
 from strigil.stores.hub.package import Package, PackageFile
 from strigil.train.sft import RESULT_FILE, read_result
-from strigil.workflows.publish.run import Cleared
-from strigil.workflows.publish.secrets import secrets_in, text_row
+from strigil.workflows.publish.run import Cleared, check_secrets
 
 ADAPTER: Final = "adapter_model.safetensors"
 FILES: Final = (ADAPTER, "adapter_config.json", RESULT_FILE)
@@ -36,7 +35,7 @@ def card_of(folder: Path) -> str:
     return student_card(folder.name, result.model_dump(mode="json"), base=result.base, whole=result.whole)
 
 
-def clear_student(folder: Path) -> Cleared:
+def clear_student(folder: Path, *, allowed: Collection[str] = ()) -> Cleared:
     """A student with its card, ready for a model repository.
 
     Raises:
@@ -50,15 +49,13 @@ def clear_student(folder: Path) -> Cleared:
         message = f"{folder} is not a student: it has no {', '.join(missing)}"
         raise DataError(message, hint="give a folder that strigil train made")
     card = card_of(folder)
-    for name in ("config.json" if training.whole else "adapter_config.json", RESULT_FILE):
-        if any(not finding.personal for finding in secrets_in(text_row(read_text(folder / name)), name)):
-            message = f"{folder / name} holds what looks like a secret"
-            raise CheckFailedError(message, hint="remove it, and revoke the secret")
     files = {name: PackageFile.at(folder / name) for name in names} | {"README.md": PackageFile.of(card)}
     weights = [f"{name}: sha256:{file.sha256}" for name, file in files.items() if name.endswith(".safetensors")]
     note = "\n".join([*weights, f"Data: sha256:{training.data_digest}"])
     warning = "a student may have its teacher's trait; its card says so"
-    return Cleared(Package("model", folder.name, VERSION, files), note, gated=False, warnings=(warning,))
+    package = Package("model", folder.name, VERSION, files)
+    personal = check_secrets(package, str(folder), allowed)
+    return Cleared(package, note, gated=False, warnings=(*personal, warning))
 
 
 def _whole(folder: Path) -> tuple[str, ...]:
