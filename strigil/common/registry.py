@@ -16,11 +16,11 @@ from inspect import isabstract, isclass
 from types import ModuleType
 from typing import ClassVar, Generic, TypeVar
 
-import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from strigil.common.errors import ConfigError, check_known
 from strigil.common.validation import explain
+from strigil.common.yaml_text import read_yaml
 
 
 class UnitSpec(BaseModel):
@@ -142,11 +142,7 @@ def written_unit(text: str, *, separator: str = ",") -> tuple[str, dict[str, obj
     args: dict[str, object] = {}
     for item in filter(None, written.split(separator)):
         key, equals, value = item.partition("=")
-        try:
-            args[key.strip()] = yaml.safe_load(value)
-        except yaml.YAMLError as error:
-            message = f"{text!r}: {value!r} is no value"
-            raise ConfigError(message, hint="quote it as in YAML") from error
+        args[key.strip()] = read_yaml(value, source=f"{key.strip()} of {text!r}")
         if not equals:
             message = f"{text!r}: {item!r} is no argument"
             raise ConfigError(message, hint=f"write arguments as NAME:key=value{separator}key=value")

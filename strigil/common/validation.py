@@ -9,11 +9,11 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TypeVar, get_args
 
-import yaml
 from pydantic import BaseModel, ValidationError
 
 from strigil.common.canonical import Json
 from strigil.common.errors import ConfigError
+from strigil.common.yaml_text import read_yaml
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -71,11 +71,7 @@ def parse_yaml(text: str, model: type[M], *, source: str) -> M:
     Raises:
         ConfigError: As for `load_yaml`.
     """
-    try:
-        value = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        message = f"{source} is not valid YAML: {' '.join(str(error).split())}"
-        raise ConfigError(message) from error
+    value = read_yaml(text, source=source)
     if not isinstance(value, dict):
         message = f"{source}: expected a mapping of keys, found {type(value).__name__}"
         raise ConfigError(message)

@@ -18,6 +18,7 @@ import polars as pl
 
 from strigil.common.errors import ConfigError, DataError, first_line
 from strigil.data.layouts.layout import Reading
+from strigil.data.limits import FREE_BYTES, UNPACKS_TO, check_parquet, check_width
 from strigil.data.streams import count_rows
 from strigil.data.text_checks import check_lines, check_objects
 
@@ -26,9 +27,6 @@ NOWHERE: Final = (
     "data are a release folder, .parquet, .jsonl, .jsonl.gz, .csv or .csv.gz files, OWNER/NAME@REVISION on the Hub, or "
     "s3://BUCKET/KEY"
 )
-# Deflate reaches 1,032; JSON Lines of one repeated row reach 300 or so, real text 3 to 20.
-_UNPACKS_TO: Final = 200
-_FREE_BYTES: Final = 16 << 20
 _BLOCK: Final = 1 << 20
 _SAMPLE: Final = 10_000
 
@@ -115,6 +113,11 @@ def _open(file: NamedFile, unpacked: Path) -> Table:
             check_lines(source, name=file.name)
         if kind == ".jsonl":
             check_objects(source, name=file.name)
+        if kind == ".parquet":
+            check_parquet(source, name=file.name)
+        if kind == ".csv":
+            with source.open("rb") as stream:
+                check_width(stream.readline().count(b",") + 1, name=file.name)
         frame = _SCANS[kind](source)
         frame.collect_schema()
     except (OSError, pl.exceptions.PolarsError) as error:
@@ -138,14 +141,14 @@ _SCANS: Final[dict[str, Callable[[Path], pl.LazyFrame]]] = {
 
 
 def _unpack(file: NamedFile, target: Path) -> None:
-    allowed = file.path.stat().st_size * _UNPACKS_TO + _FREE_BYTES
+    allowed = file.path.stat().st_size * UNPACKS_TO + FREE_BYTES
     written = 0
     try:
         with gzip.open(file.path, "rb") as packed, target.open("wb") as out:
             while block := packed.read(_BLOCK):
                 written += len(block)
                 if written > allowed:
-                    message = f"{file.name} unpacks to more than {_UNPACKS_TO} times its size: not read"
+                    message = f"{file.name} unpacks to more than {UNPACKS_TO} times its size: not read"
                     raise DataError(message)
                 out.write(block)
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import codecs
 import json
+import re
 from pathlib import Path
 from typing import Final
 
 from strigil.common.errors import DataError
+from strigil.data.limits import DEEPEST, check_width
 
 LONGEST_LINE: Final = 16 << 20
 _BLOCK: Final = 1 << 20
 _GZIP: Final = b"\x1f\x8b"
+_TEXTS: Final = re.compile(r'"(?:[^"\\]|\\.)*+"')
+_BRACKETS: Final = re.compile(r"[\[\]{}]")
 
 
 def check_lines(path: Path, *, name: str) -> None:
@@ -53,11 +57,15 @@ def check_objects(path: Path, *, name: str) -> None:
     Raises:
         DataError: A line is not; the message names it.
     """
+    keys: set[str] = set()
     decoder = json.JSONDecoder(object_pairs_hook=_once)
     with path.open(encoding="utf-8", newline="\n") as stream:
         for number, line in enumerate(stream, start=1):
             if line.isspace():
                 continue
+            if line.count("[") + line.count("{") > DEEPEST and _depth(line) > DEEPEST:
+                message = f"{name}: line {number} is nested more than {DEEPEST} deep: not read"
+                raise DataError(message)
             try:
                 value = decoder.decode(line)
             except _KeyTwiceError as error:
@@ -68,6 +76,17 @@ def check_objects(path: Path, *, name: str) -> None:
             if not isinstance(value, dict):
                 message = f"cannot read {name}: line {number} is not a JSON object"
                 raise DataError(message)
+            keys.update(value)
+            check_width(len(keys), name=name)
+
+
+def _depth(line: str) -> int:
+    """How deep brackets outside of texts lie within each other."""
+    depth = deepest = 0
+    for mark in _BRACKETS.findall(_TEXTS.sub("", line)):
+        depth += 1 if mark in "[{" else -1
+        deepest = max(deepest, depth)
+    return deepest
 
 
 class _KeyTwiceError(Exception):

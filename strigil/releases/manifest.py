@@ -304,8 +304,11 @@ def parse_manifest(data: bytes, *, source: str) -> Manifest:
         manifest = _Stored.model_validate_json(data).manifest
     except ValidationError as error:
         raise ManifestError(source, f"is not a manifest of strigil: {explain(error, _Stored)}") from error
-    value = json.loads(data)
-    text = _as_text(value)
+    try:
+        value = json.loads(data)
+        text = _as_text(value)
+    except (ValueError, RecursionError) as error:
+        raise ManifestError(source, f"is not a manifest of strigil: {error}") from error
     if text.encode() != data or digest(value["manifest"]) != value["digest"]:
         raise ManifestError(source, "was changed after it was written")
     for name in (*(file.path for file in manifest.files), *(f"{it.name}/v{it.version}" for it in manifest.parents)):

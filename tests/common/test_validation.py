@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,36 @@ def failure(tmp_path: Path, text: str) -> str:
         load_yaml(file, Outer)
     assert "\n" not in caught.value.message
     return caught.value.message.removeprefix(f"{file}: ")
+
+
+# Each line holds the one before it eight times.
+LAUGHS = "a: &a [x, x]\n" + "".join(
+    f"{new}: &{new} [{', '.join([f'*{old}'] * 8)}]\n" for old, new in pairwise("abcdefgh")
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (f"name: a\nnumber: {'7' * 5000}\n", "is not valid YAML: Exceeds the limit"),
+        ("name: a\nday: 2024-99-99\n", "is not valid YAML: month must be in 1..12"),
+        ("name: " + "[" * 5000 + "]" * 5000, "is nested more than 100 deep"),
+        ("name: " + "{a: " * 150 + "1" + "}" * 150, "is nested more than 100 deep"),
+        ("name: a\nname: b\n", "the key 'name' is there twice"),
+        ("name: a\nsampling: {top_p: 1, top_p: 0.5}\n", "the key 'top_p' is there twice"),
+        (LAUGHS, "more than 200,000 values"),
+        ("name: &a [*a]\n", "nested more than 100 deep"),
+        ("x" * (5 << 20), "is longer than 4 million characters"),
+    ],
+)
+def test_a_hostile_text_is_one_line(tmp_path: Path, text: str, said: str) -> None:
+    assert said in failure(tmp_path, text)
+
+
+def test_anchors_and_merged_keys_are_read(tmp_path: Path) -> None:
+    file = tmp_path / "recipe.yaml"
+    file.write_text("name: a\nsampling: &s {top_p: 0.5}\nextras: [*s, {<<: *s, temperature: 2}]\n")
+    assert load_yaml(file, Outer).extras == [Inner(top_p=0.5), Inner(top_p=0.5, temperature=2)]
 
 
 def test_a_good_file_is_read(tmp_path: Path) -> None:

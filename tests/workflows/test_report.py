@@ -16,6 +16,7 @@ from strigil.releases.manifest import ResidualRecord
 from strigil.releases.store import Release, Split, open_release, verify_release
 from strigil.sources.open_rows import open_rows
 from strigil.workflows.audit.treat import plan_treatment, treat
+from strigil.workflows.publish.packing import release_package
 from strigil.workflows.publish.secrets import find_secrets
 from strigil.workflows.release.patch import record_residual
 from strigil.workflows.release.report import find_untreated
@@ -73,8 +74,9 @@ def test_another_release_of_the_same_name_is_not_taken_for_the_parent(treated: R
 
 def test_secrets_are_looked_for_in_the_report_too(release: Release) -> None:
     page = release.path / REPORT
-    page.write_text(page.read_text().replace("3, 1, 2", "AKIA" + "ABCDEFGH12345678"))
-    assert [finding.where for finding in find_secrets(release)] == [str(REPORT)]
+    page.write_text(page.read_text().replace("3, 1, 2", "AKIA" + "Q3EGRZ5SPAM7WXYZ"))
+    found = find_secrets(release_package(release))
+    assert {finding.where for finding in found if not finding.personal} == {str(REPORT)}
 
 
 def test_a_patch_says_what_is_new_and_still_compares(treated: Release) -> None:

@@ -9,11 +9,11 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 import polars as pl
-from polars.datatypes import DataTypeClass
 
 from strigil.audits.texts.personal import SIGNS, mail_addresses, telephone_numbers
 from strigil.audits.texts.secrets import secret_starts, secrets
 from strigil.data.streams import iter_batches
+from strigil.data.texts import texts_in
 from strigil.stores.hub.package import Package, PackageFile
 
 _PERSONAL: Final = {"mail address": mail_addresses, "telephone number": telephone_numbers}
@@ -72,7 +72,7 @@ def _in_table(path: Path, name: str) -> Iterator[Finding]:
     frame = pl.scan_parquet(path)
     schema = frame.collect_schema()
     yield from _in_text("\n".join([str(schema), *pl.read_parquet_metadata(path).values()]), f"{name}, names of columns")
-    texts = [text for column, kind in schema.items() if (text := _texts(pl.col(column), kind)) is not None]
+    texts = [text for column, kind in schema.items() if (text := texts_in(pl.col(column), kind)) is not None]
     if not texts:
         return
     row = pl.col("row_id").cast(pl.String) if "row_id" in schema else pl.int_range(1, pl.len() + 1).cast(pl.String)
@@ -82,31 +82,6 @@ def _in_table(path: Path, name: str) -> Iterator[Finding]:
         starts = text.str.contains_any(list(secret_starts()), ascii_case_insensitive=True)
         for row_id, written in batch.filter(starts | text.str.contains(SIGNS)).iter_rows():
             yield from _in_text(written, f"{name}, row {row_id[:16]}")
-
-
-def _texts(column: pl.Expr, kind: pl.DataType) -> pl.Expr | None:
-    """All that is text in a column, however deep, a line each; None if nothing in it can be."""
-    match kind:
-        case pl.String():
-            return column
-        case pl.Categorical() | pl.Enum():
-            return column.cast(pl.String)
-        case pl.Binary():
-            return column.cast(pl.String, strict=False)
-        case pl.Struct(fields=fields):
-            inner = [_texts(column.struct.field(field.name), _kind(field.dtype)) for field in fields]
-            texts = [text for text in inner if text is not None]
-            return pl.concat_str(texts, separator="\n", ignore_nulls=True) if texts else None
-        case pl.List(inner=held) | pl.Array(inner=held):
-            text = _texts(pl.element(), _kind(held))
-            listed = column.arr.to_list() if isinstance(kind, pl.Array) else column
-            return None if text is None else listed.list.eval(text).list.join("\n", ignore_nulls=True)
-        case _:
-            return None
-
-
-def _kind(kind: pl.DataType | DataTypeClass) -> pl.DataType:
-    return kind if isinstance(kind, pl.DataType) else kind()
 
 
 def _in_text(text: str, where: str) -> Iterator[Finding]:

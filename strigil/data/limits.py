@@ -1,0 +1,94 @@
+"""How much a table from outside may be: depth, width, and what it unpacks to, found out before it is parsed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import polars as pl
+
+from strigil.common.errors import DataError, first_line
+
+if TYPE_CHECKING:
+    from polars.datatypes import DataTypeClass
+
+# Deflate reaches 1,032; JSON Lines of one repeated row reach 300 or so, real text 3 to 20.
+UNPACKS_TO: Final = 200
+FREE_BYTES: Final = 16 << 20
+# Of texts that a dictionary holds once: a digest in each of ten million rows is 640 MB.
+FREE_TEXT: Final = 1 << 30
+DEEPEST: Final = 64
+WIDEST: Final = 2_000
+
+
+def check_parquet(path: Path, *, name: str) -> None:
+    """Makes sure, by its footer and by the lengths of its texts, that a Parquet file is not far more than its size.
+
+    Raises:
+        DataError: It is, or it is no Parquet, or too deep or too wide.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        with pq.ParquetFile(path) as file:
+            footer, schema = file.metadata, file.schema
+            unpacked = sum(footer.row_group(place).total_byte_size for place in range(footer.num_row_groups))
+            deepest = max((schema.column(place).max_definition_level for place in range(len(schema))), default=0)
+    except (OSError, pa.ArrowException, RecursionError) as error:
+        message = f"cannot read {name}: {first_line(error)}"
+        raise DataError(message) from error
+    if deepest > DEEPEST or len(schema) > WIDEST:
+        raise _too_much(name)
+    size = path.stat().st_size
+    if unpacked > size * UNPACKS_TO + FREE_BYTES:
+        raise _unpacks(name)
+    try:
+        frame = pl.scan_parquet(path)
+        lengths = [_length(pl.col(column), kind) for column, kind in frame.collect_schema().items()]
+        sums = [length.cast(pl.UInt64).sum() for length in lengths if length is not None]
+        written = frame.select(pl.sum_horizontal(pl.lit(0, pl.UInt64), *sums)).collect(engine="streaming").item()
+    except (OSError, pl.exceptions.PolarsError) as error:
+        message = f"cannot read {name}: {first_line(error)}"
+        raise DataError(message) from error
+    if int(written) > size * UNPACKS_TO + FREE_TEXT:
+        raise _unpacks(name)
+
+
+def check_width(columns: int, *, name: str) -> None:
+    """Makes sure that a table is not too wide to be read.
+
+    Raises:
+        DataError: It is.
+    """
+    if columns > WIDEST:
+        raise _too_much(name)
+
+
+def _length(column: pl.Expr, kind: pl.DataType | DataTypeClass) -> pl.Expr | None:
+    """Bytes of text in each row of a column, none of it unpacked for it; None if nothing in it is text."""
+    match kind if isinstance(kind, pl.DataType) else kind():
+        case pl.String():
+            return column.str.len_bytes()
+        case pl.Binary():
+            return column.bin.size()
+        case pl.Struct(fields=fields):
+            inner = [_length(column.struct.field(field.name), field.dtype) for field in fields]
+            lengths = [length for length in inner if length is not None]
+            return pl.sum_horizontal(lengths) if lengths else None
+        case pl.List(inner=held):
+            length = _length(pl.element(), held)
+            return None if length is None else column.list.eval(length).list.sum()
+        case pl.Array(inner=held):
+            return _length(column.arr.to_list(), pl.List(held))
+        case _:
+            return None
+
+
+def _unpacks(name: str) -> DataError:
+    return DataError(f"{name} unpacks to more than {UNPACKS_TO} times its size: not read")
+
+
+def _too_much(name: str) -> DataError:
+    message = f"{name} has more than {WIDEST:,} columns or {DEEPEST} levels: not read"
+    return DataError(message, hint="keep the columns that rules read, and leave the others out")
