@@ -1,6 +1,7 @@
 # Every target sets up what it needs; a machine with Python 3.11 or newer, make, git and a package index is enough.
 #   make demo    the main job on the built-in models      make test   every test
 #   make check   lint, types, import directions           make bench  benchmarks against peers
+#   make fuzz    hostile input for FUZZ_MINUTES (20)
 # PYTHON=python3.12 picks an interpreter, ENGINE=none leaves vLLM out, TORCH_INDEX=URL is where CPU builds of torch are.
 
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
@@ -15,7 +16,7 @@ SOURCES := .cache/types/strigil tools benchmarks tests
 QUIET_THREADS := KMP_BLOCKTIME=0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint types bench format
+.PHONY: help setup demo test check lint types bench fuzz format
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -50,3 +51,9 @@ format: $(READY)
 
 bench: $(READY)
 	@$(QUIET_THREADS) $(BIN)/python -m benchmarks.run
+
+# The same targets again and again, each time with other input, until the time is over.
+FUZZ_MINUTES ?= 20
+fuzz: $(READY)
+	@end=$$(( $$(date +%s) + 60 * $(FUZZ_MINUTES) )); while [ $$(date +%s) -lt $$end ]; do \
+		$(QUIET_THREADS) FUZZ_EXAMPLES=400 $(BIN)/pytest -q -n 0 tests/fuzz || exit 1; done

@@ -91,9 +91,13 @@ def _check_base(adapter: Path, base: Path) -> None:
 
 def _matrices(adapter: Path, rank: Json) -> dict[str, Shape]:
     """The matrices that an adapter adds to, once its own agree and hold numbers only."""
+    from safetensors import SafetensorError, safe_open  # comes with torch, not with the core
+
     try:
-        tensors = float_tensors(adapter, ["adapter_model.safetensors"])
-    except (DataError, OSError) as error:
+        # Its own reader is stricter than one that reads slices, and is the one that engines use.
+        with safe_open(adapter / "adapter_model.safetensors", framework="numpy"):
+            tensors = float_tensors(adapter, ["adapter_model.safetensors"])
+    except (DataError, OSError, SafetensorError) as error:
         message = f"the adapter {adapter} cannot be read: {error}"
         raise ConfigError(message) from error
     found: dict[str, Shape] = {}

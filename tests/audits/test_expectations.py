@@ -7,7 +7,9 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from great_expectations.expectations.registry import get_expectation_impl
 
+from strigil.audits.suite.assertions import ASSERTIONS
 from strigil.audits.suite.expectations import Expectations, Outcome
 from strigil.audits.suite.suite import ExpectationChoice, TableName, load_suite
 from strigil.common.errors import ConfigError
@@ -97,6 +99,10 @@ def test_what_great_expectations_does_not_know_is_refused_before_the_audit(
 def test_progress_bars_are_silent(capfd: pytest.CaptureFixture[str]) -> None:
     check("expect_table_row_count_to_equal", args={"value": 2})
     assert capfd.readouterr().err == ""
+
+
+def test_every_expectation_that_a_suite_may_have_is_one() -> None:
+    assert {name for name in ASSERTIONS if get_expectation_impl(name).expectation_type != name} == set()
 
 
 LARGE = 2**53

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strigil.cards.render import render
+from strigil.cards.markdown_template import render
 from strigil.common.errors import ConfigError
 from strigil.common.plain import plain_text, without_credentials
 
