@@ -43,7 +43,7 @@ check() {
     if ((${#tiny[@]} == 0)); then
         part model 60 "$python" -m strigil models fetch smollm2-135m-instruct
     fi
-    part speed 120 "$python" -m benchmarks.gpu.speed "${tiny[@]}" --out "$out"
+    part speed 150 "$python" -m benchmarks.gpu.speed "${tiny[@]}" --out "$out"
     left=$((seconds - SECONDS - 5))
     part protocol "$left" "$python" -m benchmarks.gpu.protocol "${tiny[@]}" --out "$out" --work "$work" --seconds "$left"
     ((${#failed[@]})) || { echo "all parts done" && return; }

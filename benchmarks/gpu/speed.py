@@ -46,7 +46,7 @@ class Size:
     students: int
 
 
-FULL: Final = Size(SMOLLM2, steps=30, turns=2, student_rows=1000, students=8)
+FULL: Final = Size(SMOLLM2, steps=30, turns=2, student_rows=1000, students=4)
 TINY: Final = Size("pocket-a", steps=3, turns=1, student_rows=66, students=2)
 
 
