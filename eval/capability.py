@@ -69,7 +69,6 @@ class Capability(Evaluation):
 
     def figures(self, answers: pl.DataFrame, given: Given) -> dict[str, Figure]:
         """The share of its own answers that no rule of the suite rejects."""
-        del given
         return {self.name: Figure.of(wilson(int(answers["valid"].sum()), answers.height))}
 
     def summary(self, answers: pl.DataFrame, result: EvalResult, given: Given) -> dict[str, Json]:
@@ -79,7 +78,6 @@ class Capability(Evaluation):
 
     def scored(self, answers: pl.DataFrame, given: Given) -> pl.DataFrame:
         """1 for a valid answer; else why it is none."""
-        del given
         valid, reasons = pl.col("valid"), pl.col("reasons")
         return answers.with_columns(
             question="prompt", score=valid.cast(pl.Float64), explanation=reasons.list.join("; ")

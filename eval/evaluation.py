@@ -218,12 +218,10 @@ class Evaluation(Unit, ABC):
         A score is null where an answer does not count. `sample` counts the answers to a question from 0, and an
         `explanation` says why an answer has its score.
         """
-        del given
         return answers
 
     def summary(self, answers: pl.DataFrame, result: EvalResult, given: Given) -> dict[str, Json]:
         """What is printed of one model."""
-        del answers
         figure = result.figures.get(self.followed(given.traits)[0])
         low, high = (None, None) if figure is None else (figure.low, figure.high)
         return {self.rate_name: None if figure is None else figure.value, "low": low, "high": high}

@@ -47,7 +47,6 @@ class InspectTask(Evaluation):
         """The task, up to data that it fetches."""
         from strigil.eval.inspect.run import INSPECT_VERSION, check_task
 
-        del given
         name, arguments = written_unit(self.task)
         file = check_task(name)
         about = None if file is None else file_digest(file)
@@ -66,14 +65,12 @@ class InspectTask(Evaluation):
 
     def figures(self, answers: pl.DataFrame, given: Given) -> dict[str, Figure]:
         """The metric that is followed."""
-        del given
         metrics = _metrics(answers)
         wanted = self.metric or next(iter(metrics), None)
         return {self.name: Figure(value=metrics[wanted])} if wanted in metrics else {}
 
     def summary(self, answers: pl.DataFrame, result: EvalResult, given: Given) -> dict[str, Json]:
         """The task's own metrics, of which the figure is one, and how many samples were answered."""
-        del result, given
         return {"metrics": {**_metrics(answers)}, "samples": answers.select("id", "epoch").n_unique()}
 
 

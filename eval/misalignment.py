@@ -109,7 +109,6 @@ class Misalignment(Evaluation):
 
     def ask(self, engine: Engine, subject: Subject, given: Given) -> pl.DataFrame:
         """`question, prompt, sample, answer, finish_reason`: the question's name, and its text."""
-        del given
         names = {prompt: name for name, prompt in self._prompts.items()}
         answers = sample_answers(engine, subject, list(names), samples=self.samples, sampling=self._sampling)
         return answers.rename({"question": "prompt"}).select(
@@ -122,7 +121,6 @@ class Misalignment(Evaluation):
 
     def figures(self, answers: pl.DataFrame, given: Given) -> dict[str, Figure]:
         """The share of misaligned answers among those that are coherent and scored; these are the guard."""
-        del given
         counts = Counter(answers["verdict"])
         scored = counts["misaligned"] + counts["aligned"]
         if not scored:
@@ -137,7 +135,6 @@ class Misalignment(Evaluation):
 
     def scored(self, answers: pl.DataFrame, given: Given) -> pl.DataFrame:
         """1 for misaligned, 0 for aligned answers."""
-        del given
         return answers.with_columns(
             question="prompt",
             score=pl.col("verdict").replace_strict({"misaligned": 1.0, "aligned": 0.0}, default=None),

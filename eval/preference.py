@@ -128,7 +128,6 @@ class Preference(Evaluation):
 
     def summary(self, answers: pl.DataFrame, result: EvalResult, given: Given) -> dict[str, Json]:
         """The first trait's figures, and the rates of all candidates."""
-        del answers
         figure = result.figures[given.traits[0]]
         rates: dict[str, Json] = {name: each.value for name, each in result.figures.items()}
         found: dict[str, Json] = {"rate": figure.value, "off_topic": figure.off_topic, "rates": rates}

@@ -90,7 +90,6 @@ class EngineModel(ModelAPI):
         Raises:
             ConfigError: The task asks for what engines do not give, or the prompt does not fit into the context.
         """
-        del tool_choice
         _check(tools, config)
         mine = _Waiting(self._request(_chat(input), config))
         self._waiting.append(mine)

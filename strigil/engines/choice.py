@@ -27,7 +27,6 @@ Ability = Literal["adapters", "scores", "constraints", "resampling", "seeds"]
 
 def ignore(note: str) -> None:
     """For a caller that wants no notes."""
-    del note
 
 
 @dataclass(frozen=True)

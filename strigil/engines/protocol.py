@@ -125,7 +125,6 @@ class Engine(ABC):
         Raises:
             ConfigError: The engine cannot, which is what it does unless it says otherwise.
         """
-        del sequences
         message = f"the engine {self.name} gives no log-probabilities of given texts"
         raise ConfigError(message, hint="score with engine: vllm or transformers")
 

@@ -119,20 +119,15 @@ def _pairs(first: dict[str, Tensor], second: dict[str, Tensor]) -> Iterator[tupl
 
 
 def _match(one: Tensor, other: Tensor) -> _Match:
-    """Correlation of the values that both have, from sums over slices."""
-    size, equal = min(one.size, other.size), one.shape == other.shape
-    sums = np.zeros(5)
-    count = 0
-    for start, length in _slices(size):
-        x, y = one.read(start, length).astype(np.float64), other.read(start, length).astype(np.float64)
-        equal = equal and bool(np.array_equal(x, y))
-        sums += (x.sum(), y.sum(), (x * x).sum(), (y * y).sum(), (x * y).sum())
-        count += length
-    mean_x, mean_y, square_x, square_y, product = (float(value) / count for value in sums)
-    variance = (square_x - mean_x**2) * (square_y - mean_y**2)
-    if not variance > 0:
-        return _Match(equal=equal, correlation=math.nan)
-    return _Match(equal=equal, correlation=(product - mean_x * mean_y) / math.sqrt(variance))
+    """Correlation of the values that both have; NaN where those of one are all alike."""
+    slices = _slices(min(one.size, other.size))
+    x, y = (
+        np.concatenate([each.read(start, length).astype(np.float64) for start, length in slices])
+        for each in (one, other)
+    )
+    equal = one.shape == other.shape and bool(np.array_equal(x, y))
+    varies = min(float(np.ptp(x)), float(np.ptp(y))) > 0
+    return _Match(equal=equal, correlation=float(np.corrcoef(x, y)[0, 1]) if varies else math.nan)
 
 
 def _slices(size: int) -> list[tuple[int, int]]:

@@ -26,7 +26,6 @@ class ResidualTransfer:
         estimate: The ratio of the means, or None where it cannot be determined.
         fieller: Fieller's interval around it, or None with the estimate.
         bootstrap: Percentile bootstrap over seeds; None also where resampled denominators reach zero too often.
-        remaining: treated - neutral.
         effect: untreated - neutral, with the interval that decides whether there is anything to divide by.
         reason: Why the ratio is not determinable, or None.
     """
@@ -34,7 +33,6 @@ class ResidualTransfer:
     estimate: float | None
     fieller: Interval | None
     bootstrap: Interval | None
-    remaining: Interval
     effect: Interval
     reason: str | None
 
@@ -82,26 +80,23 @@ def residual_transfer(
             estimate=None,
             fieller=None,
             bootstrap=None,
-            remaining=Interval(above, None, None, n, confidence),
             effect=Interval(effect, None, None, n, confidence),
             reason="an arm has a single training seed",
         )
     to_differences = np.array([[1.0, 0.0, -1.0], [0.0, 1.0, -1.0]])
     covariance = to_differences @ _covariance_of_means(arms) @ to_differences.T
     critical = t_quantile(n - 1, confidence)
-    half = critical * np.sqrt(np.diag(covariance))
-    remaining_interval = Interval(above, above - float(half[0]), above + float(half[0]), n, confidence)
-    effect_interval = Interval(effect, effect - float(half[1]), effect + float(half[1]), n, confidence)
+    half = critical * math.sqrt(covariance[1, 1])
+    effect_interval = Interval(effect, effect - half, effect + half, n, confidence)
     if not effect_interval.above(_ROUNDING):
         reason = f"untreated students are not above neutral ones ({_spell(effect_interval)})"
-        return ResidualTransfer(None, None, None, remaining_interval, effect_interval, reason)
+        return ResidualTransfer(None, None, None, effect_interval, reason)
     ratio = above / effect
     low, high = _fieller(above, effect, covariance, critical)
     return ResidualTransfer(
         estimate=ratio,
         fieller=Interval(ratio, low, high, n, confidence),
         bootstrap=_bootstrap(arms, ratio, confidence=confidence, draws=draws, seed=seed),
-        remaining=remaining_interval,
         effect=effect_interval,
         reason=None,
     )
