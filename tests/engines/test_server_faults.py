@@ -5,10 +5,15 @@ from __future__ import annotations
 import gzip
 import itertools
 import json
+import signal
 import socket
+import subprocess
+import sys
+import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -284,3 +289,21 @@ def test_an_error_that_is_sent_as_an_answer_is_shown(server: StandIn, error: obj
         list(engine.generate(number_requests(1, GREEDY)))
     assert refused.value.message.isprintable()
     assert len(refused.value.message) < 400
+
+
+def test_ctrl_c_does_not_wait_for_a_server_that_is_slow(server: StandIn, tmp_path: Path) -> None:
+    server.seconds = 30
+    recipe = tmp_path / "recipe.yaml"
+    recipe.write_text(
+        "name: rows\nbase: pocket-a\nteacher: {by: none}\ncarrier: {name: numbers}\nprompts: 50\n"
+        f"engine: {{name: server, urls: ['{server.url}'], concurrency: 2}}\n"
+    )
+    command = (sys.executable, "-m", "strigil", "build", str(recipe), "--out", str(tmp_path), "--format", "quiet")
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        while not server.bodies:
+            assert process.poll() is None
+            time.sleep(0.1)
+        interrupted = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=60) == 130
+        assert time.monotonic() - interrupted < 25

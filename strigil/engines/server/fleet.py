@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from http import HTTPStatus
 from itertools import islice
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self, TypeVar
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 LONGEST_WAIT: Final = 600.0
 """Seconds that a server may ask to be left alone, and that may pass without a single answer while it does."""
+POLL_SECONDS: Final = 0.5
+"""Ctrl-C is not seen while a thread waits for another without a time limit."""
 BROKEN_OFF: Final = 3
 """Times that a constrained request is broken off before the constraint is taken for the cause."""
 
@@ -96,7 +98,10 @@ class Fleet:
                         future.add_done_callback(finished.put)
                 if not waiting:
                     break
-                done = finished.get()
+                try:
+                    done = finished.get(timeout=POLL_SECONDS)
+                except Empty:
+                    continue
                 waiting.discard(done)
                 try:
                     result = done.result()
