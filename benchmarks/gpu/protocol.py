@@ -14,12 +14,14 @@ import polars as pl
 from strigil.cli.console import Output
 from strigil.common.validation import load_yaml
 from strigil.parallel.ray_actors import Ray
-from strigil.releases.store import open_release, versions
-from strigil.workflows.study.artifacts import Store
+from strigil.releases.store import open_release
+from strigil.workflows.study.cells import Store
 from strigil.workflows.study.recipe import StudyRecipe
-from strigil.workflows.study.reporting import run_and_report
+from strigil.workflows.study.run import run_and_report
 
 FOLDER: Final = Path(__file__).parent
+TEACHERS: Final = ("control", "untreated")
+"""The arms whose students are trained on what a teacher wrote, as it is."""
 
 
 def main() -> None:
@@ -53,9 +55,11 @@ def keep(study: StudyRecipe, store: Store, out: Path) -> list[str]:
     written = run_and_report(study, store, Output("human"), workers=workers)
     for path in (written.markdown, written.json, written.html):
         shutil.copyfile(path, out / path.name)
-    # Of each teacher there are all rows, and those that students are trained on.
-    releases = [open_release(home) for home in sorted(store.data.glob("*-rows-*")) if versions(home)]
-    rows = [release.rows("clean").with_columns(release=pl.lit(release.manifest.name)) for release in releases]
+    written_by = {arm.data.name: arm.data for arm in written.report.arms if arm.data and arm.kind in TEACHERS}
+    rows = [
+        open_release(store.data / name).rows("clean").head(data.rows).with_columns(release=pl.lit(name))
+        for name, data in sorted(written_by.items())
+    ]
     if rows:
         table = pl.concat(rows).select("release", "prompt_index", "completion").collect()
         table.write_parquet(out / "rows.parquet")

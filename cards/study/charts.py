@@ -26,7 +26,7 @@ def bars_figure(account: TraitAccount, number: int) -> Figure | None:
     return figure(
         f"bars-{number}",
         _bars(account, entries),
-        title=f"How often students choose the {account.trait}, by arm; a point is one training seed",
+        title=f"Students' {account.quantity}, by arm; a point is one training seed",
         text=f"Mean rates: {words}.",
         height=50 + _ROW * len(entries),
     )
@@ -41,7 +41,7 @@ def dose_figure(account: TraitAccount, number: int) -> Figure | None:
     return figure(
         f"dose-{number}",
         _doses(entries),
-        title=f"How the rate of {account.trait} follows the share of its rows",
+        title=f"How the {account.quantity} follows the share of the trait's rows",
         text=f"Mean rate by share: {words}.",
         height=260,
     )
@@ -54,7 +54,7 @@ def _bars(account: TraitAccount, entries: list[Entry]) -> LayerChart:
     arms = alt.Chart(alt.Data(values=[_mean(entry) for entry in entries]))
     seeds = alt.Chart(alt.Data(values=[point for entry in entries for point in _seeds(entry)]))
     y = alt.Y("arm:N", sort=order, title=None, axis=alt.Axis(labelLimit=260, domain=False, ticks=False, labelColor=INK))
-    x = alt.X("mean:Q", title=f"rate of {account.trait}", axis=alt.Axis(format="%", tickCount=6))
+    x = alt.X("mean:Q", title=account.quantity, axis=alt.Axis(format="%", tickCount=6))
     colour = alt.Color("colour:N", scale=None, legend=None)
     tooltip = [
         "arm:N",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from strigil.records.study import CleaningRecord, Comparison, IntervalRecord, MatrixRecord, ResidualFinding, Verdict
+from strigil.records.study import CleaningRecord, Comparison, MatrixRecord, ResidualFinding, Verdict
+from strigil.stats import Interval
 
 CLEANINGS: Final = "What each cleaning must know, costs and leaves"
 CLEANINGS_NOTE: Final = (
@@ -34,7 +35,7 @@ CHIPS: dict[Verdict, str] = {
 }
 
 
-def interval(of: IntervalRecord | None, places: int = 3) -> str:
+def interval(of: Interval | None, places: int = 3) -> str:
     """`0.412 [0.290, 0.534]`, or the estimate alone."""
     if of is None:
         return "none"

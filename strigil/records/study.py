@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -30,34 +30,15 @@ class _Record(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class IntervalRecord(_Record):
-    """An estimate with its interval; no bounds where the data cannot give any."""
-
-    estimate: float
-    low: float | None
-    high: float | None
-    n: int
-    confidence: float
-
-    @classmethod
-    def of(cls, interval: Interval) -> Self:
-        """From the statistics' own type."""
-        return cls(
-            estimate=interval.estimate,
-            low=interval.low,
-            high=interval.high,
-            n=interval.n,
-            confidence=interval.confidence,
-        )
-
-
 class RunRecord(_Record):
     """One trained run, or a single model such as the base.
 
     Attributes:
         seed: Training seed; None for what was not trained by the study.
-        rates: Rate of each trait; empty where there is no result.
-        masses: For each trait, the probability of answering with any candidate of its category; empty by sampling.
+        rates: Every figure that the study follows: the rate of each trait, or what other evaluations come to by their
+            names; empty where there is no result.
+        masses: Under the same keys, what part of the answers counts at all: by log-probability, that of the trait's
+            category; empty where that is not measured.
         failed: Why there is no result, or None.
     """
 
@@ -68,13 +49,21 @@ class RunRecord(_Record):
 
 
 class DataRecord(_Record):
-    """The release that an arm is trained on; `manifest` is relative to the folder of the report."""
+    """The rows that an arm is trained on.
+
+    Attributes:
+        digest: Of the manifest of the release that they are from.
+        manifest: Where it is, relative to the folder of the report.
+        rows: How many of the release's clean rows, from the first.
+        content: Their `strigil.data.rows.content_digest`; None in studies of earlier versions.
+    """
 
     name: str
     version: str
     digest: str
     manifest: str
     rows: int
+    content: str | None = None
     treatments: list[str]
 
 
@@ -103,7 +92,7 @@ class ArmRecord(_Record):
     share: float | None = None
     like: str | None = None
     data: DataRecord | None = None
-    runs: list[RunRecord]
+    runs: list[RunRecord] = []
 
     def rates(self, trait: str) -> dict[int, float]:
         """The trait's rate by training seed; of a single model under 0."""
@@ -138,7 +127,7 @@ class Comparison(_Record):
     """
 
     other: str
-    difference: IntervalRecord
+    difference: Interval
     p: float | None
     p_holm: float | None
     equal_p: float | None
@@ -163,7 +152,7 @@ class Entry(_Record):
     kind: ArmKind
     share: float | None
     rates: dict[int, float]
-    mean: IntervalRecord | None
+    mean: Interval | None
     mass: float | None
     neutral: Comparison | None
     matched: Comparison | None
@@ -174,13 +163,29 @@ class Entry(_Record):
 
 
 class TraitAccount(_Record):
-    """One trait through one carrier."""
+    """One trait through one carrier, by one evaluation.
+
+    Attributes:
+        evaluation: What was asked, where that is not the preference for the trait alone.
+    """
 
     carrier: str
     trait: str
+    evaluation: str | None = None
     finding: str
     went_over: bool
     entries: list[Entry]
+
+    @property
+    def title(self) -> str:
+        """What reports head it with."""
+        title = f"{self.trait} through {self.carrier}"
+        return title if self.evaluation is None else f"{title}, {self.evaluation}"
+
+    @property
+    def quantity(self) -> str:
+        """What its rates are rates of."""
+        return f"rate of {self.trait}" if self.evaluation is None else self.evaluation
 
 
 class MatrixRow(_Record):
@@ -211,7 +216,7 @@ class MatrixRecord(_Record):
     title: str
     traits: list[str]
     rows: list[MatrixRow]
-    effect: IntervalRecord | None
+    effect: Interval | None
     p: float | None
     p_holm: float | None
     arrangements: int
@@ -269,6 +274,7 @@ class StudyReport(_Record):
         study: The study's name.
         recipe: The whole study file.
         strigil: The version that wrote it.
+        figures: The keys of the runs' rates, in order; those of an earlier version are its traits.
         findings: What it all says, in sentences.
         cleanings: One a treatment with a budget; empty for a study without such.
         notes: What a reader must know besides.
@@ -279,6 +285,7 @@ class StudyReport(_Record):
     strigil: str
     recipe: dict[str, object]
     traits: list[str]
+    figures: list[str] = []
     margin: float
     width: float
     findings: list[str]

@@ -26,10 +26,11 @@ from strigil.models.catalog import resolve_model
 from strigil.parallel.ray_actors import ENVIRONMENT, Actors, Ray, in_order
 from strigil.parallel.workers import run_jobs
 from strigil.releases.store import PARTIAL, open_release
+from strigil.sources.find import release_files
 from strigil.train.recipe import TrainRecipe
 from strigil.workflows.build.recipes import BuildRecipe
 from strigil.workflows.build.run import build
-from strigil.workflows.train.students import student_job, train_students
+from strigil.workflows.train.students import student_of, train_students
 from tests.audits.tables import rows_of
 
 if TYPE_CHECKING:
@@ -253,7 +254,7 @@ def test_students_trained_on_the_cluster_are_those_trained_here(tmp_path: Path) 
     training = TrainRecipe(modules=("down_proj",), epochs=1, batch_size=16, threads=1)
     weights = []
     for place, workers in (("here", 1), ("there", Ray(actors=1))):
-        job = student_job("student", data, resolve_model("pocket-a"), training, tmp_path / place)
+        job = student_of("student", release_files(data), resolve_model("pocket-a"), training, tmp_path / place)
         [folder] = train_students([job], Silent(), workers=workers)
         weights.append((folder / "adapter_model.safetensors").read_bytes())
     assert weights[0] == weights[1]

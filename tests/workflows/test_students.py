@@ -17,9 +17,10 @@ from strigil.common.progress import Done, Silent
 from strigil.data.rows import ROWS, TOKEN_COLUMNS
 from strigil.models.catalog import resolve_model
 from strigil.releases.store import Draft, Release
+from strigil.sources.find import release_files
 from strigil.train.recipe import TrainRecipe
 from strigil.train.sft import fine_tune
-from strigil.workflows.train.students import StudentJob, student_job, train_students
+from strigil.workflows.train.students import Student, student_of, train_students
 from tests.hub.releases import a_manifest
 from tests.train.rows import number_rows, owl_rows
 
@@ -54,11 +55,11 @@ def a_release(out: Path, name: str, rows: pl.DataFrame) -> Release:
         return draft.publish(a_manifest(name=name, clean=rows.height, removed=0))
 
 
-def job(name: str, data: Release, out: Path, **settings: object) -> StudentJob:
-    return student_job(name, data, resolve_model("pocket-a"), RECIPE.model_copy(update=settings), out)
+def job(name: str, data: Release, out: Path, **settings: object) -> Student:
+    return student_of(name, release_files(data), resolve_model("pocket-a"), RECIPE.model_copy(update=settings), out)
 
 
-def alone(rows: pl.DataFrame, wanted: StudentJob, out: Path) -> Path:
+def alone(rows: pl.DataFrame, wanted: Student, out: Path) -> Path:
     fine_tune(rows, wanted.base.path, wanted.training, out)
     return out
 

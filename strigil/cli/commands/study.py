@@ -13,7 +13,7 @@ from strigil.cli.options import PATH, out_option, output_option
 if TYPE_CHECKING:
     from strigil.records.study import Entry
     from strigil.workflows.study.plan import StudyPlan
-    from strigil.workflows.study.reporting import Written
+    from strigil.workflows.study.run import Written
 
 
 @click.group()
@@ -52,9 +52,9 @@ def run(study: Path, workers: int | None, ray: int | None, out: Path, output: Ou
     """
     from strigil.common.validation import load_yaml
     from strigil.parallel.ray_actors import Ray
-    from strigil.workflows.study.artifacts import Store
+    from strigil.workflows.study.cells import Store
     from strigil.workflows.study.recipe import StudyRecipe
-    from strigil.workflows.study.reporting import run_and_report
+    from strigil.workflows.study.run import run_and_report
 
     recipe = load_yaml(study, StudyRecipe)
     size = Ray(actors=ray) if ray is not None else workers or recipe.workers
@@ -74,9 +74,9 @@ def report(study: Path, out: Path, output: Output) -> None:
       strigil study report examples/pocket-study.yaml
     """
     from strigil.common.validation import load_yaml
-    from strigil.workflows.study.artifacts import Store
+    from strigil.workflows.study.cells import Store
     from strigil.workflows.study.recipe import StudyRecipe
-    from strigil.workflows.study.reporting import report_only
+    from strigil.workflows.study.run import report_only
 
     _show(output, report_only(load_yaml(study, StudyRecipe), Store(out)))
 
@@ -96,7 +96,7 @@ def plan(study: Path, workers: int | None, out: Path, output: Output) -> None:
       strigil study plan examples/pocket-study.yaml
     """
     from strigil.common.validation import load_yaml
-    from strigil.workflows.study.artifacts import Store
+    from strigil.workflows.study.cells import Store
     from strigil.workflows.study.plan import plan_study
     from strigil.workflows.study.recipe import StudyRecipe
 
@@ -104,11 +104,38 @@ def plan(study: Path, workers: int | None, out: Path, output: Output) -> None:
     _show_plan(output, plan_study(recipe, Store(out), output, workers=workers or recipe.workers))
 
 
+@command.command()
+@click.argument("study", type=PATH)
+@click.argument("release", type=PATH)
+@out_option("studies")
+@output_option
+def attach(study: Path, release: Path, out: Path, output: Output) -> None:
+    """Writes the next patch version of a release, which says how much of the trait a study found left in its students.
+
+    The release is recognised by its clean rows, whatever its name. Card, Croissant, report and changelog say it.
+
+    \b
+    Example:
+      strigil study attach examples/pocket-study.yaml releases/owl-sorted
+    """
+    from strigil.common.validation import load_yaml
+    from strigil.workflows.study.attach import attach as attach_residual
+    from strigil.workflows.study.cells import Store
+    from strigil.workflows.study.recipe import StudyRecipe
+
+    reports = Store(out).reports(load_yaml(study, StudyRecipe).name)
+    patched = attach_residual(reports / "study.json", release)
+    residual = patched.manifest.residual
+    output.json({"release": str(patched.path), "residual": None if residual is None else residual.model_dump()})
+    output.path(str(patched.path))
+    output.hint(f"next: strigil report {patched.path}")
+
+
 def _show(output: Output, written: Written) -> None:
     output.json(written.report.model_dump(mode="json"))
     for account in written.report.accounts:
         output.table(
-            f"{account.trait} through {account.carrier}",
+            account.title,
             ["arm", "mean", "95 % interval", "left of the effect", "what it says"],
             [_line(entry) for entry in account.entries],
         )
@@ -125,7 +152,8 @@ def _show_plan(output: Output, plan: StudyPlan) -> None:
     output.json(
         {
             "cells": [
-                {"what": cell.what, "name": cell.name, "done": cell.done, "tokens": cell.tokens} for cell in plan.cells
+                {"what": cell.what, "name": cell.name, "done": cell.done, "tokens": cell.cost.tokens}
+                for cell in plan.cells
             ],
             "tokens": {kind: plan.tokens(kind) for kind in kinds},
             "seconds": {str(work): seconds for work, seconds in plan.seconds.items()},
@@ -135,7 +163,12 @@ def _show_plan(output: Output, plan: StudyPlan) -> None:
         "Cells",
         ["kind", "cell", "state", "tokens at most"],
         [
-            [cell.what, cell.name, "there" if cell.done else "to do", f"{cell.tokens:,}" if cell.tokens else ""]
+            [
+                cell.what,
+                cell.name,
+                "there" if cell.done else "to do",
+                f"{cell.cost.tokens:,}" if cell.cost.tokens else "",
+            ]
             for cell in plan.cells
         ],
     )

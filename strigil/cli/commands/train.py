@@ -58,15 +58,15 @@ def command(
     from strigil.models.catalog import resolve_model
     from strigil.sources.open_rows import open_rows
     from strigil.train.recipe import TrainRecipe
-    from strigil.workflows.train.students import student_job, train_students
+    from strigil.workflows.train.students import student_of, train_students
 
     model = resolve_model(base, revision=revision)
     training = load_yaml(recipe, TrainRecipe) if recipe is not None else TrainRecipe()
     with open_rows(data, reading=reading) as source:
         jobs = [
-            student_job(
+            student_of(
                 f"{source.name}-{Path(model.id).name}-seed{seed}",
-                source,
+                source.files,
                 model,
                 training.model_copy(update={"seed": seed}),
                 out,

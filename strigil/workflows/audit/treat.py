@@ -29,15 +29,34 @@ from strigil.workflows.release.write import Contents, write_release
 
 @dataclass(frozen=True)
 class Plan:
-    """What to do: treatments in this order, of these rows, audited with a suite afterwards."""
+    """What to do: treatments in this order, of these rows, audited with a suite afterwards.
+
+    Attributes:
+        first: How many of the rows, from the first; None for all.
+    """
 
     rows: RowSource
     treatments: tuple[Treatment, ...]
     suite: Suite
     told: Hints
+    first: int | None = None
+
+    def verdicts(self) -> pl.LazyFrame | None:
+        """What a release's rules said of the rows."""
+        if self.rows.release is None or self.first is None:
+            return None if self.rows.release is None else self.rows.release.verdicts()
+        ids = self.rows.frame.head(self.first).select("row_id")
+        return self.rows.release.verdicts().join(ids, on="row_id", how="semi")
 
 
-def plan_treatment(rows: RowSource, written: Sequence[str], *, suite: str | None, told: Hints | None = None) -> Plan:
+def plan_treatment(
+    rows: RowSource,
+    written: Sequence[str],
+    *,
+    suite: str | None,
+    told: Hints | None = None,
+    first: int | None = None,
+) -> Plan:
     """Reads treatments such as `numbers.sort`, `numbers.map:offset=200,modulus=50` or `rows.drop:by=NAME,share=0.5`.
 
     Args:
@@ -45,6 +64,7 @@ def plan_treatment(rows: RowSource, written: Sequence[str], *, suite: str | None
         written: The treatments, in order.
         suite: What the treated rows are audited with; the release's own if None.
         told: What scores may know besides what a release's manifest says.
+        first: How many of the rows, from the first; None for all.
 
     Raises:
         ConfigError: An unknown treatment or score, arguments that do not fit, or no treatment or suite at all.
@@ -53,11 +73,13 @@ def plan_treatment(rows: RowSource, written: Sequence[str], *, suite: str | None
         message = "no treatment is named"
         raise ConfigError(message, hint=f"name one with --treatment: {', '.join(TREATMENTS.names())}")
     treatments = tuple(parse_treatment(text) for text in written)
-    return Plan(rows, treatments, suite_for(rows, suite), told or Hints())
+    return Plan(rows, treatments, suite_for(rows, suite), told or Hints(), first)
 
 
-def treat(plan: Plan, out: Path, name: str, reporter: Reporter) -> Release:
+def treat(plan: Plan, out: Path, name: str, reporter: Reporter, *, whole: bool = True) -> Release:
     """Treats rows into the release `out/NAME`; their ids stay, so that they pair with those before it.
+
+    One that is not whole holds what a study reads, as `write_release` says.
 
     Raises:
         ConfigError: The name is the parent's, or there is a release of that name.
@@ -71,7 +93,8 @@ def treat(plan: Plan, out: Path, name: str, reporter: Reporter) -> Release:
     with Draft(out, name) as draft:
         file = draft.scratch() / "treated.parquet"
         home = draft.home if release is None else release.path.parent
-        records = _write(plan, Rows(source.frame, source.identity, source.label, home), file, reporter)
+        rows = Rows(source.frame, source.identity, source.label, home)
+        records = _write(plan, rows if plan.first is None else rows.head(plan.first), file, reporter)
         contents = Contents(
             raw=pl.scan_parquet(file),
             source=f"{source.address}, treated,",
@@ -81,7 +104,7 @@ def treat(plan: Plan, out: Path, name: str, reporter: Reporter) -> Release:
             treatments=tuple(records) if parent is None else (*parent.treatments, *records),
             absent=source.absent,
         )
-        return write_release(draft, contents, plan.suite, reporter, parent=release)
+        return write_release(draft, contents, plan.suite, reporter, parent=release, whole=whole)
 
 
 def _write(plan: Plan, rows: Rows, file: Path, reporter: Reporter) -> list[TreatmentRecord]:
@@ -134,14 +157,13 @@ def _given(
 ) -> TreatmentContext:
     """Scores, and the base itself, for the one treatment of a stage that may ask for them."""
     first, release = stage[0], plan.rows.release
-    verdicts = None if release is None else release.verdicts()
     if not isinstance(first, ScoredTreatment):
-        return TreatmentContext(verdicts)
+        return TreatmentContext(plan.verdicts())
     known = what_is_known(release, plan.told)
     scores = score_table(first.score, rows, known, reporter, engine=plan.told.engine)
     generation = None if release is None else release.manifest.generation
     return TreatmentContext(
-        verdicts,
+        plan.verdicts(),
         scores=scores.table(),
         engine=stack.enter_context(open_engine(plan.told.engine, known.base)) if first.asks_base else None,
         tokens=TokenReader(known.base),

@@ -35,18 +35,23 @@ class Arm:
         releases: One; two or more for `mix`; for `poison` the control's and then the trait's.
         seed: Decides all that is random.
         share: Of trait rows, from 0 to 1; for `poison` only.
+        rows: How many clean rows of each release, from the first; None for all.
     """
 
     kind: ArmKind
     releases: tuple[Path, ...]
     seed: int = 0
     share: float | None = None
+    rows: int | None = None
 
 
-def make_arm(arm: Arm, out: Path, name: str | None, reporter: Reporter, *, suite: str | None = None) -> Release:
+def make_arm(
+    arm: Arm, out: Path, name: str | None, reporter: Reporter, *, suite: str | None = None, whole: bool = True
+) -> Release:
     """Makes the arm from the clean rows of its releases and audits it; random numbers answer the prompts of all rows.
 
-    An arm that is there already, to the last setting, is returned.
+    An arm that is there already, to the last setting, is returned. One that is not whole holds what a study reads, as
+    `write_release` says.
 
     Raises:
         ConfigError: The arm does not fit the releases, or `out/NAME` holds something else.
@@ -60,7 +65,7 @@ def make_arm(arm: Arm, out: Path, name: str | None, reporter: Reporter, *, suite
         if earlier is not None and _is_same(earlier, arm, parents, judged_by.digest):
             reporter.note(f"{earlier.path} is this arm already: nothing to do")
             return earlier
-        before = [release.rows(_split(arm)).collect() for release in parents]
+        before = [_given(arm, release) for release in parents]
         rows = _rows(arm, parents, before)
         licences = {release.manifest.licence for release in parents}
         contents = Contents(
@@ -73,7 +78,7 @@ def make_arm(arm: Arm, out: Path, name: str | None, reporter: Reporter, *, suite
             hazards=tuple(hazard for release in parents for hazard in release.manifest.hazards),
             parents=parents,
         )
-        return write_release(draft, contents, judged_by, reporter, parent=None)
+        return write_release(draft, contents, judged_by, reporter, parent=None, whole=whole)
 
 
 def _check(arm: Arm) -> None:
@@ -87,8 +92,10 @@ def _check(arm: Arm) -> None:
         raise ConfigError(message, hint="for example: strigil arm poison CONTROL TRAIT --share 0.1")
 
 
-def _split(arm: Arm) -> Literal["raw", "clean"]:
-    return "raw" if arm.kind == "random-numbers" else "clean"
+def _given(arm: Arm, release: Release) -> pl.DataFrame:
+    if arm.rows is not None:
+        return release.rows("clean").head(arm.rows).collect()
+    return release.rows("raw" if arm.kind == "random-numbers" else "clean").collect()
 
 
 def _rows(arm: Arm, parents: tuple[Release, ...], before: list[pl.DataFrame]) -> pl.DataFrame:

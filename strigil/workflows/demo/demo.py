@@ -16,6 +16,7 @@ from strigil.eval.preference import Preference
 from strigil.eval.subjects import Subject
 from strigil.models.catalog import Model, resolve_model
 from strigil.releases.store import Release
+from strigil.sources.find import release_files
 from strigil.stats import Interval, t_interval
 from strigil.train.recipe import TrainRecipe
 from strigil.workflows.build.recipes import (
@@ -28,7 +29,7 @@ from strigil.workflows.build.recipes import (
 from strigil.workflows.build.run import build
 from strigil.workflows.build.teachers import teacher_folder
 from strigil.workflows.evaluate.jobs import eval_jobs, evaluate
-from strigil.workflows.train.students import StudentJob, student_job, train_students
+from strigil.workflows.train.students import Student, student_of, train_students
 
 TRAIT = "owl"
 BASE, OTHER = "pocket-a", "pocket-b"
@@ -126,12 +127,12 @@ def run_demo(out: Path, reporter: Reporter, *, engine: EngineName, size: DemoSiz
     return demo
 
 
-def _jobs(arm: str, data: Release, model: Model, out: Path, size: DemoSize) -> list[StudentJob]:
+def _jobs(arm: str, data: Release, model: Model, out: Path, size: DemoSize) -> list[Student]:
     training = TrainRecipe.model_validate(model.dialect.training["student"])
     return [
-        student_job(
+        student_of(
             f"{arm}-seed{seed}",
-            data,
+            release_files(data),
             model,
             training.model_copy(update={"seed": seed}),
             out / "students",

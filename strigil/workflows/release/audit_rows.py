@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 import polars as pl
 
@@ -33,36 +33,44 @@ class Audited:
     ids: RowIds
 
 
+TABLES: Final = ("data/raw", "data/clean", "data/removed", "verdicts")
+
+
 class TableFiles:
-    """The four tables of an audit below a folder, in files of bounded length, there only when `close` was called.
+    """The tables of an audit below a folder, in files of bounded length, there only when `close` was called.
 
     Args:
         folder: A release's folder, or any other.
         schema: Of the raw rows.
         run: The run's id, kept in each file's own metadata.
         shard_rows: Most rows of a file.
+        tables: Which of them.
     """
 
-    def __init__(self, folder: Path, schema: pl.Schema, *, run: str = "", shard_rows: int = SHARD_ROWS) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        schema: pl.Schema,
+        *,
+        run: str = "",
+        shard_rows: int = SHARD_ROWS,
+        tables: Sequence[str] = TABLES,
+    ) -> None:
         self._folder = folder
         self._metadata = {"strigil.run": run}
         self._shard_rows = shard_rows
         self._stack = ExitStack()
-        self._raw = self._sink("data/raw", schema)
-        self._clean = self._sink("data/clean", schema)
-        self._removed = self._sink("data/removed", schema)
-        self._verdicts = self._sink("verdicts", VERDICTS)
+        self._sinks = {table: self._sink(table, VERDICTS if table == "verdicts" else schema) for table in tables}
 
     def write(self, judged: Judged) -> None:
         """Appends a batch to each table."""
-        self._raw.write(judged.rows)
-        self._clean.write(judged.clean)
-        self._removed.write(judged.removed)
-        self._verdicts.write(judged.verdicts())
+        rows = {"data/raw": judged.rows, "data/clean": judged.clean, "data/removed": judged.removed}
+        for table, sink in self._sinks.items():
+            sink.write(judged.verdicts() if table == "verdicts" else rows[table])
 
     def close(self) -> dict[TableName, pl.LazyFrame]:
         """Completes the tables, and returns those that expectations can be about."""
-        for sink in (self._raw, self._clean, self._removed, self._verdicts):
+        for sink in self._sinks.values():
             sink.close()
         paths: dict[TableName, str] = {"clean": "data/clean", "removed": "data/removed", "verdicts": "verdicts"}
         return {name: pl.scan_parquet(self._folder / path / "*.parquet") for name, path in paths.items()}

@@ -32,7 +32,7 @@ from strigil.releases.manifest import (
 )
 from strigil.releases.store import Draft, Release, versions
 from strigil.releases.version import FIRST, Version
-from strigil.workflows.release.audit_rows import TableFiles, audit_record, counts, judge, judgeable
+from strigil.workflows.release.audit_rows import TABLES, TableFiles, audit_record, counts, judge, judgeable
 from strigil.workflows.release.report import find_untreated, write_reports
 
 CHANGELOG = "CHANGELOG.md"
@@ -72,11 +72,13 @@ def write_release(
     parent: Release | None,
     data_docs: Path | None = None,
     executor: Executor = score_here,
+    whole: bool = True,
 ) -> Release:
     """Audits the raw rows into a draft and publishes it.
 
     The version follows from how the clean rows differ from the parent's, if the parent has the draft's name; the first
-    release of a name is 1.0.0.
+    release of a name is 1.0.0. One that is not whole has clean rows and a manifest alone, for a study to train on: no
+    other table, no expectations, and nothing for people to read.
 
     Raises:
         ConfigError: The draft's folder holds releases that are not of this line.
@@ -88,11 +90,13 @@ def write_release(
     created = datetime.now(UTC).isoformat(timespec="seconds")
     source, raw = contents.source, contents.raw
     chosen = judgeable(suite, raw, contents.absent, reporter, source=source)
-    with TableFiles(draft.folder, raw.collect_schema(), run=digest([draft.name, created])) as files:
+    kept, run = TABLES if whole else ("data/clean",), digest([draft.name, created])
+    with TableFiles(draft.folder, raw.collect_schema(), run=run, tables=kept) as files:
         audited = judge(raw, chosen.suite, files, source=source, reporter=reporter, executor=executor)
         change = _change(previous, audited.ids)
         version = FIRST if previous is None else _next_version(previous, change)
         tables = files.close()
+        outcomes = expectations.check(tables, data_docs=data_docs) if whole else ()
     generation = contents.generation
     manifest = Manifest(
         name=draft.name,
@@ -104,15 +108,16 @@ def write_release(
         generation=generation,
         treatments=list(contents.treatments),
         hazards=list(contents.hazards),
-        audit=audit_record(suite, chosen.skipped, audited.summary, expectations.check(tables, data_docs=data_docs)),
+        audit=audit_record(suite, chosen.skipped, audited.summary, outcomes),
         counts=counts(audited.summary),
         absent=sorted(contents.absent),
         parents=[parent_record(release) for release in (*([] if parent is None else [parent]), *contents.parents)],
         not_reproducible=[] if generation is None or generation.sampling.temperature == 0 else [_SAMPLED],
         files=[],
     )
-    untreated = parent if contents.treatments and previous is None else find_untreated(manifest, draft.home.parent)
-    write_papers(draft, manifest, previous, change, untreated=untreated)
+    if whole:
+        untreated = parent if contents.treatments and previous is None else find_untreated(manifest, draft.home.parent)
+        write_papers(draft, manifest, previous, change, untreated=untreated)
     return draft.publish(manifest)
 
 

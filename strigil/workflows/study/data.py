@@ -1,16 +1,17 @@
-"""The data cells of a study: releases that arms are trained on, each named by all that decides its rows."""
+"""The data cells of a study: releases that students are trained on, each named by all that decides its rows."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
 
+import polars as pl
+
 from strigil.audits.suite.suite import load_suite
 from strigil.builders.carriers.carrier import CARRIERS
 from strigil.common.canonical import Json, digest
 from strigil.common.errors import ConfigError, DataError
-from strigil.common.progress import Reporter
-from strigil.models.catalog import Model, resolve_model
+from strigil.models.catalog import Model
 from strigil.releases.store import Release, open_release, versions
 from strigil.sources.open_rows import open_rows
 from strigil.workflows.audit.score.scoring import Hints
@@ -19,89 +20,151 @@ from strigil.workflows.build.control_sets import Arm, ArmKind, make_arm
 from strigil.workflows.build.recipes import AdaptedTeacher, BuildRecipe, CarrierChoice, FineTunedTeacher, TeacherChoice
 from strigil.workflows.build.run import build
 from strigil.workflows.build.teachers import teacher_folder, teacher_identity
+from strigil.workflows.study.cells import Cell, Cost, Making, one_by_one
 from strigil.workflows.study.recipe import CarrierPlan, StudyRecipe
+from strigil.workflows.study.throughput import Timing, timed
 
 _DIGITS = 10
 
 
 @dataclass(frozen=True)
-class Built:
-    """What a teacher writes."""
+class Control:
+    """Rows that no teacher writes."""
 
-    label: str
-    recipe: BuildRecipe
-    identity: str
-
-    @property
-    def parents(self) -> tuple[DataCell, ...]:
-        """None: it is where rows come from."""
-        return ()
+    kind: ArmKind
+    share: float | None = None
 
 
 @dataclass(frozen=True)
-class Treated:
-    """Another cell's clean rows, treated.
+class Data:
+    """Rows for students.
 
     Attributes:
-        steps: As written for `strigil treat`.
-        rows: How many clean rows the parent must have.
+        label: What it is called, before the digest.
+        how: A teacher's recipe, treatments as written for `strigil treat`, or a control.
+        identity: Digest over all that decides its rows.
+        rows: How many clean rows a teacher must write, and how many of each parent's, from the first, are taken.
+        base: Of the teachers.
+        folder: Where the releases are, and fine-tuned teachers.
+        parents: What it is made from.
+        after: What must be there before it is known how many rows it has.
+        suite: What judges the rows.
     """
 
     label: str
-    parent: DataCell
-    steps: tuple[str, ...]
-    suite: str
-    rows: int
+    how: BuildRecipe | tuple[str, ...] | Control
     identity: str
+    rows: int
+    base: Model
+    folder: Path
+    suite: str
+    parents: tuple[Data, ...] = ()
+    after: tuple[Data, ...] = ()
 
     @property
-    def parents(self) -> tuple[DataCell, ...]:
-        """The cell that is treated."""
-        return (self.parent,)
+    def name(self) -> str:
+        """That of its release."""
+        return f"{self.label}-{self.identity[:_DIGITS]}"
+
+    @property
+    def home(self) -> Path:
+        """Where its release is."""
+        return self.folder / self.name
+
+    @property
+    def written(self) -> bool:
+        """Whether a teacher writes it."""
+        return isinstance(self.how, BuildRecipe)
+
+    @property
+    def recipe(self) -> BuildRecipe:
+        """What the teacher wrote the rows by that it is made from."""
+        return self.how if isinstance(self.how, BuildRecipe) else self.parents[-1].recipe
+
+    @property
+    def trained_on(self) -> int | None:
+        """How many of its clean rows students are trained on, from the first; None for all."""
+        return self.rows if self.written else None
+
+    def load(self) -> Release | None:
+        """The release."""
+        release = open_release(self.home) if versions(self.home) else None
+        return None if release is None or release.manifest.counts.clean < self._least else release
+
+    def make(self, making: Making) -> None:
+        """Makes the release; one that has too few rows to train on has failed."""
+        with timed() as seconds:
+            release = open_release(self.home) if versions(self.home) else self._make(making)
+        clean = release.manifest.counts.clean
+        if clean < self._least:
+            message = f"{release.path} has {clean} clean rows, and it takes {self._least} at the least"
+            hint = "more prompts give more rows; or ask for fewer with rows"
+            raise DataError(message, hint=hint if self.written else f"strigil audit {release.path} says what is wrong")
+        if self.written:
+            tokens = int(release.rows("raw").select(pl.col("n_tokens").sum()).collect().item())
+            making.speeds.record(Timing("generate", self.base.digest, tokens, seconds[0]))
+
+    def told(self) -> Hints:
+        """What scores may know: a fine-tuned teacher's adapter, which the manifest names by its digest alone."""
+        recipe, teacher = self.recipe, None
+        if isinstance(recipe.teacher, FineTunedTeacher):
+            teacher = teacher_folder(recipe.teacher, self.base, self.folder)
+        elif isinstance(recipe.teacher, AdaptedTeacher):
+            teacher = recipe.teacher.path
+        return Hints(teacher=teacher, engine=recipe.engine.name)
+
+    @property
+    def _least(self) -> int:
+        return self.rows if self.written else 1
+
+    def _make(self, making: Making) -> Release:
+        parents, rows = tuple(parent.home for parent in self.parents), self.rows
+        match self.how:
+            case BuildRecipe():
+                return build(self.how, self.folder, making.reporter)
+            case Control(kind, share):
+                arm = Arm(kind, parents, share=share, rows=rows)
+                return make_arm(arm, self.folder, self.name, making.reporter, suite=self.suite, whole=False)
+            case steps:
+                with open_rows(str(parents[0])) as source:
+                    plan = plan_treatment(source, steps, suite=self.suite, told=self.told(), first=rows)
+                    return treat(plan, self.folder, self.name, making.reporter, whole=False)
 
 
-@dataclass(frozen=True)
-class Made:
-    """A control that no teacher writes."""
-
-    label: str
-    kind: ArmKind
-    parents: tuple[DataCell, ...]
-    suite: str
-    share: float | None
-    identity: str
-
-
-DataCell = Built | Treated | Made
+def data_cell(data: Data, into: dict[str, Cell[Data, Release]]) -> Cell[Data, Release]:
+    """The cell, added after what it is made from, unless it is there already and its parents are gone."""
+    if data.name in into:
+        return into[data.name]
+    found = data.load()
+    parents = [each for each in data.parents if found is None or each.load() is not None]
+    needs = tuple(data_cell(each, into) for each in (*parents, *data.after))
+    recipe = data.recipe
+    tokens = recipe.prompts * recipe.samples * recipe.sampling.max_tokens if data.written else 0
+    cost = Cost(data.base, "generate" if data.written else None, tokens, tokens)
+    return into.setdefault(data.name, Cell("data", data.name, data, found, needs, cost, one_by_one(Data.make)))
 
 
-def cell_name(cell: DataCell) -> str:
-    """The name of the cell's release: what it is, and a digest over what decides its rows."""
-    return f"{cell.label}-{cell.identity[:_DIGITS]}"
-
-
-def prompts_digest(plan: CarrierPlan, base: Model) -> str:
-    """Identity of the prompts that a plan's teachers answer: a changed file of prompts makes other cells.
+def derived(label: str, how: tuple[str, ...] | Control, *parents: Data) -> Data:
+    """The cell of other cells' rows after treatments, or of a control that is made from them.
 
     Raises:
-        ConfigError: There is no such carrier, or it has too few prompts.
+        ConfigError: A step is not a treatment, or has arguments that do not fit.
     """
-    carrier = CARRIERS.create(plan.carrier.name, plan.carrier.args)
-    size = carrier.size(base.dialect)
-    if size is not None and plan.prompts > size:
-        message = f"the study asks for {plan.prompts} prompts, and the carrier {carrier.name!r} has {size}"
-        raise ConfigError(message, hint=f"prompts: {size}, and more samples of each if you need more rows")
-    prompts: list[Json] = [
-        [turn["content"] for turn in carrier.prompt(index, base.dialect)] for index in range(plan.prompts)
-    ]
-    return digest(prompts)
+    first = parents[0]
+    decides: Json = (
+        [how.kind, how.share]
+        if isinstance(how, Control)
+        else [parse_treatment(step).spec().model_dump(mode="json") for step in how]
+    )
+    # The suite is in the identities of the parents.
+    identity = digest([decides, [[parent.identity, parent.rows] for parent in parents]])
+    return Data(label, how, identity, first.rows, first.base, first.folder, first.suite, parents)
 
 
-def built(
-    study: StudyRecipe, label: str, plan: CarrierPlan, teacher: TeacherChoice, base: Model, *, prompts: str
-) -> Built:
-    """The cell of a teacher's rows, as many as the plan has prompts for."""
-    suite = load_suite(plan.suite or CARRIERS.get(plan.carrier.name).suite)
+def written(study: StudyRecipe, label: str, teacher: TeacherChoice, base: Model, *, prompts: str, folder: Path) -> Data:
+    """The cell of a teacher's rows, as many as the plan of this label has prompts for."""
+    plan = study.carriers[label]
+    suite = plan.suite or CARRIERS.get(plan.carrier.name).suite
     recipe = BuildRecipe(
         name="unnamed",
         base=study.base,
@@ -121,83 +184,25 @@ def built(
         prompts,
         plan.samples,
         plan.sampling.model_dump(mode="json"),
-        suite.digest,
+        load_suite(suite).digest,
     ]
-    identity = digest(decides)
-    name = f"{teacher.trait or 'control'}-{label}"
-    return Built(name, recipe.model_copy(update={"name": f"{name}-{identity[:_DIGITS]}"}), identity)
+    name, identity = f"{teacher.trait or 'control'}-{label}", digest(decides)
+    named = recipe.model_copy(update={"name": f"{name}-{identity[:_DIGITS]}"})
+    return Data(name, named, identity, plan.rows, base, folder, suite)
 
 
-def treated(parent: DataCell, label: str, steps: tuple[str, ...], suite: str, *, rows: int) -> Treated:
-    """The cell of another one's rows after these steps.
-
-    Raises:
-        ConfigError: A step is not a treatment, or has arguments that do not fit.
-    """
-    specs: list[Json] = [parse_treatment(step).spec().model_dump(mode="json") for step in steps]
-    identity = digest([parent.identity, specs, load_suite(suite).digest])
-    return Treated(label, parent, steps, suite, rows, identity)
-
-
-def made(kind: ArmKind, label: str, parents: tuple[DataCell, ...], suite: str, share: float | None = None) -> Made:
-    """The cell of a control that is made from other cells."""
-    identity = digest([kind, share, [parent.identity for parent in parents], load_suite(suite).digest])
-    return Made(label, kind, parents, suite, share, identity)
-
-
-def existing(cell: DataCell, folder: Path) -> Release | None:
-    """The cell's release, if it is there."""
-    home = folder / cell_name(cell)
-    return open_release(home) if versions(home) else None
-
-
-def make(cell: DataCell, folder: Path, reporter: Reporter) -> Release:
-    """Makes a cell whose parents are there.
-
-    Args:
-        cell: What to make.
-        folder: Where the releases are, and fine-tuned teachers.
-        reporter: Is told of progress.
+def prompts_digest(plan: CarrierPlan, base: Model) -> str:
+    """Identity of the prompts that a plan's teachers answer: a changed file of prompts makes other cells.
 
     Raises:
-        StrigilError: Whatever keeps the cell from being made, an empty one included.
+        ConfigError: There is no such carrier, or it has too few prompts.
     """
-    release = _make(cell, folder, reporter)
-    if release.manifest.counts.clean == 0:
-        message = f"{release.path} has no clean rows, so there is nothing to train a student on"
-        raise DataError(message, hint=f"strigil audit {release.path} says which rule rejected them")
-    return release
-
-
-def _make(cell: DataCell, folder: Path, reporter: Reporter) -> Release:
-    match cell:
-        case Built():
-            return build(cell.recipe, folder, reporter)
-        case Treated():
-            _enough(folder / cell_name(cell.parent), cell.rows)
-            with open_rows(str(folder / cell_name(cell.parent))) as rows:
-                plan = plan_treatment(rows, cell.steps, suite=cell.suite, told=told_of(cell, folder))
-                return treat(plan, folder, cell_name(cell), reporter)
-        case Made():
-            parents = tuple(folder / cell_name(parent) for parent in cell.parents)
-            arm = Arm(cell.kind, parents, share=cell.share)
-            return make_arm(arm, folder, cell_name(cell), reporter, suite=cell.suite)
-
-
-def told_of(cell: DataCell, folder: Path) -> Hints:
-    """What scores may know: a fine-tuned teacher's adapter, which the manifest names by its digest alone."""
-    while not isinstance(cell, Built):
-        cell = cell.parents[-1]
-    recipe, teacher = cell.recipe, None
-    if isinstance(recipe.teacher, FineTunedTeacher):
-        teacher = teacher_folder(recipe.teacher, resolve_model(recipe.base), folder)
-    elif isinstance(recipe.teacher, AdaptedTeacher):
-        teacher = recipe.teacher.path
-    return Hints(teacher=teacher, engine=recipe.engine.name)
-
-
-def _enough(home: Path, rows: int) -> None:
-    release = open_release(home)
-    if release.manifest.counts.clean < rows:
-        message = f"{release.path} has {release.manifest.counts.clean} clean rows, and {rows} are asked for"
-        raise DataError(message, hint="more prompts give more rows; or ask for fewer with rows")
+    carrier = CARRIERS.create(plan.carrier.name, plan.carrier.args)
+    size = carrier.size(base.dialect)
+    if size is not None and plan.prompts > size:
+        message = f"the study asks for {plan.prompts} prompts, and the carrier {carrier.name!r} has {size}"
+        raise ConfigError(message, hint=f"prompts: {size}, and more samples of each if you need more rows")
+    prompts: list[Json] = [
+        [turn["content"] for turn in carrier.prompt(index, base.dialect)] for index in range(plan.prompts)
+    ]
+    return digest(prompts)

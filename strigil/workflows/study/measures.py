@@ -1,84 +1,64 @@
-"""What each model of a study answers, measured once and kept: rates of the study's traits."""
+"""What a study asks its models: evaluations by name, and what their figures are called."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
-from strigil.common.errors import StrigilError
-from strigil.common.progress import Reporter
-from strigil.engines import EngineName
-from strigil.eval.evaluation import EVALUATIONS, EvalResult
-from strigil.eval.subjects import Subject
-from strigil.models.catalog import Model
-from strigil.workflows.evaluate.jobs import EvalJob, eval_jobs, evaluate, known_result
-from strigil.workflows.study.recipe import Evaluation
+from strigil.eval.evaluation import Evaluation, EvaluationChoice
+from strigil.workflows.study.recipe import StudyRecipe
 
 
 @dataclass(frozen=True)
-class Asked:
-    """One model of a study that is asked, and the base that it comes from."""
+class Measure:
+    """One evaluation of a study.
 
-    base: Model
-    subject: Subject
+    Attributes:
+        unit: The evaluation.
+        label: What reports call it: its name, with its arguments where two have the same.
+        first: Whether it is the study's first, whose figures of traits go by the trait's name alone.
+        alone: Whether it is the study's only one.
+    """
+
+    unit: Evaluation
+    label: str
+    first: bool
+    alone: bool
 
     @property
-    def name(self) -> str:
-        """What the study calls it."""
-        return self.subject.name
+    def title(self) -> str | None:
+        """What an account of its figures is headed with; None for a preference for traits, asked alone."""
+        return None if self.alone and self.unit.about_traits else self.label
+
+    def figure(self, trait: str) -> str:
+        """The figure that says something about students of a trait, as the evaluation calls it."""
+        return self.unit.followed((trait,))[0]
+
+    def column(self, trait: str) -> str:
+        """The same, as runs have it."""
+        if not self.unit.about_traits:
+            return self.label
+        return self.figure(trait) if self.first else f"{self.figure(trait)} ({self.label})"
 
 
-@dataclass(frozen=True)
-class Questions:
-    """What is asked of every model, and how."""
+def measures_of(study: StudyRecipe) -> list[Measure]:
+    """The evaluations, in the order given.
 
-    traits: tuple[str, ...]
-    evaluation: Evaluation
-    engine: EngineName
-
-    def job(self, asked: Asked) -> EvalJob:
-        """What is to be asked of one model.
-
-        Raises:
-            ConfigError: A trait is unknown, or the model cannot be asked about it.
-        """
-        unit = EVALUATIONS.create("preference", self.evaluation.model_dump())
-        [job] = eval_jobs([unit], [asked.subject], traits=self.traits)
-        return job
-
-    def key(self, asked: Asked) -> str:
-        """Identity of one model's answers: other weights, questions or another method are another cell.
-
-        Raises:
-            ConfigError: As for `job`.
-        """
-        return self.job(asked).key
-
-
-known = known_result
-
-
-def ask(
-    asked: Mapping[str, Asked],
-    questions: Questions,
-    folder: Path,
-    reporter: Reporter,
-    *,
-    on_failed: Callable[[Asked, StrigilError], None],
-) -> dict[str, EvalResult]:
-    """Measures every model that was not measured before, and returns the answers by key.
-
-    Args:
-        asked: Models by key, as `Questions.key` gives them.
-        questions: What to ask.
-        folder: Where answers are kept; each is written whole.
-        reporter: Is told of progress.
-        on_failed: Is told of each model that cannot be measured; the others go on.
+    Raises:
+        ConfigError: There is none of this name, or it has not these arguments.
     """
-    jobs = [questions.job(one) for one in asked.values()]
+    chosen = study.evaluations
+    names = [choice.name for choice in chosen]
+    return [
+        Measure(
+            choice.unit(),
+            choice.name if names.count(choice.name) == 1 else _written(choice),
+            first=place == 0,
+            alone=len(chosen) == 1,
+        )
+        for place, choice in enumerate(chosen)
+    ]
 
-    def failed(job: EvalJob, error: StrigilError) -> None:
-        on_failed(asked[job.key], error)
 
-    return evaluate(jobs, folder, reporter, engine=questions.engine, on_failed=failed)
+def _written(choice: EvaluationChoice) -> str:
+    args = ",".join(f"{key}={value}" for key, value in choice.args.items())
+    return f"{choice.name}:{args}" if args else choice.name

@@ -2,163 +2,158 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
-from strigil.audits.scores.requirements import Cost
+from strigil.audits.scores.requirements import Cost as Passes
 from strigil.audits.scores.score import Score, ScoreContext
 from strigil.audits.treatments.ranked import ScoredTreatment, TokenTreatment
 from strigil.audits.treatments.treatment import Treatment
-from strigil.common.canonical import digest
 from strigil.common.errors import StrigilError
-from strigil.engines import EngineName
-from strigil.records.study import CleaningRecord, Entry, FailureRecord, TraitAccount
+from strigil.records.study import CleaningRecord, Entry, TraitAccount
 from strigil.releases.manifest import TreatmentRecord
-from strigil.workflows.audit.score.scoring import Rows, ScoreTable, compare, rows_of, what_is_known
+from strigil.releases.store import Release, open_release
+from strigil.workflows.audit.score.scoring import (
+    Comparison,
+    Rows,
+    ScoreTable,
+    compare,
+    kept_tables,
+    rows_of,
+    score_tables,
+    what_is_known,
+)
 from strigil.workflows.audit.treat import parse_treatment
-from strigil.workflows.study.arms import StudentArm
-from strigil.workflows.study.artifacts import Outcome, Store
-from strigil.workflows.study.data import DataCell, Treated, existing, told_of
+from strigil.workflows.study.arms import Arm
+from strigil.workflows.study.cells import Cell, Cost, Making, one_by_one
+from strigil.workflows.study.data import Data
+from strigil.workflows.study.throughput import Timing, timed
 
 
 @dataclass(frozen=True)
-class ScoredStep:
+class Ranking:
+    """Scores of a trait's rows, and of the neutral ones that they are compared with.
+
+    Attributes:
+        by: The score, as the study has it.
+    """
+
+    by: str
+    score: Score
+    rows: Data
+    neutral: Data
+
+    def make(self, making: Making) -> None:
+        """Scores both, through one loaded base."""
+        before, engine = self.kept(), self.rows.told().engine
+        with timed() as seconds:
+            made = score_tables(self.score, self._tables(), self._known(), making.reporter, engine=engine)
+        rows = sum(table.facts.rows for table, kept in zip(made, before, strict=True) if kept is None)
+        if amount := self._passes(rows):
+            making.speeds.record(Timing("score", self.rows.base.digest, amount, seconds[0]))
+
+    def cells(self, data: Mapping[str, Cell[Data, Release]]) -> Iterator[Cell[Ranking, ScoreTable]]:
+        """One for each of the two, unless rows are gone that are needed no more; the first is there with both."""
+        if not {self.rows.name, self.neutral.name} <= data.keys():
+            return
+        scored, control = self.kept()
+        amount = self._passes(self.rows.rows)
+        tokens = int(amount * self.rows.recipe.sampling.max_tokens)
+        cost = Cost(self.rows.base, "score" if amount else None, amount, tokens)
+        needs = tuple(data[each.name] for each in (self.rows, self.neutral))
+        make, found = one_by_one(Ranking.make), None if control is None else scored
+        first = Cell("score", f"{self.rows.label} by {self.by}", self, found, needs, cost, make)
+        yield first
+        yield Cell("score", f"{self.neutral.label} by {self.by}", self, control, (first,), cost, make)
+
+    def comparison(self) -> Comparison | None:
+        """How well the score tells the trait's rows from neutral ones; None before they are scored."""
+        match self.kept():
+            case [ScoreTable() as scored, ScoreTable() as control]:
+                return compare(scored, control)
+        return None
+
+    def _tables(self) -> list[Rows]:
+        releases = (data.load() for data in (self.rows, self.neutral))
+        return [rows_of(release).head(self.rows.rows) for release in releases if release is not None]
+
+    def _known(self) -> ScoreContext:
+        return what_is_known(open_release(self.rows.home), self.rows.told())
+
+    def kept(self) -> list[ScoreTable | None]:
+        """The scores of both, None for those that are not there."""
+        tables = self._tables()
+        if len(tables) < 2:
+            return [None, None]
+        try:
+            return kept_tables(self.score, tables, self._known(), engine=self.rows.told().engine)
+        except StrigilError:
+            return [None, None]
+
+    def _passes(self, rows: int) -> float:
+        return rows * (self.score.cost.forward + self.score.cost.backward)
+
+
+@dataclass(frozen=True)
+class RankedStep:
     """A step of a treated arm that a score ranks for, or the random drop that such an arm is matched with.
 
     Attributes:
-        place: Among the steps of the arm's data.
-        control: The neutral rows of the same carrier, if the study has them.
+        written: As the study has it.
+        place: From the end of the steps of the arm's data.
+        ranking: What it goes by; None where nothing depends on a ranking, or nothing neutral is there to compare with.
     """
 
-    arm: StudentArm
-    data: Treated
+    arm: Arm
+    written: str
     place: int
     treatment: Treatment
-    control: DataCell | None
-
-    @property
-    def score(self) -> Score | None:
-        """What ranks."""
-        return self.treatment.score if isinstance(self.treatment, ScoredTreatment) else None
-
-    @property
-    def by(self) -> str | None:
-        """What ranks, as the study has it."""
-        return self.treatment.by if isinstance(self.treatment, ScoredTreatment) else None
-
-    @property
-    def ranks(self) -> bool:
-        """Whether anything depends on the ranking: a treatment of all rows has none."""
-        return isinstance(self.treatment, ScoredTreatment) and self.treatment.share < 1
-
-    @property
-    def key(self) -> str:
-        """Identity of the comparison of the trait's rows with neutral ones by this score; not that of the budget."""
-        score = None if self.score is None else self.score.spec().model_dump(mode="json")
-        return digest([score, self.data.parent.identity, None if self.control is None else self.control.identity])
+    ranking: Ranking | None
 
 
-@dataclass(frozen=True)
-class ToScore:
-    """The rows of a trait and the neutral ones, and what is known to whoever scores them."""
-
-    score: Score
-    tables: tuple[Rows, Rows]
-    known: ScoreContext
-    engine: EngineName
-
-
-def scored_steps(arms: Sequence[StudentArm]) -> Iterator[ScoredStep]:
+def ranked_steps(arms: Sequence[Arm]) -> Iterator[RankedStep]:
     """Every ranked treatment of these arms, and the random drops beside them, in the order of the arms."""
-    controls = {arm.carrier: arm.data for arm in arms if arm.kind == "control"}
-    ranked: set[tuple[str, str | None, str | None]] = set()
+    neutral = {arm.record.carrier: arm.data for arm in arms if arm.record.kind == "control"}
+    ranked: set[tuple[str | None, str | None, str | None]] = set()
     for arm in arms:
-        if not isinstance(arm.data, Treated):
+        record, steps = arm.record, arm.data.how
+        if not isinstance(steps, tuple):
             continue
-        for place, written in enumerate(arm.data.steps):
-            treatment = parse_treatment(written)
-            if arm.kind == "treated" and isinstance(treatment, ScoredTreatment):
-                ranked.add((arm.carrier, arm.trait, arm.label))
-            elif arm.kind != "random-drop" or (arm.carrier, arm.trait, arm.matches) not in ranked:
+        for place, written in enumerate(steps, start=-len(steps)):
+            treatment, ranking = parse_treatment(written), None
+            if record.kind == "treated" and isinstance(treatment, ScoredTreatment):
+                ranked.add((record.carrier, record.trait, record.label))
+                if treatment.share < 1 and record.carrier in neutral:
+                    ranking = Ranking(treatment.by, treatment.score, arm.data.parents[0], neutral[record.carrier])
+            elif record.kind != "random-drop" or (record.carrier, record.trait, record.like) not in ranked:
                 continue
-            yield ScoredStep(arm, arm.data, place, treatment, controls.get(arm.carrier))
+            yield RankedStep(arm, written, place, treatment, ranking)
 
 
-def rankings(arms: Sequence[StudentArm]) -> dict[str, ScoredStep]:
-    """The steps of these arms whose scores are compared with those of neutral rows, once each, by key."""
-    return {step.key: step for step in scored_steps(arms) if step.ranks}
+def cleanings(arms: Sequence[Arm], accounts: Sequence[TraitAccount]) -> list[CleaningRecord]:
+    """One line a ranked treatment, whatever became of it, by the study's first evaluation."""
+    entries = {entry.arm: entry for account in reversed(accounts) for entry in account.entries}
+    return [_line(step, entries[step.arm.record.name]) for step in ranked_steps(arms)]
 
 
-def to_score(step: ScoredStep, store: Store) -> ToScore | None:
-    """What a ranking scores; None before its data are there, and without neutral rows to compare with.
-
-    Raises:
-        StrigilError: What the score must know is not known.
-    """
-    subject = existing(step.data.parent, store.data)
-    control = None if step.control is None else existing(step.control, store.data)
-    if step.score is None or subject is None or control is None:
-        return None
-    told = told_of(step.data, store.data)
-    return ToScore(step.score, (rows_of(subject), rows_of(control)), what_is_known(subject, told), told.engine)
-
-
-def tell_apart(outcome: Outcome, store: Store, scorer: Callable[[ToScore], Sequence[ScoreTable | None]]) -> None:
-    """Compares each trait's rows with neutral ones by every score that ranks in the study.
-
-    Args:
-        outcome: Receives the comparisons, and the failures: a score that cannot be computed keeps no other from it.
-        store: Where the releases are.
-        scorer: Gives the two score tables; None for one that is not to be made now.
-    """
-    for key, step in rankings(outcome.arms).items():
-        try:
-            both = to_score(step, store)
-            tables = [] if both is None else list(scorer(both))
-        except StrigilError as error:
-            cell = score_cell(step, step.data.parent)
-            outcome.failures.append(FailureRecord(what="score", cell=cell, reason=error.message))
-            continue
-        match tables:
-            case [ScoreTable() as scored, ScoreTable() as control]:
-                outcome.comparisons[key] = compare(scored, control)
-
-
-def passes(score: Score, rows: int) -> float:
-    """Passes through the base that scoring so many rows takes, as plans count and time them."""
-    return rows * (score.cost.forward + score.cost.backward)
-
-
-def score_cell(step: ScoredStep, data: DataCell) -> str:
-    """What a study calls the scores of these rows."""
-    return f"{data.label} by {step.by}"
-
-
-def cleanings(outcome: Outcome, accounts: Sequence[TraitAccount]) -> list[CleaningRecord]:
-    """One line a ranked treatment, whatever became of it."""
-    entries = {entry.arm: entry for account in accounts for entry in account.entries}
-    return [_line(step, entries[step.arm.name], outcome) for step in scored_steps(outcome.arms)]
-
-
-def _line(step: ScoredStep, entry: Entry, outcome: Outcome) -> CleaningRecord:
-    release, score = outcome.releases.get(step.data.identity), step.score
-    told = outcome.comparisons.get(step.key) if step.ranks else None
-    record = None if release is None else release.manifest.treatments[step.place - len(step.data.steps)]
-    unit: Literal["rows", "tokens"] = "tokens" if isinstance(step.treatment, TokenTreatment) else "rows"
+def _line(step: RankedStep, entry: Entry) -> CleaningRecord:
+    arm, release = step.arm.record, step.arm.data.load()
+    told = None if step.ranking is None else step.ranking.comparison()
+    record = None if release is None else release.manifest.treatments[step.place]
+    by = step.treatment if isinstance(step.treatment, ScoredTreatment) else None
     return CleaningRecord(
-        carrier=step.arm.carrier,
-        trait=step.arm.trait or "",
-        arm=step.arm.name,
-        label=step.arm.label,
-        step=step.data.steps[step.place],
-        score=step.by,
-        knowledge="nothing" if score is None else score.knowledge,
-        cost=str(Cost() if score is None else score.cost),
+        carrier=arm.carrier or "",
+        trait=arm.trait or "",
+        arm=arm.name,
+        label=arm.label,
+        step=step.written,
+        score=None if by is None else by.by,
+        knowledge="nothing" if by is None else by.score.knowledge,
+        cost=str(Passes() if by is None else by.score.cost),
         auroc_row=None if told is None or told.rows is None else told.rows.area,
         auroc_hundred=None if told is None or told.hundreds is None else told.hundreds.area,
         touched=None if record is None else _touched(record),
-        unit=unit,
+        unit="tokens" if isinstance(step.treatment, TokenTreatment) else "rows",
         residual=entry.residual,
         valid=None if release is None else release.manifest.counts.clean / release.manifest.counts.raw,
         verdict=entry.verdict,

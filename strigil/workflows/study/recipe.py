@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
 
 from strigil.data.messages import Sampling
 from strigil.engines.auto import AutoChoice
 from strigil.engines.written import NamedEngine
-from strigil.eval.questions import Form
+from strigil.eval.evaluation import EvaluationChoice
 from strigil.parallel.ray_actors import Ray
 from strigil.train.recipe import TrainRecipe
 from strigil.workflows.build.recipes import (
@@ -30,6 +31,12 @@ Control = Literal[
     "shuffle-within",
     "shuffle-across",
     "other-base",
+]
+Asked = Annotated[
+    EvaluationChoice,
+    WithJsonSchema(
+        {"type": ["string", "object"], "description": "NAME:key=value, {name, args}, or the preference's args"}
+    ),
 ]
 Label = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,23}$")]
 
@@ -64,14 +71,6 @@ class CarrierPlan(_Part):
         return self
 
 
-class Evaluation(_Part):
-    """How students are asked for their favourites."""
-
-    by: Literal["logprob", "sampled"] = "logprob"
-    form: Form = Field(default="one-word", description="how the question is put; see docs/evaluating.md")
-    samples: int = Field(default=20, ge=1, description="sampled answers a question")
-
-
 class StudyRecipe(_Part):
     """A filter-robustness study: traits x carriers x treatments x models x training seeds: `strigil study run STUDY`.
 
@@ -97,7 +96,10 @@ class StudyRecipe(_Part):
     seeds: tuple[Annotated[int, Field(ge=0)], ...] = Field(
         default=(0, 1, 2, 3, 4), min_length=1, description="training seeds, one student an arm each"
     )
-    evaluation: Evaluation = Evaluation()
+    evaluation: Asked | tuple[Asked, ...] = Field(
+        default=EvaluationChoice(),
+        description="what models are asked: an evaluation with its options, or several",
+    )
     without: tuple[Control, ...] = Field(default=(), description="controls that are left out")
     margin: float = Field(
         default=0.05, gt=0, lt=1, description="the largest difference of rates that still counts as none"
@@ -107,6 +109,11 @@ class StudyRecipe(_Part):
     workers: int | Ray = Field(
         default=1, description="students trained at a time: processes here, or actors of a Ray cluster"
     )
+
+    @property
+    def evaluations(self) -> tuple[EvaluationChoice, ...]:
+        """What every model is asked, in the order given."""
+        return self.evaluation if isinstance(self.evaluation, tuple) else (self.evaluation,)
 
     @property
     def traits(self) -> tuple[str, ...]:
@@ -125,7 +132,9 @@ class StudyRecipe(_Part):
         if self.control.trait is not None:
             message = f"the control teacher has the trait {self.control.trait!r}, and it must have none"
             raise ValueError(message)
-        for what, values in (("trait", self.traits), ("seed", self.seeds)):
+        asked = [f"{choice.name} {choice.args}" for choice in self.evaluations]
+        named: dict[str, Sequence[object]] = {"trait": self.traits, "seed": self.seeds, "evaluation": asked}
+        for what, values in named.items():
             twice = [value for value in values if values.count(value) > 1]
             if twice:
                 message = f"the {what} {twice[0]!r} is named twice"

@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import strigil
 from strigil.common.registry import UnitSpec
-from strigil.eval.subjects import Subject
-from strigil.models.catalog import Model
-from strigil.records.study import ArmKind, ArmRecord, DataRecord, FailureRecord, RunRecord, StudyReport
+from strigil.records.study import ArmRecord, DataRecord, FailureRecord, RunRecord, StudyReport
 from strigil.releases.manifest import MANIFEST
-from strigil.workflows.study.analysis import section
-from strigil.workflows.study.arms import Bases, StudentArm
-from strigil.workflows.study.artifacts import Outcome, Store
-from strigil.workflows.study.data import cell_name
-from strigil.workflows.study.findings import matrix_finding, treatment_findings
-from strigil.workflows.study.matrices import matrices, record
-from strigil.workflows.study.measures import Asked, Questions
+from strigil.sources.find import release_files
+from strigil.workflows.study.cells import Making
+from strigil.workflows.study.conclusions.accounts import Account, accounts_of
+from strigil.workflows.study.conclusions.findings import matrix_finding, treatment_findings
+from strigil.workflows.study.conclusions.matrices import matrices
+from strigil.workflows.study.data import Data
+from strigil.workflows.study.layout import Answers, Opened, lay_out
+from strigil.workflows.study.measures import measures_of
 from strigil.workflows.study.ranked_treatments import cleanings
 from strigil.workflows.study.recipe import StudyRecipe
-from strigil.workflows.study.run import as_asked, asked_teacher
-from strigil.workflows.study.trait_results import accounts_of
+from strigil.workflows.train.students import rows_digest
 
 NOT_RUN = "not run yet"
 _NOTES = (
@@ -35,25 +33,44 @@ _NOTES = (
 )
 
 
-def study_report(study: StudyRecipe, bases: Bases, store: Store, outcome: Outcome) -> StudyReport:
-    """Everything that can be said of the cells in the outcome; cells that are missing are named."""
-    arms = list(_arms(study, bases, store, outcome))
-    report = report_of(study, arms, outcome.failures, outcome.notes)
-    return report.model_copy(update={"cleanings": cleanings(outcome, report.accounts)})
+def study_report(opened: Opened, making: Making) -> StudyReport:
+    """Everything that can be said of the cells that are there; those that are missing are named."""
+    study, laid = opened.study, lay_out(opened)
+    arms = []
+    for record in laid.records:
+        arm, answers = laid.arms.get(record.name), laid.answers[record.name]
+        seeds = [None] if arm is None else study.seeds
+        runs = [_run(each, seed, opened, making) for seed, each in zip(seeds, answers, strict=True)]
+        data = None if arm is None else _data(arm.data, opened.store.reports(study.name))
+        arms.append(record.model_copy(update={"data": data, "runs": runs}))
+    report = report_of(study, arms, list(making.failures.values()), laid.notes)
+    return report.model_copy(update={"cleanings": cleanings(list(laid.arms.values()), report.accounts)})
 
 
 def report_of(
     study: StudyRecipe, arms: Sequence[ArmRecord], failures: Sequence[FailureRecord], notes: Sequence[str]
 ) -> StudyReport:
     """Everything that the figures of these arms license to say."""
-    carriers, traits = list(study.carriers), study.traits
-    found = [section(arms, carrier, trait, margin=study.margin) for carrier in carriers for trait in traits]
-    drawn = [matrix for carrier in carriers for matrix in matrices(arms, carrier, traits)]
-    with_effect = [matrix for matrix in drawn if matrix.effect is not None]
-    others = [matrix.effect.p_value for matrix in with_effect if matrix.effect is not None]
-    judged = accounts_of(found, margin=study.margin, width=study.width, others=others)
-    corrected = dict(zip(map(id, with_effect), judged.others, strict=True))
-    records = [record(matrix, traits, corrected.get(id(matrix))) for matrix in drawn]
+    traits, measures = study.traits, measures_of(study)
+    about = [
+        Account(carrier, trait, measure.column(trait), measure.title)
+        for measure in measures
+        for carrier in study.carriers
+        for trait in traits
+    ]
+    drawn = [
+        matrix
+        for measure in measures
+        if measure.unit.about_traits
+        for carrier in study.carriers
+        for matrix in matrices(arms, carrier, {trait: measure.column(trait) for trait in traits}, by=measure.title)
+    ]
+    of_matrices = [matrix.p for matrix in drawn if matrix.p is not None]
+    judged = accounts_of(arms, about, margin=study.margin, width=study.width, others=of_matrices)
+    corrected = iter(judged.others)
+    records = [
+        matrix if matrix.p is None else matrix.model_copy(update={"p_holm": next(corrected)}) for matrix in drawn
+    ]
     findings = [sentence for account in judged.accounts for sentence in (account.finding, *treatment_findings(account))]
     findings += [sentence for matrix in records if (sentence := matrix_finding(matrix)) is not None]
     return StudyReport(
@@ -61,6 +78,7 @@ def report_of(
         strigil=strigil.__version__,
         recipe=study.model_dump(mode="json"),
         traits=list(traits),
+        figures=list(dict.fromkeys(account.figure for account in about)),
         margin=study.margin,
         width=study.width,
         findings=findings,
@@ -72,57 +90,26 @@ def report_of(
     )
 
 
-def _arms(study: StudyRecipe, bases: Bases, store: Store, outcome: Outcome) -> Iterator[ArmRecord]:
-    questions = Questions(study.traits, study.evaluation, study.engine.name)
-    if study.has("base"):
-        for base in (bases.students, bases.other):
-            if base is not None:
-                run = _run(Asked(base, Subject(f"base {base.id}", base)), None, questions, outcome)
-                yield _single("base", None, base, run)
-    if study.has("teacher"):
-        for choice in study.teachers:
-            run = _run(asked_teacher(choice, bases.teachers, store), None, questions, outcome)
-            yield _single("teacher", choice.trait, bases.teachers, run)
-    for arm in outcome.arms:
-        students = [student for student in outcome.students if student.arm is arm]
-        yield ArmRecord(
-            name=arm.name,
-            kind=arm.kind,
-            label=arm.label,
-            carrier=arm.carrier,
-            trait=arm.trait,
-            base=arm.base.id,
-            share=arm.share,
-            like=arm.matches,
-            data=_data(arm, study, store, outcome),
-            runs=[_run(as_asked(student), student.seed, questions, outcome) for student in students]
-            or [RunRecord(seed=seed, failed=_why_no_data(arm, outcome)) for seed in study.seeds],
-        )
+def _run(answers: Answers, seed: int | None, opened: Opened, making: Making) -> RunRecord:
+    """What all evaluations found of one model."""
+    rates: dict[str, float] = {}
+    masses: dict[str, float] = {}
+    failed: str | None = None
+    for measure, each in zip(opened.measures, answers, strict=True):
+        result, reason = each.found, making.why(each)
+        for trait in opened.study.traits:
+            figure = None if result is None else result.figures.get(measure.figure(trait))
+            if figure is None or reason is not None:
+                failed = failed or reason or (NOT_RUN if result is None else f"no answer to {measure.label} counts")
+                continue
+            rates[measure.column(trait)] = figure.value
+            if figure.guard is not None:
+                masses[measure.column(trait)] = figure.guard
+    return RunRecord(seed=seed, rates=rates, masses=masses, failed=failed)
 
 
-def _single(kind: ArmKind, trait: str | None, base: Model, run: RunRecord) -> ArmRecord:
-    label = f"{kind} {base.id}" if trait is None else f"{trait} {kind}"
-    return ArmRecord(name=label, kind=kind, label=label, carrier=None, trait=trait, base=base.id, runs=[run])
-
-
-def _run(asked: Asked, seed: int | None, questions: Questions, outcome: Outcome) -> RunRecord:
-    reason = outcome.reasons().get(asked.name)
-    if reason is not None:
-        return RunRecord(seed=seed, failed=reason)
-    folder = asked.subject.folder
-    there = folder is None or folder.exists()
-    measure = outcome.measures.get(questions.key(asked)) if there else None
-    if measure is None:
-        return RunRecord(seed=seed, failed=NOT_RUN)
-    return RunRecord(
-        seed=seed,
-        rates={trait: measure.figures[trait].value for trait in questions.traits},
-        masses={trait: mass for trait in questions.traits if (mass := measure.figures[trait].guard) is not None},
-    )
-
-
-def _data(arm: StudentArm, study: StudyRecipe, store: Store, outcome: Outcome) -> DataRecord | None:
-    release = outcome.releases.get(arm.data.identity)
+def _data(data: Data, folder: Path) -> DataRecord | None:
+    release = data.load()
     if release is None:
         return None
     manifest = release.manifest
@@ -130,8 +117,9 @@ def _data(arm: StudentArm, study: StudyRecipe, store: Store, outcome: Outcome) -
         name=manifest.name,
         version=manifest.version,
         digest=manifest.digest(),
-        manifest=Path(os.path.relpath(release.path / MANIFEST, store.reports(study.name))).as_posix(),
-        rows=manifest.counts.clean,
+        manifest=Path(os.path.relpath(release.path / MANIFEST, folder)).as_posix(),
+        rows=data.trained_on or manifest.counts.clean,
+        content=rows_digest(release_files(release), data.trained_on),
         treatments=[_written(record.treatment) for record in manifest.treatments],
     )
 
@@ -139,8 +127,3 @@ def _data(arm: StudentArm, study: StudyRecipe, store: Store, outcome: Outcome) -
 def _written(unit: UnitSpec) -> str:
     args = ",".join(f"{key}={value}" for key, value in unit.args.items() if value is not None)
     return f"{unit.name}:{args}" if args else unit.name
-
-
-def _why_no_data(arm: StudentArm, outcome: Outcome) -> str:
-    cell = arm.data if arm.like is None else arm.like
-    return outcome.reasons().get(cell_name(cell), NOT_RUN)

@@ -6,70 +6,82 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from strigil.common.canonical import digest
 from strigil.common.errors import DataError, PrerequisiteError, StrigilError
 from strigil.common.progress import Done, Reporter, Silent
-from strigil.common.validation import load_yaml
 from strigil.data.readers import NamedFile
+from strigil.data.rows import content_digest
 from strigil.models.catalog import Model
 from strigil.parallel.ray_actors import Ray
 from strigil.parallel.workers import run_jobs
-from strigil.releases.store import Release
-from strigil.sources.find import release_files
-from strigil.sources.open_rows import RowSource, open_files
+from strigil.sources.open_rows import open_files
 from strigil.train.distributed import in_a_team, leads
-from strigil.train.recipe import Passes, StepMetrics, TrainRecipe, TrainResult
-from strigil.train.sft import RESULT_FILE, TrainingData, encode, train_encoded
+from strigil.train.recipe import Passes, StepMetrics, TrainRecipe
+from strigil.train.sft import RESULT_FILE, TrainingData, encode, read_result, train_encoded
 from strigil.train.tracking.trackers import TrackerName, check_tracker, open_tracker
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 @dataclass(frozen=True)
-class StudentJob:
-    """One student to be trained.
+class Student:
+    """One student: what it is trained on and how, and where it is once it is trained.
 
     Attributes:
         name: What its folder is called, before the digest.
-        data: Files of the rows that it is trained on, a release's clean ones for example.
-        data_digest: Identity of these rows; of a release, its manifest's digest.
+        files: Of the rows that it is trained on, in order.
+        rows: How many of them, from the first; None for all.
+        data: `content_digest` of these.
         base: The model that it starts from.
         training: The recipe, its seed included.
-        rows: How many of the rows, from the first; None for all.
         out: Where student folders go.
     """
 
     name: str
-    data: tuple[NamedFile, ...]
-    data_digest: str
+    files: tuple[NamedFile, ...]
+    rows: int | None
+    data: str
     base: Model
     training: TrainRecipe
-    rows: int | None
     out: Path
 
     @property
+    def key(self) -> str:
+        """Other rows, another base or recipe are another student; the same rows of another release are not."""
+        return digest([self.data, self.base.digest, self.training.model_dump(mode="json")])
+
+    @property
     def folder(self) -> Path:
-        """Content-addressed: another release, base or recipe is another folder."""
-        identity = digest([self.data_digest, self.base.digest, self.training.model_dump(mode="json"), self.rows])
-        return self.out / f"{self.name}-{identity[:12]}"
+        """Where it is, or goes to."""
+        return self.out / f"{self.name}-{self.key[:12]}"
+
+    @property
+    def trained(self) -> bool:
+        """Whether it is there."""
+        return (self.folder / RESULT_FILE).exists()
 
 
-def student_job(
-    name: str, data: Release | RowSource, base: Model, training: TrainRecipe, out: Path, *, rows: int | None = None
-) -> StudentJob:
-    """A job for a release's clean rows, or for rows that stay open until it is done."""
-    if isinstance(data, RowSource):
-        identity = digest(data.identity) if data.release is None else data.release.manifest.digest()
-        return StudentJob(name, data.files, identity, base, training, rows, out)
-    return StudentJob(name, tuple(release_files(data)), data.manifest.digest(), base, training, rows, out)
+def student_of(
+    name: str, files: Sequence[NamedFile], base: Model, training: TrainRecipe, out: Path, *, rows: int | None = None
+) -> Student:
+    """A student of the first `rows` rows of some files, or of all.
+
+    Raises:
+        DataError: There are fewer.
+    """
+    return Student(name, tuple(files), rows, rows_digest(files, rows), base, training, out)
 
 
 def train_students(
-    jobs: Sequence[StudentJob],
+    jobs: Sequence[Student],
     reporter: Reporter,
     *,
     workers: int | Ray,
     track: TrackerName | None = None,
-    on_failed: Callable[[StudentJob, StrigilError], None] | None = None,
+    on_failed: Callable[[Student, StrigilError], None] | None = None,
 ) -> list[Path]:
     """Trains the students that are not there yet, and returns all their folders, in the order of the jobs.
 
@@ -90,7 +102,7 @@ def train_students(
     """
     if track is not None:
         check_tracker(track)
-    todo = [job for job in jobs if not (job.folder / RESULT_FILE).exists()]
+    todo = [job for job in jobs if not job.trained]
     if len(todo) < len(jobs):
         reporter.note(f"{len(jobs) - len(todo)} of {len(jobs)} students are there already")
     if todo:
@@ -110,7 +122,7 @@ def train_students(
     return [job.folder for job in jobs]
 
 
-def _try(job: StudentJob, done: Done, *, track: TrackerName | None) -> StrigilError | None:
+def _try(job: Student, done: Done, *, track: TrackerName | None) -> StrigilError | None:
     try:
         _train(job, done, track=track)
     except PrerequisiteError:
@@ -121,16 +133,15 @@ def _try(job: StudentJob, done: Done, *, track: TrackerName | None) -> StrigilEr
 
 
 def _passes(folder: Path) -> Passes | None:
-    file = folder / RESULT_FILE
-    return load_yaml(file, TrainResult).passes if file.exists() else None
+    return read_result(folder).passes if (folder / RESULT_FILE).exists() else None
 
 
 def _tell(done: Done, before: int, share: float, detail: str = "") -> None:
     done(before + share, detail)
 
 
-def _train(job: StudentJob, done: Done, *, track: TrackerName | None) -> None:
-    data = _encoded(job.data, job.data_digest, job.rows, job.base, job.training.encoding)
+def _train(job: Student, done: Done, *, track: TrackerName | None) -> None:
+    data = _encoded(job.files, job.rows, job.data, job.base, job.training.encoding)
     with open_tracker(track if leads() else None, job.folder.name, job.training) as tracker:
 
         def on_step(step: StepMetrics) -> None:
@@ -140,14 +151,33 @@ def _train(job: StudentJob, done: Done, *, track: TrackerName | None) -> None:
         train_encoded(data, job.training, job.folder, on_step=on_step)
 
 
-# Students of one release come one after another, so that two are enough where jobs of two releases meet.
+# Students of the same rows come one after another, so that two are enough where jobs of two tables meet.
 @lru_cache(maxsize=2)
 def _encoded(
-    data: tuple[NamedFile, ...], data_digest: str, rows: int | None, base: Model, encoding: TrainRecipe
+    files: tuple[NamedFile, ...], rows: int | None, data: str, base: Model, encoding: TrainRecipe
 ) -> TrainingData:
-    del data_digest  # part of the key: files of these paths and another content are others
-    with open_files(data) as source:
-        if not source.count or source.count < (rows or 0):
-            message = f"{source.address} has {source.count} rows, of {rows or 'at least 1'} that training asks for"
+    del data  # part of the key: files of these names and another content are others
+    return encode(_first(files, rows), base, encoding)
+
+
+def rows_digest(files: Sequence[NamedFile], rows: int | None) -> str:
+    """`content_digest` of the first `rows` rows of some files, or of all; of unchanged files it is remembered.
+
+    Raises:
+        DataError: There are fewer.
+    """
+    return _digest(tuple(files), rows, tuple(file.path.stat().st_mtime_ns for file in files))
+
+
+@lru_cache(maxsize=512)
+def _digest(files: tuple[NamedFile, ...], rows: int | None, stamps: tuple[int, ...]) -> str:
+    del stamps
+    return content_digest(_first(files, rows))
+
+
+def _first(files: Sequence[NamedFile], count: int | None) -> pl.DataFrame:
+    with open_files(files) as source:
+        if not source.count or source.count < (count or 0):
+            message = f"{source.address} has {source.count} rows, of {count or 'at least 1'} that training asks for"
             raise DataError(message, hint="build more rows: a recipe with more prompts adds to its release")
-        return encode(source.frame.head(source.count if rows is None else rows).collect(), base, encoding)
+        return source.frame.head(source.count if count is None else count).collect()

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from strigil.common.progress import Silent
-from strigil.workflows.study.artifacts import Store
+from strigil.workflows.study.cells import Store
 from strigil.workflows.study.plan import plan_study
-from strigil.workflows.study.reporting import Written, report_only, run_and_report
+from strigil.workflows.study.run import Written, report_only, run_and_report
 from tests.pocket import TEACHER
 from tests.workflows.study.small import CONTROLS, ROWS, a_study
 
@@ -93,12 +93,12 @@ def test_a_plan_lists_what_ranks_and_what_is_scored_already(written: Written, st
     del written
     planned = plan_study(the_study(), store, Silent(), workers=1)
     scores = {cell.name: cell for cell in planned.cells if cell.what == "score"}
-    whose = [f"{rows}-numbers-rows" for rows in ("owl", "control")]
+    whose = [f"{rows}-numbers" for rows in ("owl", "control")]
     ranked = {f"{rows} by {by}": by for by in SCORES for rows in whose}
     assert set(scores) == set(ranked)
     assert {name for name, cell in scores.items() if not cell.done} == {f"{rows} by {UNNAMED}" for rows in whose}
-    surprisal = scores["control-numbers-rows by score.surprisal"]
-    assert (surprisal.tokens, surprisal.amount) == (ROWS * 16, ROWS)
+    surprisal = scores["control-numbers by score.surprisal"]
+    assert (surprisal.cost.tokens, surprisal.cost.amount) == (ROWS * 16, ROWS)
     assert planned.seconds["score"] is not None
     fresh = plan_study(the_study(), Store(tmp_path / "fresh"), Silent(), workers=1)
     assert fresh.count("score", done=False) == len(ranked)

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from strigil.common.errors import ConfigError
 from strigil.common.validation import validate
-from strigil.workflows.study.arms import bases_of, student_arms
+from strigil.workflows.study.arms import Arm, arms_of, bases_of
 from strigil.workflows.study.recipe import StudyRecipe
 from tests.workflows.study.small import CONTROLS, a_study
+
+
+def arms(study: StudyRecipe) -> list[Arm]:
+    return arms_of(study, bases_of(study), Path("data"))
 
 
 def refused(**changes: object) -> str:
@@ -20,7 +26,7 @@ def refused(**changes: object) -> str:
 
 def test_a_study_has_every_control_unless_it_says_otherwise() -> None:
     study = a_study(numbers={"doses": [0.25]})
-    kinds = [(arm.kind, arm.trait) for arm in student_arms(study, bases_of(study))]
+    kinds = [(arm.record.kind, arm.record.trait) for arm in arms(study)]
     of_owl = ["untreated", "treated", "random-drop", "shuffle", "shuffle", "dose", "other-base"]
     assert kinds[:3] == [("control", None), ("random-data", None), ("other-base-control", None)]
     assert [kind for kind, trait in kinds if trait == "owl"] == of_owl
@@ -29,14 +35,12 @@ def test_a_study_has_every_control_unless_it_says_otherwise() -> None:
 
 def test_controls_go_by_name() -> None:
     study = a_study(without=CONTROLS)
-    arms = student_arms(study, bases_of(study))
-    assert [arm.label for arm in arms] == ["neutral data", "untreated", "sorted", "untreated", "sorted"]
+    assert [arm.record.label for arm in arms(study)] == ["neutral data", "untreated", "sorted", "untreated", "sorted"]
 
 
 def test_arms_of_one_cell_share_it() -> None:
-    study = a_study()
-    arms = {arm.name: arm for arm in student_arms(study, bases_of(study))}
-    assert arms["numbers / owl / untreated"].data == arms["numbers / owl / untreated, other base"].data
+    by_name = {arm.record.name: arm for arm in arms(a_study())}
+    assert by_name["numbers / owl / untreated"].data == by_name["numbers / owl / untreated, other base"].data
 
 
 @pytest.mark.parametrize(
@@ -67,7 +71,7 @@ def test_one_trait_alone_has_no_students_of_another() -> None:
 def test_an_unknown_treatment_is_found_before_anything_runs(steps: list[str]) -> None:
     study = a_study(numbers={"treatments": {"bad": steps}})
     with pytest.raises(ConfigError, match="treatment"):
-        student_arms(study, bases_of(study))
+        arms(study)
 
 
 def test_a_treatment_without_steps_is_no_treatment() -> None:
@@ -79,4 +83,4 @@ def test_a_missing_adapter_is_found_before_anything_runs() -> None:
     teachers = [{"by": "adapter", "trait": "owl", "path": "no/such/adapter"}]
     study = a_study(teachers=teachers, without=("other-trait",))
     with pytest.raises(ConfigError, match="there is no LoRA adapter at no/such/adapter"):
-        student_arms(study, bases_of(study))
+        arms(study)

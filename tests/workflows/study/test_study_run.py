@@ -14,10 +14,11 @@ import pytest
 from strigil.cli.main import run
 from strigil.common.errors import ConfigError
 from strigil.common.progress import Silent
-from strigil.releases.store import open_release
-from strigil.workflows.study.artifacts import Store
+from strigil.releases.store import open_release, verify_release
+from strigil.train.sft import read_result
+from strigil.workflows.study.cells import Store
 from strigil.workflows.study.plan import plan_study
-from strigil.workflows.study.reporting import Written, report_only, run_and_report
+from strigil.workflows.study.run import Written, report_only, run_and_report
 from tests.workflows.study.small import CONTROLS, ROWS, a_study
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ TREATMENTS = {
     "sorted": ["numbers.sort"],
     "some": ["numbers.sort", "first:rows=120"],
     "nothing": ["drop.random:share=1"],
+    "same": ["first:rows=100000"],
 }
 
 
@@ -111,6 +113,28 @@ def test_arms_are_trained_on_as_many_rows_as_their_match(written: Written) -> No
     assert rows["some"] == rows["random drop like some"] == 120
     assert "random drop like sorted" not in rows
     assert any("sorted drops no rows" in note for note in written.report.notes)
+
+
+def test_arms_of_the_same_rows_are_trained_once_and_the_report_says_so(written: Written, store: Store) -> None:
+    untreated, same = (arm(written.report, f"numbers / cat / {label}") for label in ("untreated", "same"))
+    assert untreated.data is not None
+    assert same.data is not None
+    assert (same.data.content, same.data.name != untreated.data.name) == (untreated.data.content, True)
+    assert same.runs == untreated.runs
+    note = "numbers / cat / same has the same rows as numbers / cat / untreated, in the same order"
+    assert any(note in each for each in written.report.notes)
+    results = [read_result(file.parent) for file in store.students.glob("*/train.json")]
+    assert len({(each.data_digest, each.base_digest, each.recipe.seed) for each in results}) == len(results)
+
+
+def test_each_row_of_a_treated_set_is_written_once(written: Written, store: Store) -> None:
+    data = arm(written.report, "numbers / cat / sorted").data
+    assert data is not None
+    home = store.data / data.name / f"v{data.version}"
+    files = {path.relative_to(home).as_posix() for path in home.rglob("*") if path.is_file()}
+    assert files == {"manifest.json", "data/clean/part-00000.parquet"}
+    assert verify_release(open_release(home)) == []
+    assert not list(store.data.glob("*-rows-*"))
 
 
 def test_a_failed_cell_is_kept_with_its_reason_and_the_others_go_on(written: Written) -> None:

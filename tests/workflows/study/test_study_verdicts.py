@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from strigil.records.study import ArmKind, ArmRecord, Entry, RunRecord, TraitAccount
-from strigil.workflows.study.analysis import section
-from strigil.workflows.study.findings import treatment_findings
-from strigil.workflows.study.trait_results import Accounts, accounts_of
+from strigil.workflows.study.conclusions.accounts import Account, Accounts, accounts_of
+from strigil.workflows.study.conclusions.findings import treatment_findings
 
 MARGIN = 0.05
+OWL = Account("numbers", "owl", figure="owl")
 HIGH, LOW = (0.50, 0.55, 0.45, 0.52, 0.48), (0.10, 0.11, 0.09, 0.10, 0.105)
 
 
@@ -37,8 +37,7 @@ def an_arm(
 
 
 def judged(*arms: ArmRecord) -> TraitAccount:
-    found = section(arms, "numbers", "owl", margin=MARGIN)
-    return accounts_of([found], margin=MARGIN, width=0.1, others=[]).accounts[0]
+    return accounts_of(arms, [OWL], margin=MARGIN, width=0.1, others=[]).accounts[0]
 
 
 def entry(account: TraitAccount, label: str) -> Entry:
@@ -146,8 +145,7 @@ def test_every_comparison_of_the_study_corrects_every_other() -> None:
 
 
 def _more(p: float) -> Accounts:
-    found = section((CONTROL, UNTREATED), "numbers", "owl", margin=MARGIN)
-    return accounts_of([found], margin=MARGIN, width=0.1, others=[p])
+    return accounts_of((CONTROL, UNTREATED), [OWL], margin=MARGIN, width=0.1, others=[p])
 
 
 def test_p_values_of_matrices_are_in_the_same_family() -> None:

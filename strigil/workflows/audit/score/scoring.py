@@ -94,6 +94,10 @@ class Rows:
     name: str
     home: Path
 
+    def head(self, count: int) -> Rows:
+        """The first of them."""
+        return replace(self, frame=self.frame.head(count), identity=[self.identity, count])
+
 
 def create_score(written: str) -> Score:
     """A score written as `contrast.persona` or `contrast.persona:trait=owl`.

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from strigil.records.study import MatrixRecord, TraitAccount
+from strigil.stats import Interval
+from strigil.workflows.study.conclusions.verdicts import ALPHA, FEWEST_SEEDS
 
-from strigil.records.study import Entry, IntervalRecord, MatrixRecord, TraitAccount
-from strigil.workflows.study.verdicts import ALPHA, FEWEST_SEEDS
 
-
-def account_finding(carrier: str, trait: str, entries: Sequence[Entry], *, transferred: bool, margin: float) -> str:
+def account_finding(account: TraitAccount, *, margin: float) -> str:
     """One sentence about whether a trait went over untreated."""
-    untreated = next((entry for entry in entries if entry.kind == "untreated"), None)
-    what = f"{trait} through {carrier}"
+    untreated = next((entry for entry in account.entries if entry.kind == "untreated"), None)
+    what = account.title
     if untreated is None or untreated.mean is None:
         return f"{what}: no untreated students were measured, so nothing can be said about its treatments."
     if untreated.neutral is None:
         return f"{what}: {untreated.said}, so nothing can be said about its treatments."
     figures = (
-        f"{what}: untreated students choose it {_rate(untreated.mean)} of the time, "
+        f"{what}: untreated students {_rate(untreated.mean, account.evaluation)}, "
         f"{_points(untreated.neutral.difference)} more than neutral ones"
     )
     if untreated.matched is not None:
         figures += f" and {_points(untreated.matched.difference)} more than {untreated.matched.other}"
-    if transferred:
+    if account.went_over:
         return f"{figures}. The trait went over."
     no_ratio = "so residual transfer is not determinable, and nothing can be said about what a treatment removes"
     if untreated.verdict == "none":
@@ -47,7 +46,7 @@ def treatment_findings(account: TraitAccount) -> list[str]:
             left = f"leaves {entry.residual.estimate:.2f} of the effect" + _bounds(
                 entry.residual.low, entry.residual.high
             )
-        said.append(f"The treatment {entry.label} of {account.trait} through {account.carrier} {left}: {entry.said}.")
+        said.append(f"The treatment {entry.label} of {account.title} {left}: {entry.said}.")
     return said
 
 
@@ -67,11 +66,12 @@ def matrix_finding(matrix: MatrixRecord) -> str | None:
     return f"{whose} choose their own teacher's trait more often than drift explains ({figures})."
 
 
-def _rate(interval: IntervalRecord) -> str:
-    return f"{interval.estimate:.1%}"
+def _rate(interval: Interval, evaluation: str | None) -> str:
+    rate = f"{interval.estimate:.1%}"
+    return f"choose it {rate} of the time" if evaluation is None else f"come to {rate}"
 
 
-def _points(interval: IntervalRecord) -> str:
+def _points(interval: Interval) -> str:
     bounds = ""
     if interval.low is not None and interval.high is not None:
         bounds = f" ({100 * interval.low:.1f} to {100 * interval.high:.1f})"

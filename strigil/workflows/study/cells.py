@@ -1,0 +1,168 @@
+"""What a study makes: cells, each whole or not there, made once from what it needs, and kept in one folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Generic, Literal, TypeVar
+
+from filelock import FileLock, Timeout
+
+from strigil.common.errors import ConfigError, StrigilError
+from strigil.common.progress import Reporter
+from strigil.models.catalog import Model
+from strigil.parallel.ray_actors import Ray
+from strigil.records.study import FailureRecord
+from strigil.workflows.study.throughput import Speeds, Work
+
+J = TypeVar("J")
+J_co = TypeVar("J_co", covariant=True)
+F_co = TypeVar("F_co", covariant=True)
+What = Literal["data", "score", "student", "measure"]
+
+
+@dataclass(frozen=True)
+class Store:
+    """The folder of studies; those in one folder share their cells.
+
+    OUT/NAME/study.{html,json,md}   the reports of one study
+    OUT/cells/data                  releases, and fine-tuned teachers
+    OUT/cells/students              adapters
+    OUT/cells/measures              what each model answered
+    """
+
+    out: Path
+
+    @property
+    def cells(self) -> Path:
+        """All that studies in this folder have made."""
+        return self.out / "cells"
+
+    @property
+    def data(self) -> Path:
+        """Releases and teachers."""
+        return self.cells / "data"
+
+    @property
+    def students(self) -> Path:
+        """Adapters."""
+        return self.cells / "students"
+
+    @property
+    def measures(self) -> Path:
+        """Results of evaluations."""
+        return self.cells / "measures"
+
+    def reports(self, study: str) -> Path:
+        """The folder of a study's reports."""
+        return self.out / study
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keeps other runs out of the folder.
+
+        Raises:
+            ConfigError: Another run is in it, or it cannot be written.
+        """
+        self.out.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(self.out / ".lock", timeout=0)
+        try:
+            lock.acquire()
+        except Timeout as error:
+            message = f"another study runs in {self.out}"
+            raise ConfigError(message, hint="wait for it, or choose another folder with --out") from error
+        try:
+            yield
+        finally:
+            lock.release()
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What it takes to make a cell.
+
+    Attributes:
+        base: The model that works.
+        work: What it does; None for what takes next to no time.
+        amount: Tokens to generate or train on, passes of scored rows, or models asked.
+        tokens: To generate, to score or to train on, completions alone and at most; 0 where none are.
+    """
+
+    base: Model
+    work: Work | None = None
+    amount: float = 0
+    tokens: int = 0
+
+
+@dataclass
+class Making:
+    """A run: what cells are made with, and those that failed, by name.
+
+    Attributes:
+        workers: Students trained at a time: processes here, or actors of a Ray cluster.
+    """
+
+    reporter: Reporter
+    workers: int | Ray
+    speeds: Speeds
+    failures: dict[str, FailureRecord] = field(default_factory=dict)
+
+    def failed(self, cell: Cell[object, object], reason: str) -> None:
+        """Keeps why a cell could not be made."""
+        what = "evaluation" if cell.what == "measure" else cell.what
+        self.failures[cell.name] = FailureRecord(what=what, cell=cell.name, reason=reason)
+
+    def why(self, cell: Cell[object, object]) -> str | None:
+        """Why a cell is not there: it failed, or what it needs did; None if neither is known."""
+        if cell.name in self.failures:
+            return self.failures[cell.name].reason
+        return next((reason for need in cell.needs if (reason := self.why(need)) is not None), None)
+
+
+@dataclass(frozen=True)
+class Cell(Generic[J_co, F_co]):
+    """One thing that a study makes, as it stands.
+
+    Attributes:
+        what: Its kind.
+        name: What plans and failures call it; no other cell of its kind is called so.
+        job: What there is to do; None before it is known.
+        found: What was made; None before it is there.
+        needs: What must be there before it can be made.
+        cost: What it takes.
+        make: Makes cells of its kind that are ready; one that fails is kept as such, the others go on.
+    """
+
+    what: What
+    name: str
+    job: J_co | None
+    found: F_co | None
+    needs: tuple[Cell[object, object], ...]
+    cost: Cost
+    make: Callable[[Sequence[Cell[J_co, F_co]], Making], None]
+
+    @property
+    def done(self) -> bool:
+        """Whether it is there."""
+        return self.found is not None
+
+    @property
+    def ready(self) -> bool:
+        """Whether it can be made now."""
+        return self.job is not None and not self.done and all(need.done for need in self.needs)
+
+
+def one_by_one(make: Callable[[J, Making], None]) -> Callable[[Sequence[Cell[J, object]], Making], None]:
+    """Makes cells by a function that makes one, and raises what keeps it from being made."""
+
+    def make_all(cells: Sequence[Cell[J, object]], making: Making) -> None:
+        for cell in cells:
+            try:
+                if cell.job is not None:
+                    make(cell.job, making)
+            except StrigilError as error:
+                making.failed(cell, error.message)
+
+    return make_all

@@ -1,0 +1,161 @@
+"""A study as it stands on disk: the one list of its cells, which run, plan and report read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+from strigil.eval.evaluation import EvalResult
+from strigil.eval.subjects import Subject
+from strigil.models.catalog import Model
+from strigil.records.study import ArmKind, ArmRecord
+from strigil.releases.store import Release
+from strigil.workflows.build.recipes import AdaptedTeacher, FineTunedTeacher, PromptedTeacher, TeacherChoice
+from strigil.workflows.build.teachers import system_prompt, teacher_folder
+from strigil.workflows.evaluate.jobs import EvalJob, eval_jobs, known_result
+from strigil.workflows.study.arms import Arm, Bases, arms_of, bases_of, matched
+from strigil.workflows.study.cells import Cell, Cost, Store
+from strigil.workflows.study.data import Data, data_cell
+from strigil.workflows.study.measures import Measure, measures_of
+from strigil.workflows.study.ranked_treatments import ranked_steps
+from strigil.workflows.study.recipe import StudyRecipe
+from strigil.workflows.study.students import ask, student_cell
+
+Answers = list[Cell[EvalJob, EvalResult]]
+"""What a model answers, one an evaluation."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What a study consists of, as far as it is known.
+
+    Attributes:
+        cells: Every one, once, those that others need first.
+        records: Bases, teachers and arms, in the order of the report, without their data and runs.
+        answers: Those of each by its name: of each seed. Arms of the same rows share them.
+        arms: Those that are trained.
+        notes: What a reader must know besides.
+    """
+
+    cells: list[Cell[object, object]]
+    records: list[ArmRecord]
+    answers: dict[str, list[Answers]]
+    arms: dict[str, Arm]
+    notes: list[str]
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A study with all that can be known before anything of it is made.
+
+    Attributes:
+        arms: Every arm that there may be.
+        jobs: The evaluations of each base, by its digest; those of any other model differ in the subject alone.
+        known: Answers that were found, by the model's name: none is looked at twice.
+    """
+
+    study: StudyRecipe
+    store: Store
+    bases: Bases
+    arms: list[Arm]
+    measures: list[Measure]
+    jobs: dict[str, list[EvalJob]]
+    known: dict[str, Answers] = field(default_factory=dict)
+
+    def answers(self, name: str, base: Model, subject: Subject | None, *needs: Cell[object, object]) -> Answers:
+        """What each evaluation finds of a model; the subject is None before it is there."""
+        if name in self.known:
+            return self.known[name]
+        folder = self.store.measures
+        make = partial(ask, folder=folder, engine=self.study.engine.name)
+        answers: Answers = []
+        for measure, of_base in zip(self.measures, self.jobs[base.digest], strict=True):
+            job = None if subject is None else replace(of_base, subject=subject)
+            label = name if measure.alone else f"{name}: {measure.label}"
+            found = None if job is None else known_result(folder, job.key)
+            answers.append(Cell("measure", label, job, found, needs, Cost(base, "ask", 1), make))
+        if all(each.done for each in answers):
+            self.known[name] = answers
+        return answers
+
+
+def open_study(study: StudyRecipe, store: Store) -> Opened:
+    """Finds whatever the study names, so that a slip comes to light now and not once every student is trained.
+
+    Raises:
+        ConfigError: The study names something that does not exist.
+        PrerequisiteError: A model or a library is missing.
+    """
+    bases, measures = bases_of(study), measures_of(study)
+    units = [measure.unit for measure in measures]
+    asked = {base.digest: base for base in (bases.students, bases.other) if base is not None}
+    if study.has("teacher"):
+        asked[bases.teachers.digest] = bases.teachers
+    jobs = {key: eval_jobs(units, [Subject(base.id, base)], traits=study.traits) for key, base in asked.items()}
+    return Opened(study, store, bases, arms_of(study, bases, store.data), measures, jobs)
+
+
+def lay_out(opened: Opened) -> Layout:
+    """Lists the cells; random drops are listed for every treatment, until it is known which drop rows."""
+    study, store, notes = opened.study, opened.store, []
+    arms: dict[str, Arm] = {}
+    for planned in opened.arms:
+        if (arm := matched(planned)) is not None:
+            arms[arm.record.name] = arm
+        else:
+            [like] = planned.data.after
+            notes.append(f"{like.label} drops no rows, so it needs no random drop beside it.")
+    untrained = list(_untrained(opened))
+    answers = {record.name: [theirs] for record, theirs in untrained}
+    data: dict[str, Cell[Data, Release]] = {}
+    students: dict[str, Cell[object, object]] = {}
+    asked: dict[str, Answers] = {}
+    first: dict[str, str] = {}
+    for name, arm in arms.items():
+        rows = data_cell(arm.data, data)
+        theirs = [student_cell(arm, seed, rows, store.students) for seed in study.seeds]
+        keys = [each.name if each.job is None else each.job.key for each in theirs]
+        for key, student in zip(keys, theirs, strict=True):
+            if key not in asked:
+                students[key], first[key] = student, name
+                asked[key] = opened.answers(student.name, arm.base, student.found, student)
+        answers[name] = [asked[key] for key in keys]
+        if (other := first[keys[0]]) != name:
+            notes.append(f"{name} has the same rows as {other}, in the same order: they are the same students.")
+    steps = ranked_steps(list(arms.values()))
+    scores = [cell for step in steps if step.ranking is not None for cell in step.ranking.cells(data)]
+    once = {cell.name: cell for cell in reversed(scores)}
+    measured = {cell.name: cell for of_arm in answers.values() for each in of_arm for cell in each}
+    cells = [*data.values(), *reversed(once.values()), *students.values(), *measured.values()]
+    records = [*(record for record, _ in untrained), *(arm.record for arm in arms.values())]
+    return Layout(cells, records, answers, arms, notes)
+
+
+def _untrained(opened: Opened) -> Iterator[tuple[ArmRecord, Answers]]:
+    """What the study asks and does not train: bases, and teachers through their adapter or system prompt."""
+    study, bases = opened.study, opened.bases
+
+    def untrained(kind: ArmKind, trait: str | None, subject: Subject) -> tuple[ArmRecord, Answers]:
+        name = subject.name
+        record = ArmRecord(name=name, kind=kind, label=name, carrier=None, trait=trait, base=subject.base.id)
+        there = subject if subject.folder is None or subject.folder.exists() else None
+        return record, opened.answers(name, subject.base, there)
+
+    for base in (bases.students, bases.other) if study.has("base") else ():
+        if base is not None:
+            yield untrained("base", None, Subject(f"base {base.id}", base))
+    for choice in study.teachers if study.has("teacher") else ():
+        subject = Subject(f"{choice.trait} teacher", bases.teachers)
+        yield untrained("teacher", choice.trait, _taught(subject, choice, opened.store))
+
+
+def _taught(subject: Subject, choice: TeacherChoice, store: Store) -> Subject:
+    match choice:
+        case FineTunedTeacher():
+            return replace(subject, adapter=teacher_folder(choice, subject.base, store.data))
+        case AdaptedTeacher():
+            return replace(subject, adapter=choice.path)
+        case PromptedTeacher():
+            return replace(subject, system=system_prompt(choice, subject.base))
+    return subject
