@@ -6,26 +6,27 @@ far more than it is becomes one line that names it.
 
 from __future__ import annotations
 
+import csv
 import glob
-import gzip
-import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 import polars as pl
+import pyarrow as pa
 
 from strigil.common.errors import ConfigError, DataError, first_line
-from strigil.data.layouts.layout import Reading
+from strigil.data.layouts.layout import Reading, text_columns
 from strigil.data.limits import FREE_BYTES, UNPACKS_TO, check_parquet, check_width
 from strigil.data.streams import count_rows
-from strigil.data.text_checks import check_lines, check_objects
+from strigil.data.text_checks import check_lines, check_objects, first_bytes, write_lines
 
-SUFFIXES: Final = (".parquet", ".jsonl", ".csv")
+SUFFIXES: Final = (".parquet", ".jsonl", ".json", ".csv", ".tsv")
+_PACKED: Final = {".gz": "gzip", ".zst": "zstd"}
 NOWHERE: Final = (
-    "data are a release folder, .parquet, .jsonl, .jsonl.gz, .csv or .csv.gz files, OWNER/NAME@REVISION on the Hub, or "
-    "s3://BUCKET/KEY"
+    "data are a release folder, .parquet, .jsonl, .json, .csv or .tsv files, also as .gz or .zst, a folder of them, "
+    "OWNER/NAME@REVISION on the Hub, or s3://BUCKET/KEY"
 )
 _BLOCK: Final = 1 << 20
 _SAMPLE: Final = 10_000
@@ -58,9 +59,8 @@ def find_files(data: str) -> list[NamedFile]:
     """
     path = Path(data)
     if path.is_dir():
-        message = f"{data} is a folder without a release in it"
-        raise ConfigError(message, hint=f"name its files, for example '{data}/*.jsonl'")
-    if path.exists() or path.is_symlink():
+        files, home = _shards(path), path
+    elif path.exists() or path.is_symlink():
         files, home = [path], path.parent
     else:
         files = sorted(Path(found) for found in glob.glob(data, recursive=True) if Path(found).is_file())  # noqa: PTH207  # Path.glob takes no absolute pattern
@@ -70,12 +70,29 @@ def find_files(data: str) -> list[NamedFile]:
         raise ConfigError(message, hint=NOWHERE)
     for file in files:
         if not is_table(file.name):
-            message = f"cannot read {file}: expected a .parquet, .jsonl or .csv file of rows"
+            message = f"cannot read {file}: expected a .parquet, .jsonl, .json, .csv or .tsv file of rows"
             raise ConfigError(message)
         if not file.resolve().is_relative_to(home.resolve()):
             message = f"{file} is a symbolic link that leads out of {home}"
             raise DataError(message, hint="name the file that it leads to")
     return [NamedFile(file, str(file)) for file in files]
+
+
+def _shards(folder: Path) -> list[Path]:
+    """The tables of a folder and of those within."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    inside = [path for path in files if path.name == "manifest.json"]
+    tables = [Path(name) for name in tables_among(str(path) for path in files)]
+    if inside or not tables:
+        message = f"{folder} holds {'several releases' if inside else 'no tables'}, and is none itself"
+        raise ConfigError(message, hint=f"name one of them, or its files: '{folder}/*.jsonl'")
+    return tables
+
+
+def tables_among(names: Iterable[str]) -> list[str]:
+    """The tables of a folder; a .json beside tables of other kinds is about them."""
+    tables = [name for name in names if is_table(name) and not Path(name).name.startswith(".")]
+    return [name for name in tables if _kind(Path(name)) != ".json"] or tables
 
 
 def is_table(name: str) -> bool:
@@ -102,23 +119,21 @@ def open_tables(files: Sequence[NamedFile], folder: Path) -> list[Table]:
 
 def _open(file: NamedFile, unpacked: Path) -> Table:
     kind, source = _kind(file.path), file.path
-    if source.suffix == ".gz":
+    if source.suffix in _PACKED:
         _unpack(file, unpacked)
         source = unpacked
     try:
         if not source.stat().st_size:
             message = f"{file.name} is empty: an audit of nothing would pass anything"
             raise DataError(message)
-        if kind != ".parquet":
-            check_lines(source, name=file.name)
-        if kind == ".jsonl":
-            check_objects(source, name=file.name)
         if kind == ".parquet":
             check_parquet(source, name=file.name)
-        if kind == ".csv":
-            with source.open("rb") as stream:
-                check_width(stream.readline().count(b",") + 1, name=file.name)
-        frame = _SCANS[kind](source)
+            frame = pl.scan_parquet(source)
+        elif kind in {".csv", ".tsv"}:
+            check_lines(source, name=file.name)
+            frame = _scan_csv(source, file, separator="\t" if kind == ".tsv" else ",")
+        else:
+            frame = _scan_json(source, file, unpacked)
         frame.collect_schema()
     except (OSError, pl.exceptions.PolarsError) as error:
         message = f"cannot read {file.name}: {first_line(error)}"
@@ -126,33 +141,46 @@ def _open(file: NamedFile, unpacked: Path) -> Table:
     return Table(file.name, frame, count_rows(frame, source=file.name))
 
 
-def _scan_jsonl(path: Path) -> pl.LazyFrame:
-    """A column that holds only nulls in the first 10,000 lines is read as text."""
-    schema = pl.scan_ndjson(path, infer_schema_length=_SAMPLE).collect_schema()
+def _scan_json(source: Path, file: NamedFile, unpacked: Path) -> pl.LazyFrame:
+    """JSON Lines, or an array of objects, which is written out as lines; a column without any value is text."""
+    beginning = first_bytes(source)
+    if beginning.array or beginning.marked:
+        lines = unpacked.with_name(f"{unpacked.name}-lines")
+        write_lines(source, lines, name=file.name, array=beginning.array)
+        source = lines
+    check_lines(source, name=file.name)
+    keys = check_objects(source, name=file.name)
+    schema = pl.scan_ndjson(source, infer_schema_length=_SAMPLE).collect_schema()
+    if keys - set(schema) or pl.Null in schema.values():
+        schema = pl.scan_ndjson(source, infer_schema_length=None).collect_schema()
     schema = pl.Schema({name: pl.String() if kind == pl.Null else kind for name, kind in schema.items()})
-    return pl.scan_ndjson(path, schema=schema)
+    return pl.scan_ndjson(source, schema=schema)
 
 
-_SCANS: Final[dict[str, Callable[[Path], pl.LazyFrame]]] = {
-    ".parquet": pl.scan_parquet,
-    ".jsonl": _scan_jsonl,
-    ".csv": lambda path: pl.scan_csv(path, infer_schema_length=_SAMPLE),
-}
+def _scan_csv(source: Path, file: NamedFile, *, separator: str) -> pl.LazyFrame:
+    with source.open(encoding="utf-8-sig", newline="") as stream:
+        names = next(csv.reader(stream, delimiter=separator), [])
+    check_width(len(names), name=file.name)
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        message = f"{file.name} has columns twice: {', '.join(twice)}"
+        raise DataError(message)
+    texts = {name: pl.String() for name in text_columns(file.reading) if name in names}
+    return pl.scan_csv(source, separator=separator, infer_schema_length=_SAMPLE, schema_overrides=texts)
 
 
 def _unpack(file: NamedFile, target: Path) -> None:
     allowed = file.path.stat().st_size * UNPACKS_TO + FREE_BYTES
     written = 0
     try:
-        with gzip.open(file.path, "rb") as packed, target.open("wb") as out:
+        with pa.input_stream(file.path, compression=_PACKED[file.path.suffix]) as packed, target.open("wb") as out:
             while block := packed.read(_BLOCK):
                 written += len(block)
                 if written > allowed:
                     message = f"{file.name} unpacks to more than {UNPACKS_TO} times its size: not read"
                     raise DataError(message)
                 out.write(block)
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        message = f"cannot unpack {file.name}: {error}"
+    except OSError as error:
+        message = f"cannot unpack {file.name}: {first_line(error)}"
         raise DataError(message) from error
 
 
@@ -168,11 +196,11 @@ def _check_same(first_name: str, first: pl.Schema, name: str, schema: pl.Schema)
 
 
 def _same_kind(one: pl.DataType, other: pl.DataType) -> bool:
-    return one == other or pl.Null in (one, other)
+    return one == other or pl.Null in (one, other) or (one.is_numeric() and other.is_numeric())
 
 
 def _kind(file: Path) -> str:
-    return Path(file.stem).suffix if file.suffix == ".gz" else file.suffix
+    return Path(file.stem).suffix if file.suffix in _PACKED else file.suffix
 
 
 def _fixed_part(pattern: str) -> Path:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import codecs
 import json
 import re
+import shutil
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +15,9 @@ from strigil.data.limits import DEEPEST, check_width
 
 LONGEST_LINE: Final = 16 << 20
 _BLOCK: Final = 1 << 20
+_BETWEEN: Final = re.compile(r"[\s,]*")
+_SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")
+_SURROGATES: Final = re.compile("[\ud800-\udfff]")
 _GZIP: Final = b"\x1f\x8b"
 _TEXTS: Final = re.compile(r'"(?:[^"\\]|\\.)*+"')
 _BRACKETS: Final = re.compile(r"[\[\]{}]")
@@ -51,14 +56,71 @@ def check_lines(path: Path, *, name: str) -> None:
         raise DataError(message) from error
 
 
-def check_objects(path: Path, *, name: str) -> None:
-    """Makes sure that every line is a JSON object without a key twice, of which readers take different ones.
+@dataclass(frozen=True)
+class Beginning:
+    """How a file of JSON begins: with a byte-order mark, with an array."""
+
+    marked: bool
+    array: bool
+
+
+def first_bytes(path: Path) -> Beginning:
+    """Looks at the beginning of a file of JSON."""
+    with path.open("rb") as stream:
+        head = stream.read(_BLOCK)
+    return Beginning(head.startswith(codecs.BOM_UTF8), head.removeprefix(codecs.BOM_UTF8).lstrip()[:1] == b"[")
+
+
+def write_lines(path: Path, target: Path, *, name: str, array: bool) -> None:
+    """Writes JSON Lines without a byte-order mark, of an array one value a line, with one value in memory at a time.
 
     Raises:
-        DataError: A line is not; the message names it.
+        DataError: It is no array, or not UTF-8.
     """
+    decoder = json.JSONDecoder()
+    try:
+        with path.open(encoding="utf-8-sig", newline="\n") as stream, target.open("w", encoding="utf-8") as out:
+            if not array:
+                shutil.copyfileobj(stream, out)
+                return
+            buffer = stream.read(_BLOCK).lstrip()
+            place, number = 1, 1
+            while True:
+                between = _BETWEEN.match(buffer, place)
+                place = place if between is None else between.end()
+                if buffer[place : place + 1] == "]":
+                    return
+                try:
+                    _, end = decoder.raw_decode(buffer, place)
+                except json.JSONDecodeError:
+                    end = len(buffer)
+                except RecursionError as error:
+                    message = f"{name}: value {number} of the array is nested too deep: not read"
+                    raise DataError(message) from error
+                # What ends where the block does may go on in the next one.
+                if end == len(buffer):
+                    more = stream.read(_BLOCK)
+                    if not more or len(buffer) - place > LONGEST_LINE:
+                        message = f"cannot read {name}: value {number} of the array is damaged or longer than 16 MiB"
+                        raise DataError(message)
+                    buffer, place = buffer[place:] + more, 0
+                    continue
+                # Within a value, a line ends between two of its parts alone.
+                out.write(buffer[place:end].replace("\r", " ").replace("\n", " ") + "\n")
+                place, number = end, number + 1
+    except UnicodeDecodeError as error:
+        message = f"{name} is not UTF-8: {error.reason}"
+        raise DataError(message) from error
+
+
+def check_objects(path: Path, *, name: str) -> set[str]:
+    """Makes sure that every line is a JSON object with one meaning, and returns all keys of these objects.
+
+    Raises:
+        DataError: A line is not, has a key twice, NaN, or half of a surrogate pair; the message names it.
+    """
+    decoder = json.JSONDecoder(object_pairs_hook=_once, parse_constant=_no_constant)
     keys: set[str] = set()
-    decoder = json.JSONDecoder(object_pairs_hook=_once)
     with path.open(encoding="utf-8", newline="\n") as stream:
         for number, line in enumerate(stream, start=1):
             if line.isspace():
@@ -68,16 +130,20 @@ def check_objects(path: Path, *, name: str) -> None:
                 raise DataError(message)
             try:
                 value = decoder.decode(line)
-            except _KeyTwiceError as error:
-                message = f"{name}: line {number} has a key twice"
+            except _NoMeaningError as error:
+                message = f"{name}: line {number} has {error}"
                 raise DataError(message) from error
             except (ValueError, RecursionError):
                 value = None
             if not isinstance(value, dict):
                 message = f"cannot read {name}: line {number} is not a JSON object"
                 raise DataError(message)
+            if _SURROGATE.search(line) and _SURROGATES.search(json.dumps(value, ensure_ascii=False)):
+                message = f"{name}: line {number} has half of a surrogate pair, which is no character"
+                raise DataError(message)
             keys.update(value)
             check_width(len(keys), name=name)
+    return keys
 
 
 def _depth(line: str) -> int:
@@ -89,12 +155,18 @@ def _depth(line: str) -> int:
     return deepest
 
 
-class _KeyTwiceError(Exception):
-    """A JSON object has a key twice."""
+class _NoMeaningError(Exception):
+    """What readers of JSON do not agree on."""
 
 
 def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
     value = dict(pairs)
     if len(value) != len(pairs):
-        raise _KeyTwiceError
+        message = "a key twice"
+        raise _NoMeaningError(message)
     return value
+
+
+def _no_constant(constant: str) -> object:
+    message = f"{constant}, which is no JSON"
+    raise _NoMeaningError(message)

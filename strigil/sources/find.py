@@ -10,7 +10,7 @@ from typing import Final, Protocol
 from strigil.common.errors import ConfigError, DataError
 from strigil.common.paths import plain_path
 from strigil.data.path_patterns import is_pattern, split_pattern
-from strigil.data.readers import NOWHERE, NamedFile, find_files, is_table
+from strigil.data.readers import NOWHERE, NamedFile, find_files, tables_among
 from strigil.releases.manifest import MANIFEST, parse_manifest
 from strigil.releases.store import PARTIAL, Problem, Release, Split, find_release, problems_of, versions
 from strigil.stores.hub.address import HubAddress
@@ -127,7 +127,8 @@ def _bring_release(store: _Store, split: Split, folder: Path) -> Found:
 
 
 def _bring_tables(store: _Store, pattern: str, folder: Path, *, name: str) -> list[NamedFile]:
-    there = {path: size for path, size in store.files(pattern).items() if is_table(path)}
+    sizes = store.files(pattern)
+    there = {path: sizes[path] for path in tables_among(sizes)}
     if not there:
         message = f"there is no table {name}"
         raise ConfigError(message, hint=NOWHERE)

@@ -91,10 +91,10 @@ def command(
 ) -> None:
     """Passes or fails data by a suite, for continuous integration.
 
-    DATA is a release folder, a .parquet, .jsonl or .csv file, the latter two also packed as .gz, a quoted glob of such
-    files, OWNER/NAME@REVISION on the Hub, or s3://BUCKET/KEY. Its rows have at least a completion or a text. A rule may
-    reject as many rows as the suite's `allow` says, by default none. Data that cannot be read, a rule that crashed, a
-    probe that is not calibrated and a suite without a rule for this data never pass.
+    DATA is a release folder, a .parquet, .jsonl, .json, .csv or .tsv file, also packed as .gz or .zst, a folder or a
+    quoted glob of such files, OWNER/NAME@REVISION on the Hub, or s3://BUCKET/KEY. A rule may reject as many rows as the
+    suite's `allow` says, by default none. Data that cannot be read, a rule that crashed, a probe that is not calibrated
+    and a suite without a rule for this data never pass.
 
     Exit status: 0 pass, 1 fail, 2 usage or configuration, 3 a prerequisite is missing.
 

@@ -95,6 +95,13 @@ def layout_of(columns: Collection[str], named: str | None, *, source: str) -> La
     return closest[0]
 
 
+def text_columns(reading: Reading) -> frozenset[str]:
+    """Columns in which a number is a text that looks like one."""
+    needed = {name for layout in LAYOUTS.names() for name in (*LAYOUTS.get(layout).needs, "prompt", "input")}
+    texts = {name for name in needed if ROWS.get(name, pl.String()) in (pl.String(), MESSAGES)}
+    return frozenset(texts | {"id", "uid"} | {column for _, column in reading.columns})
+
+
 def renamed(table: pl.LazyFrame, columns: Sequence[tuple[str, str]], *, source: str) -> pl.LazyFrame:
     """A table with a user's names for its columns put in; the columns themselves stay.
 
@@ -129,6 +136,8 @@ def messages_of(column: str, kind: pl.DataType, role: str, *, source: str) -> pl
         if fields.get("role") == pl.String and fields.get("content") == pl.String:
             parts = (pl.element().struct.field(part) for part in ("role", "content"))
             return pl.col(column).list.eval(pl.struct(*parts))
+    if kind == pl.List(pl.Null) and role == "user":
+        return said_by(role, pl.lit(""))
     if kind.is_nested() or kind == pl.Null:
         message = f"{source}: the column {column!r} is {kind}, expected text or {MESSAGES}"
         raise DataError(message)
