@@ -15,7 +15,7 @@ from typing import Final, TypeAlias
 import numpy as np
 
 from strigil.common.canonical import Json
-from strigil.common.errors import ConfigError, DataError
+from strigil.common.errors import ConfigError, DataError, first_line
 from strigil.common.validation import read_json_object
 from strigil.models.catalog import adapter_files, model_digest
 from strigil.models.safetensors_slices import Tensor, float_tensors
@@ -69,7 +69,7 @@ def _check(adapter: Path, base: Path, stamps: tuple[tuple[int, int], ...]) -> di
         raise ConfigError(message, hint=_PLAIN)
     _check_base(adapter, base)
     matrices = _matrices(adapter, config.get("r"))
-    modules = _linear_modules(base)
+    modules = linear_modules(base)
     foreign = [name for name, shape in matrices.items() if modules.get(name) != shape]
     missing = [name for name in _targets(config, modules) if name not in matrices]
     if foreign or missing or not matrices:
@@ -148,7 +148,7 @@ def _targets(config: Mapping[str, Json], modules: Collection[str]) -> list[str]:
 
 
 @lru_cache(maxsize=8)
-def _linear_modules(base: Path) -> dict[str, Shape]:
+def linear_modules(base: Path) -> dict[str, Shape]:
     """Every linear module of a model by the name that transformers gives it; no weights are loaded."""
     import torch
     from transformers import AutoConfig, AutoModelForCausalLM
@@ -159,7 +159,7 @@ def _linear_modules(base: Path) -> dict[str, Shape]:
         with torch.device("meta"):
             model = AutoModelForCausalLM.from_config(config, trust_remote_code=False)
     except (OSError, ValueError) as error:
-        message = f"cannot look into {base}: {(str(error).splitlines() or [''])[0]}"
+        message = f"cannot look into {base}: {first_line(error)}"
         raise ConfigError(message) from error
     shapes: dict[str, Shape] = {}
     for name, module in model.named_modules():

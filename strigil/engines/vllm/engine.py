@@ -18,9 +18,8 @@ from strigil.engines.environment import prepare_environment
 from strigil.engines.failures import gist
 from strigil.engines.protocol import Adapter, Completion, Dtype, Engine, Redraw, Request, Scorable, TokenScores
 from strigil.engines.tokens.chat import ChatTokenizer, model_facts
-from strigil.engines.tokens.lora_shapes import model_matrices
 from strigil.engines.vllm.start import LoraRoom, redrawing_params, sampling_params, scoring_params, start
-from strigil.models.adapters import check_adapter
+from strigil.models.adapters import check_adapter, linear_modules
 
 if TYPE_CHECKING:
     from vllm import RequestOutput, SamplingParams
@@ -92,10 +91,10 @@ class VllmEngine(Engine):
         self._threads_before = torch.get_num_threads()
         if threads is not None:
             torch.set_num_threads(threads)
-        self._matrices = model_matrices(model, vocabulary=facts.vocabulary) if adapters else None
+        self._modules = _modules(model, vocabulary=facts.vocabulary) if adapters else None
         self._engine = start(
             model,
-            loras=None if self._matrices is None else LoraRoom(max_lora_rank, sorted(self._matrices)),
+            loras=None if self._modules is None else LoraRoom(max_lora_rank, self._modules),
             dtype=facts.dtype if dtype == "auto" else dtype,
             context=context,
             batch_size=batch_size,
@@ -245,12 +244,12 @@ class VllmEngine(Engine):
 
         if adapter in self._loras:
             return self._loras[adapter]
-        if self._matrices is None:
+        if self._modules is None:
             message = f"the engine was opened without room for adapters, and {adapter.name} was asked for"
             raise ConfigError(message, hint="open it with adapters=True")
         # vLLM itself would cut or pad matrices of the wrong shape, leave out those of other names, and say nothing.
         changed = {name.rpartition(".")[2] for name in check_adapter(adapter.path, self._folder)}
-        if foreign := sorted(changed - self._matrices.keys()):
+        if foreign := sorted(changed.difference(self._modules)):
             message = f"vLLM cannot use the adapter {adapter.path}: it changes {', '.join(foreign)}"
             raise ConfigError(message, hint="train it without the head, or take --engine transformers")
         number = len(self._loras) + 1
@@ -263,3 +262,8 @@ class VllmEngine(Engine):
             raise ConfigError(message, hint="check its rank and its base") from error
         self._loras[adapter] = lora
         return lora
+
+
+def _modules(model: Path, *, vocabulary: int) -> list[str]:
+    """The last names of a model's linear modules, such as `down_proj`, without its head."""
+    return sorted({name.rpartition(".")[2] for name, shape in linear_modules(model).items() if shape[0] != vocabulary})
