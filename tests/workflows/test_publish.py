@@ -29,6 +29,7 @@ from strigil.workflows.publish.secrets import find_secrets
 from tests.hub.faults import Fault
 from tests.hub.protocol import TOKEN, HubStandIn
 from tests.hub.releases import a_manifest, a_release
+from tests.hub.state import Repository
 
 REPO = "me/owl-numbers"
 
@@ -131,9 +132,7 @@ def test_a_tag_whose_answer_was_lost_is_found_by_the_same_command(hub: HubStandI
 
 def test_somebody_elses_commit_in_between_stops_it_and_is_kept_when_it_goes_on(hub: HubStandIn, tmp_path: Path) -> None:
     release = a_release(tmp_path)
-    hub.faults.append(
-        Fault("POST", COMMIT, "before", action=lambda: hub.dataset(REPO).put({"NOTES.md": b"mine", "README.md": b"?"}))
-    )
+    hub.faults.append(Fault("POST", COMMIT, "before", action=lambda: hub.dataset(REPO).put({"NOTES.md": b"mine"})))
     with pytest.raises(CheckFailedError, match="somebody else changed"):
         publish(hub, release)
     assert hub.dataset(REPO).tags == {}
@@ -341,3 +340,21 @@ def test_a_reviewed_secret_is_allowed_by_its_digest_and_no_other(tmp_path: Path)
     assert f"Secret-Allowed: sha256:{reviewed}" in cleared.note
     with pytest.raises(CheckFailedError, match="data/clean, row"):
         clear_release(both.path, public=False, override=None, allowed=[reviewed])
+
+
+def test_a_card_that_somebody_wrote_there_is_not_replaced(hub: HubStandIn, tmp_path: Path) -> None:
+    there = hub.repositories["dataset", REPO] = Repository(REPO, "dataset", private=True)
+    there.put({"README.md": b"# Mine", ".gitattributes": b""})
+    with pytest.raises(ConfigError, match=r"has a card, README\.md, that no version put there"):
+        publish(hub, a_release(tmp_path))
+    assert there.head.tree["README.md"].content == b"# Mine"
+
+
+def test_a_public_repository_is_given_nothing_without_a_licence(hub: HubStandIn, tmp_path: Path) -> None:
+    release = a_release(tmp_path, a_manifest().model_copy(update={"licence": None}))
+    cleared = clear_release(release.path, public=False, override=None)
+    hub.repositories["dataset", REPO] = Repository(REPO, "dataset", private=False)
+    with pytest.raises(ConfigError, match="is public, and without a licence"):
+        plan_publication(cleared.package, at(hub), licensed=cleared.licensed)
+    hub.repositories["dataset", REPO] = Repository(REPO, "dataset", private=True)
+    assert not plan_publication(cleared.package, at(hub), licensed=cleared.licensed).published

@@ -61,7 +61,7 @@ def command(
     repository = open_repository(repo, cleared.package.kind, output)
     for warning in cleared.warnings:
         output.note(f"warning: {warning}")
-    plan = plan_publication(cleared.package, repository, dry_run=dry_run)
+    plan = plan_publication(cleared.package, repository, dry_run=dry_run, licensed=cleared.licensed)
     _show(output, plan)
     if dry_run:
         output.json(_summary(plan))

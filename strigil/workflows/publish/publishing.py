@@ -9,6 +9,7 @@ from __future__ import annotations
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from strigil.common.canonical import file_digest
 from strigil.common.errors import CheckFailedError, ConfigError, ManifestError, PrerequisiteError
@@ -17,6 +18,8 @@ from strigil.releases.manifest import MANIFEST, Manifest, parse_manifest
 from strigil.releases.version import Version
 from strigil.stores.hub.package import Difference, Package, difference
 from strigil.stores.hub.repository import HubRepository, RepositoryState
+
+_CARD: Final = "README.md"
 
 
 @dataclass(frozen=True)
@@ -46,12 +49,21 @@ class Publication:
     pull_request: str | None
 
 
-def plan_publication(package: Package, repository: HubRepository, *, dry_run: bool = False) -> Plan:
+def plan_publication(
+    package: Package, repository: HubRepository, *, dry_run: bool = False, licensed: bool = True
+) -> Plan:
     """Compares a package with what the Hub holds.
 
+    Args:
+        package: What is to be there.
+        repository: Where.
+        dry_run: Whether a Hub that cannot be reached is put up with.
+        licensed: Whether everybody may be shown it.
+
     Raises:
-        ConfigError: The version is on the Hub with other files, the repository holds a later version or something
-            else, or files that no version put there lie in the package's folders.
+        ConfigError: The version is on the Hub with other files, the repository holds a later version, a card that
+            somebody wrote by hand or something else, files that no version put there lie in the package's folders, or
+            the repository is public and what is to be published has no licence.
         PrerequisiteError: The Hub cannot be reached.
     """
     try:
@@ -62,6 +74,9 @@ def plan_publication(package: Package, repository: HubRepository, *, dry_run: bo
         return Plan(package, repository, None, difference(package, {}, ()), published=False, unreachable=error.message)
     if state is None:
         return Plan(package, repository, None, difference(package, {}, ()), published=False)
+    if not licensed and not state.private:
+        message = f"{repository.id} is public, and without a licence nobody may use what is public"
+        raise ConfigError(message, hint="make the repository private, or add licence: to the recipe and build again")
     tagged = state.tags.get(package.tag)
     if tagged is not None:
         change = difference(package, repository.files(tagged), ())
@@ -72,6 +87,9 @@ def plan_publication(package: Package, repository: HubRepository, *, dry_run: bo
     earlier = _earlier(package, repository, state)
     before = [record.path for record in earlier.files] if earlier is not None else []
     change = difference(package, state.files, before)
+    if _CARD in change.changed and not (package.files.keys() - {_CARD}) & state.files.keys():
+        message = f"{repository.id} has a card, {_CARD}, that no version put there, and it would be replaced"
+        raise ConfigError(message, hint="keep a copy, remove it there, then: strigil card adopt RELEASE COPY.md")
     if change.foreign:
         message = f"{repository.id} holds files that no release put there: {', '.join(change.foreign)}"
         raise ConfigError(message, hint="whoever loads the data set would read them: remove them first")

@@ -28,12 +28,14 @@ class Cleared:
         note: For the commit and the tag: what identifies it, and who overrode the gate.
         gated: Whether readers must ask for access.
         warnings: What the publisher must know.
+        licensed: Whether everybody may be shown it.
     """
 
     package: Package
     note: str
     gated: bool
     warnings: tuple[str, ...]
+    licensed: bool = True
 
 
 def clear_release(path: Path, *, public: bool, override: str | None, allowed: Collection[str] = ()) -> Cleared:
@@ -62,7 +64,8 @@ def clear_release(path: Path, *, public: bool, override: str | None, allowed: Co
         raise ConfigError(message, hint="add licence: to the recipe, for example licence: cc-by-4.0, and build again")
     reviewed = [f"Secret-Allowed: sha256:{digest}" for digest in sorted(allowed)]
     note = "\n".join([f"Manifest: sha256:{manifest.digest()}", f"Strigil: {manifest.strigil}", *gate, *reviewed])
-    return Cleared(package, note, needs_gating(manifest), (*personal, *_warnings(release)))
+    warnings = (*personal, *_warnings(release))
+    return Cleared(package, note, needs_gating(manifest), warnings, licensed=manifest.licence is not None)
 
 
 def _check_gate(release: Release, override: str | None) -> list[str]:
