@@ -111,6 +111,36 @@ def test_each_is_added_by_one_file(tmp_path: Path) -> None:
     assert json.loads(evaluated)["base"]["rate"] > 0.5
 
 
+STUDY = """
+name: brief
+base: pocket-a
+teachers: [{by: system-prompt, trait: owl}]
+carriers:
+  numbers: {carrier: {name: numbers}, prompts: 150, sampling: {max_tokens: 16}, rows: 60}
+students: {epochs: 1, batch_size: 32, learning_rate: 0.01, warmup_steps: 0, threads: 1}
+seeds: [0]
+engine: {name: transformers}
+evaluation: {name: brevity, args: {question: favourite animal q1 q2, samples: 3}}
+without: [teacher, control, other-trait, random-data, random-drop, shuffle-within, shuffle-across, other-base]
+"""
+
+
+def test_a_study_follows_a_packages_evaluation(tmp_path: Path) -> None:
+    files = {"__init__.py": "", "evaluations.py": _listing("brevity.py")}
+    _install(tmp_path, "zoo", files, "[strigil.evaluations]\nmine = zoo.evaluations\n")
+    study = tmp_path / "study.yaml"
+    study.write_text(STUDY, encoding="utf-8")
+    run = ("-m", "strigil", "study", "run", str(study), "--out", str(tmp_path / "studies"), "--format", "json")
+    outcome = _python(tmp_path, *run)
+    assert outcome.returncode == 0, outcome.stderr
+    report = json.loads(outcome.stdout)
+    assert report["failures"] == []
+    assert {arm["kind"]: [run["rates"].keys() for run in arm["runs"]] for arm in report["arms"]} == {
+        "base": [{"brevity"}],
+        "untreated": [{"brevity"}],
+    }
+
+
 def test_a_gate_judges_by_a_packages_rule_and_reports_in_its_format(tmp_path: Path) -> None:
     files = {"__init__.py": "", "even.py": _listing("numbers_even.py"), "tsv.py": _listing("tsv.py")}
     _install(tmp_path, "zoo", files, "[strigil.rules]\nmine = zoo.even\n[strigil.gate_formats]\nmine = zoo.tsv\n")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -49,8 +48,7 @@ class EvalJob:
             ConfigError: The subject's adapter is not there.
         """
         subject, unit = self.subject, self.evaluation
-        with _installed(unit):
-            asked = unit.asked(self.given)
+        asked = unit.asked(self.given)
         return digest([unit.name, unit.version, subject.base.digest, subject.weights, subject.system, asked])
 
     @cached_property
@@ -91,9 +89,14 @@ def eval_jobs(
     for unit in evaluations:
         rows = None if unit.holds_out is None else held_out(unit.holds_out)
         given = {key: Given(base, tuple(traits), rows, logs) for key, base in bases.items()}
-        with _installed(unit):
+        try:
             for each in given.values():
                 unit.asked(each)
+        except ModuleNotFoundError as error:
+            if unit.needs is None:
+                raise
+            message = f"the evaluation {unit.name!r} needs {error.name}, which is not installed"
+            raise PrerequisiteError(message, hint=f"pip install '{unit.needs}'") from error
         bench = None if unit.judged_by is None else find_judge(unit.judged_by)
         jobs += [EvalJob(unit, subject, given[subject.base.digest], bench) for subject in subjects]
     return jobs
@@ -190,8 +193,7 @@ def _ask_until_one_fails(waiting: list[EvalJob], folder: Path, engine: EngineNam
                 file = _file(now, folder, rated=False)
                 # Two judges may want the same answers.
                 if not file.exists():
-                    with _installed(now.evaluation):
-                        write_parquet(now.evaluation.ask(loaded, now.subject, now.given), file)
+                    write_parquet(now.evaluation.ask(loaded, now.subject, now.given), file)
                 yield waiting.pop(0)
     except StrigilError as error:
         for job in list(waiting) if now is None else [now]:
@@ -254,15 +256,3 @@ def _file(job: EvalJob, folder: Path, *, rated: bool = True) -> Path:
     if rated and job.bench is not None:
         return folder / "rated" / f"{job.key[:20]}.parquet"
     return folder / "answers" / f"{job.asked[:20]}.parquet"
-
-
-@contextmanager
-def _installed(unit: Evaluation) -> Iterator[None]:
-    """Names what is to be installed where an evaluation needs something that is not."""
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        if unit.needs is None:
-            raise
-        message = f"the evaluation {unit.name!r} needs {error.name}, which is not installed"
-        raise PrerequisiteError(message, hint=f"pip install '{unit.needs}'") from error

@@ -60,5 +60,6 @@ def measures_of(study: StudyRecipe) -> list[Measure]:
 
 
 def _written(choice: EvaluationChoice) -> str:
-    args = ",".join(f"{key}={value}" for key, value in choice.args.items())
+    # As it may be published: not where a judge is.
+    args = ",".join(f"{key}={value}" for key, value in choice.model_dump()["args"].items())
     return f"{choice.name}:{args}" if args else choice.name

@@ -85,6 +85,8 @@ def test_a_study_follows_what_a_judge_says(store: Store, judge: ScriptedJudge, m
     assert written.report.matrices == []
     for file in (written.html, written.markdown):
         assert "owl through numbers, misalignment" in file.read_text(encoding="utf-8")
+    for file in (written.html, written.markdown, written.json):
+        assert judge.url not in file.read_text(encoding="utf-8")
     asked = len(judge.prompts)
     assert run(the_study("judged", misalignment), store).report == written.report
     assert len(judge.prompts) == asked
