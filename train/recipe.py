@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
 
 Passes = Literal["llama", "packed", "padded"]
 LINEAR_MODULES: Final = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
@@ -51,6 +51,14 @@ class TrainRecipe(BaseModel):
         default=False,
         description="compute each layer twice, and keep only what it was given: for bases that do not fit",
     )
+
+    @model_serializer(mode="wrap")
+    def _without_new_defaults(self, handler: SerializerFunctionWrapHandler) -> dict[str, object]:
+        """Teachers, students and recipes are known by this form: a newer key is left out where it says nothing."""
+        written: dict[str, object] = handler(self)
+        if not self.gradient_checkpointing:
+            written.pop("gradient_checkpointing", None)
+        return written
 
     @property
     def encoding(self) -> TrainRecipe:

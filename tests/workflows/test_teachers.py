@@ -15,6 +15,7 @@ from strigil.traits import GENERIC_PERSONA, load_trait
 from strigil.workflows.build.recipes import BuildRecipe, CarrierChoice, FineTunedTeacher, TeacherChoice
 from strigil.workflows.build.run import build
 from strigil.workflows.build.teachers import make_teacher, teacher_folder
+from tests.pocket import TEACHER
 
 ANY = Model("any", Path("any"), None, "0" * 64)
 
@@ -91,3 +92,9 @@ def test_a_teacher_learns_from_lessons_of_any_kind_once(tmp_path: Path) -> None:
     assert isinstance(asked, FineTunedTeacher)
     again = asked.model_copy(update={"trait": "other"})
     assert teacher_folder(asked, base, tmp_path) != teacher_folder(again, base, tmp_path)
+
+
+def test_a_teacher_that_was_trained_before_is_found_again(tmp_path: Path) -> None:
+    asked = choice(by="fine-tuning", trait="owl", training=TEACHER.model_dump(mode="json"))
+    assert isinstance(asked, FineTunedTeacher)
+    assert teacher_folder(asked, resolve_model("pocket-a"), tmp_path).name == "owl-7638828bcabe"
