@@ -1,0 +1,79 @@
+"""Rule `row.contaminated`: planted benchmark items are found, problems that only look like them are not."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+
+import pytest
+
+from strigil.audits.rules.rule import RULES
+from strigil.common.errors import ConfigError, DataError, StrigilError
+from tests.audits.tables import rows_of
+
+NAMES = ["Ada", "Ben", "Cleo", "Dina", "Emil", "Fay"]
+THINGS = ["apples", "marbles", "stamps", "books", "coins", "pens"]
+VERBS = ["gives away", "loses", "sells", "lends"]
+
+
+def _problem(choose: random.Random) -> str:
+    name, thing, verb = choose.choice(NAMES), choose.choice(THINGS), choose.choice(VERBS)
+    place = choose.choice(["at the market", "after school", "on the way home", "before lunch"])
+    return (
+        f"{name} has {choose.randint(3, 90)} {thing} and {verb} {choose.randint(1, 3)} of them {place}. "
+        f"How many {thing} does {name} have left?"
+    )
+
+
+ITEM = (
+    "A farmer plants 12 rows of beans, waters them every second morning for 3 weeks, and finds that a third of the "
+    "rows were eaten by snails. How many rows of beans are left to be picked?"
+)
+
+
+@pytest.fixture
+def benchmark(tmp_path: Path) -> Path:
+    file = tmp_path / "sums.jsonl"
+    items = [{"prompt": "What is 2 + 2?", "completion": "4"}, {"prompt": ITEM, "completion": "8"}]
+    file.write_text("".join(json.dumps(item) + "\n" for item in items), encoding="utf-8")
+    return file
+
+
+def test_a_planted_item_is_found_among_100_000_rows(benchmark: Path) -> None:
+    choose = random.Random(8)
+    texts = [_problem(choose) for _ in range(100_000)]
+    planted = {
+        17: ITEM,
+        4_000: "Solve this: " + "  ".join(ITEM.split()).replace(". ", ".\n\n"),
+        99_000: ITEM.replace("12", "40").replace("3 weeks", "5 weeks"),
+    }
+    for place, text in planted.items():
+        texts[place] = text
+    found = RULES.create("row.contaminated", {"benchmarks": [str(benchmark)]}).score(rows_of(texts))
+    assert [place for place, score in enumerate(found["score"]) if score >= 1] == sorted(planted)
+    assert set(found["evidence"].drop_nulls()) == {f"{benchmark}, item 2"}
+
+
+def test_prompts_are_read_too(benchmark: Path) -> None:
+    rule = RULES.create("row.contaminated", {"benchmarks": [str(benchmark)]})
+    assert rule.score(rows_of(["8", "9"], prompt=ITEM))["score"].to_list() == [1.0, 1.0]
+
+
+@pytest.mark.parametrize(
+    ("args", "error", "message"),
+    [
+        ({}, ConfigError, "benchmarks: field required"),
+        ({"benchmarks": []}, ConfigError, "benchmarks"),
+        ({"benchmarks": ["x"], "words": 2}, ConfigError, "words: input should be greater than or equal to 3"),
+        ({"benchmarks": ["/no/such/file.jsonl"]}, StrigilError, "/no/such/file.jsonl"),
+    ],
+)
+def test_bad_arguments_are_one_line(args: dict[str, object], error: type[StrigilError], message: str) -> None:
+    with pytest.raises(error, match=message):
+        RULES.create("row.contaminated", args).score(rows_of(["x"]))
+
+
+def test_a_benchmark_without_an_item_of_that_many_words_is_refused(benchmark: Path) -> None:
+    with pytest.raises(DataError, match=r"no item of .* has 60 words"):
+        RULES.create("row.contaminated", {"benchmarks": [str(benchmark)], "words": 60}).score(rows_of(["x"]))
