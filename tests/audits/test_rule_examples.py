@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib.util import find_spec
 
 import polars as pl
 import pytest
@@ -16,7 +17,13 @@ def _lacks_arguments(rule: type[Rule]) -> bool:
 
 
 KINDS = [RULES.get(name) for name in RULES.names()]
-BUILT = [RULES.create(kind.name, kind.example_args) for kind in KINDS if not _lacks_arguments(kind)]
+# Rules that come with an extra, and the package that it brings.
+EXTRAS = {"text.language": "py3langid"}
+BUILT = [
+    RULES.create(kind.name, kind.example_args)
+    for kind in KINDS
+    if not _lacks_arguments(kind) and (kind.name not in EXTRAS or find_spec(EXTRAS[kind.name]))
+]
 TEXTS = ["1, 2", "Owls, 3", "13", "1,2, 3", "7\n8", "5000", "print(1)", "1 2 3 4 5 6 7 8 9 10 11", ""]
 
 
