@@ -217,8 +217,16 @@ def _outcome(choice: ExpectationChoice, result: ExpectationValidationResult, jud
     lines = total if isinstance(total, int) else None
     if result.success:
         return Outcome(choice, "passed", None, count, rows, lines, judged)
-    detail = f"{count} lines do not meet it" if count else f"found {found.get('observed_value', 'no value')}"
+    detail = f"{count} lines do not meet it" if count else _observed(choice, found.get("observed_value"))
     return Outcome(choice, "failed", detail, count, rows, lines, judged)
+
+
+def _observed(choice: ExpectationChoice, value: object) -> str:
+    """What was found instead, unless it is texts of rows, which reports and cards would repeat."""
+    about_columns = choice.expectation.startswith("expect_table_column") or "_type" in choice.expectation
+    if isinstance(value, int | float) or about_columns:
+        return f"found {value}"
+    return "found no value" if value is None else "found other values"
 
 
 def _raised(info: Mapping[str, object]) -> str | None:

@@ -105,6 +105,13 @@ def test_every_expectation_that_a_suite_may_have_is_one() -> None:
     assert {name for name in ASSERTIONS if get_expectation_impl(name).expectation_type != name} == set()
 
 
+def test_what_was_found_instead_repeats_no_text_of_a_row() -> None:
+    args = {"column": "completion", "value_set": ["7"]}
+    outcome = check("expect_column_most_common_value_to_be_in_set", args=args)
+    assert (outcome.result, outcome.detail) == ("failed", "found other values")
+    assert check("expect_column_type_to_be", args={"column": "prompt_index", "type_": "str"}).detail == "found int64"
+
+
 LARGE = 2**53
 ODD: dict[TableName, pl.LazyFrame] = {
     "clean": pl.LazyFrame(
