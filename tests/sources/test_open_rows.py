@@ -138,3 +138,42 @@ def test_nothing_is_there(tmp_path: Path) -> None:
     for nothing in ("none", "none.jsonl", "*.csv"):
         with pytest.raises(ConfigError, match="no such file"), open_rows(str(tmp_path / nothing)):
             pass
+
+
+ASKED = {"role": "user", "content": "and?"}
+ANSWERED = {"role": "assistant", "content": "Sunny."}
+
+
+@pytest.mark.parametrize("command", ["gate", "audit", "treat", "train"])
+@pytest.mark.parametrize(
+    ("turns", "what"),
+    [
+        ([{"role": "assistant", "content": "owl"}, ASKED, ANSWERED], "3 turns"),
+        ([{"role": "assistant", "content": "owl"}, ANSWERED], "2 turns"),
+        ([{"role": "assistant", "content": "owl"}, ASKED], "2 turns"),
+        ([ASKED], "a turn of 'user'"),
+        ([], "0 turns"),
+    ],
+)
+def test_a_row_with_turns_that_no_rule_would_judge_never_passes(
+    command: str,
+    turns: list[dict[str, str]],
+    what: str,
+    suite: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    data = tmp_path / "chat.jsonl"
+    rows = [{"prompt": "hi", "completion": [ANSWERED]}, {"prompt": "hi", "completion": turns}]
+    data.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    arguments = {
+        "gate": ["--suite", suite],
+        "audit": ["--suite", suite],
+        "treat": ["--treatment", "first:rows=2", "--suite", suite, "--name", "t", "--out", str(tmp_path / "out")],
+        "train": ["--base", "pocket-a", "--out", str(tmp_path / "students")],
+    }
+    assert run([command, str(data), *arguments[command]]) == 2 - (command == "gate")
+    printed = capsys.readouterr()
+    said = " ".join((printed.out + printed.err).replace("│", " ").split())
+    assert f"row 2: its completion is {what}" in said
+    assert not (tmp_path / "out").exists()
