@@ -40,7 +40,7 @@ def path(called: Called) -> str | None:
 
 def upload(called: Called) -> str | None:
     """A file saved under the name that its sender gave it."""
-    if called.last not in ("save", "open") or not called.positional:
+    if called.last != "save" or not called.positional:
         return None
     given = called.positional[0]
     if Label.UPLOAD_NAME not in given.labels or given.risk(Place.PATH) is Source.CONSTANT:
