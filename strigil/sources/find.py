@@ -12,6 +12,7 @@ from strigil.common.paths import plain_path
 from strigil.data.path_patterns import is_pattern, split_pattern
 from strigil.data.readers import NOWHERE, NamedFile, find_files, tables_among
 from strigil.releases.manifest import MANIFEST, parse_manifest
+from strigil.releases.named import take_back
 from strigil.releases.store import PARTIAL, Problem, Release, Split, find_release, problems_of, versions
 from strigil.stores.hub.address import HubAddress
 from strigil.stores.remote_folder import RemoteFolder
@@ -107,19 +108,21 @@ def _from_hub(address: HubAddress, split: Split, folder: Path) -> Found:
     dataset = HubDataset(address)
     place = f"commit {dataset.commit}"
     if address.path is None and MANIFEST in dataset.files(MANIFEST):
-        found = _bring_release(dataset, split, folder)
+        found = _bring_release(dataset, split, folder, repository=address.id)
         return Found(found.files, found.release, found.problems, place)
     pattern = address.path or "**"
     return Found(_bring_tables(dataset, pattern, folder, name=f"{dataset.address}/{pattern}"), place=place)
 
 
-def _bring_release(store: _Store, split: Split, folder: Path) -> Found:
+def _bring_release(store: _Store, split: Split, folder: Path, *, repository: str | None = None) -> Found:
     """A manifest from outside says what belongs to it; files of rows beside those would be loaded with them."""
     there = store.files()
     _bring(store, {MANIFEST: there[MANIFEST]}, folder)
     manifest = parse_manifest((folder / MANIFEST).read_bytes(), source=f"{store.address}/{MANIFEST}")
     recorded = {record.path for record in manifest.files}
     _bring(store, {path: size for path, size in there.items() if path in recorded}, folder)
+    if repository is not None:
+        take_back(folder, manifest, repository)
     release = Release(folder, manifest)
     beside = [path for path in there if path.startswith("data/") and path not in recorded]
     problems = (*problems_of(release), *(Problem(path, "is not in the manifest") for path in beside))

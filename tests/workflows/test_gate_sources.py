@@ -16,6 +16,7 @@ import s3fs
 
 from strigil.common.errors import ConfigError, PrerequisiteError
 from strigil.data.path_patterns import path_pattern
+from strigil.releases.named import name_card
 from strigil.releases.store import Release
 from strigil.workflows.audit.gate.run import GateOptions
 from tests.hub.faults import Fault
@@ -96,6 +97,15 @@ def test_a_published_release_is_verified_and_brings_its_own_suite(there: Reposit
     assert "part-00001.parquet is not in the manifest" in checks(gated(f"{REPO}@main"))["data"].detail
     there.put({"README.md": b"Better words."})
     assert "README.md was changed" in checks(gated(f"{REPO}@main"))["data"].detail
+
+
+def test_a_release_whose_card_names_its_repository_is_verified_too(there: Repository, tmp_path: Path) -> None:
+    release = a_release(tmp_path)
+    card = name_card((release.path / "README.md").read_text(), REPO, "1.0.0").encode()
+    there.put(files_of(release) | {"README.md": card})
+    assert gated(f"{REPO}@main", None).passed
+    there.put({"README.md": card.replace(REPO.encode(), b"you/other-rows")})
+    assert "README.md was changed" in checks(gated(f"{REPO}@main", None))["data"].detail
 
 
 def test_what_the_hub_does_not_have_or_does_not_give(there: Repository, hub: HubStandIn) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -14,11 +15,12 @@ import polars as pl
 import pytest
 from huggingface_hub import HfApi
 
+from strigil.cards.dataset.changelog import RowChange
 from strigil.cli.main import run
 from strigil.common.canonical import file_digest
 from strigil.common.errors import CheckFailedError, ConfigError, PrerequisiteError, StrigilError
 from strigil.common.progress import Silent
-from strigil.releases.store import Release, verify_release
+from strigil.releases.store import Draft, Release, verify_release
 from strigil.releases.version import Version
 from strigil.stores.hub.package import Package, PackageFile
 from strigil.stores.hub.repository import HubRepository
@@ -26,6 +28,7 @@ from strigil.workflows.publish.publishing import Publication, plan_publication, 
 from strigil.workflows.publish.pull import pull
 from strigil.workflows.publish.run import clear_release
 from strigil.workflows.publish.secrets import find_secrets
+from strigil.workflows.release.write import write_papers
 from tests.hub.faults import Fault
 from tests.hub.protocol import TOKEN, HubStandIn
 from tests.hub.releases import a_manifest, a_release
@@ -60,6 +63,29 @@ def test_a_published_version_is_private_tagged_and_comes_back_byte_for_byte(hub:
     assert verify_release(back) == []
     for split in ("clean", "removed", "raw"):
         assert back.rows(split).collect().equals(release.rows(split).collect())
+
+
+def test_the_card_there_names_its_repository_and_links_its_report_and_a_pulled_one_is_as_released(
+    hub: HubStandIn, tmp_path: Path
+) -> None:
+    first = a_release(tmp_path / "first")
+    with Draft(tmp_path / "here", first.manifest.name) as draft:
+        shutil.copytree(first.path, draft.folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("manifest.json"))
+        write_papers(draft, first.manifest, None, RowChange(8, 0), untreated=None)
+        release = draft.publish(first.manifest)
+    cleared = clear_release(release.path, public=False, override=None, repository=REPO)
+    publish_package(plan_publication(cleared.package, at(hub)), Silent(), note=cleared.note)
+    tree = hub.dataset(REPO).head.tree
+    card = tree["README.md"].content
+    assert f'load_dataset("{REPO}", "clean"'.encode() in card
+    assert f"https://huggingface.co/datasets/{REPO}/blob/v1.0.0/audit/report.html".encode() in card
+    assert b"OWNER/NAME" not in card
+    [described] = [f for f in json.loads(tree["croissant.json"].content)["distribution"] if f["@id"] == "README.md"]
+    assert described["sha256"] == hashlib.sha256(card).hexdigest()
+    assert described["contentSize"] == f"{len(card)} B"
+    back = pull(at(hub), None, tmp_path / "back", Silent())
+    assert contents(back.path) == contents(release.path)
+    assert plan_publication(cleared.package, at(hub)).published
 
 
 def test_datasets_loads_every_configuration_of_the_tagged_version_row_for_row(hub: HubStandIn, tmp_path: Path) -> None:

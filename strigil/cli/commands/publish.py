@@ -56,7 +56,7 @@ def command(
     cleared = (
         clear_student(path, allowed=allowed)
         if is_student(path)
-        else clear_release(path, public=public, override=override_gate, allowed=allowed)
+        else clear_release(path, public=public, override=override_gate, allowed=allowed, repository=repo)
     )
     repository = open_repository(repo, cleared.package.kind, output)
     for warning in cleared.warnings:

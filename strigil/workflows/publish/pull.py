@@ -14,6 +14,7 @@ from strigil.common.canonical import file_digest
 from strigil.common.errors import CheckFailedError, ConfigError
 from strigil.common.progress import Reporter
 from strigil.releases.manifest import MANIFEST, FileRecord, Manifest, parse_manifest
+from strigil.releases.named import CARD, CROISSANT, take_back
 from strigil.releases.store import (
     ATTESTATION,
     Release,
@@ -61,7 +62,7 @@ def pull(repository: HubRepository, version: Version | None, out: Path, reporter
     with _alone(final.parent):
         with reporter.task(f"Bringing {source}", len(manifest.files)) as done:
             for count, record in enumerate(manifest.files, start=1):
-                _bring(repository, record, folder, commit, source=source)
+                _bring(repository, record, manifest, folder, commit, source=source)
                 done(count)
         if ATTESTATION in there:
             repository.download(ATTESTATION, revision=commit, target=folder / ATTESTATION)
@@ -111,11 +112,15 @@ def _present(final: Path, manifest: Manifest) -> Release:
     return release
 
 
-def _bring(repository: HubRepository, record: FileRecord, folder: Path, commit: str, *, source: str) -> None:
+def _bring(
+    repository: HubRepository, record: FileRecord, manifest: Manifest, folder: Path, commit: str, *, source: str
+) -> None:
     target = folder / record.path
     if target.is_file() and file_digest(target) == record.sha256:
         return
     repository.download(record.path, revision=commit, target=target)
+    if record.path in (CARD, CROISSANT):
+        take_back(folder, manifest, repository.id)
     if file_digest(target) != record.sha256:
         target.unlink()
         message = f"{source}: {record.path} did not arrive as it was published: its SHA-256 is another one"

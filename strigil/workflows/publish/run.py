@@ -38,7 +38,14 @@ class Cleared:
     licensed: bool = True
 
 
-def clear_release(path: Path, *, public: bool, override: str | None, allowed: Collection[str] = ()) -> Cleared:
+def clear_release(
+    path: Path,
+    *,
+    public: bool,
+    override: str | None,
+    allowed: Collection[str] = (),
+    repository: str | None = None,
+) -> Cleared:
     """Checks everything that would stop a release from being published.
 
     Args:
@@ -46,6 +53,7 @@ def clear_release(path: Path, *, public: bool, override: str | None, allowed: Co
         public: Whether everybody is to see it.
         override: Who publishes it in spite of a gate that it did not pass, and why.
         allowed: SHA-256 of what looks like a secret, was reviewed, and is none.
+        repository: Where it goes, `OWNER/NAME`; the card there names it.
 
     Raises:
         CheckFailedError: It is not what was released, did not pass its gate, holds a secret, or its card contradicts
@@ -55,7 +63,7 @@ def clear_release(path: Path, *, public: bool, override: str | None, allowed: Co
     """
     release = open_release(path)
     gate = _check_gate(release, override)
-    package = release_package(release)
+    package = release_package(release, repository)
     personal = check_secrets(package, str(release.path), allowed)
     _check_card(release)
     manifest = release.manifest
