@@ -67,6 +67,11 @@ def out_option(default: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     return click.option("--out", type=PATH, default=Path(default), show_default=True, help="Folder for the results.")
 
 
+licence_option = click.option(
+    "--licence", metavar="ID", help="The new release's licence, as the Hub names it; its parents' if not given."
+)
+
+
 class NameType(click.ParamType[str]):
     """A name of several; which there are is looked up when somebody asks."""
 

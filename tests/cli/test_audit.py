@@ -90,6 +90,24 @@ def test_explain_needs_one_row(release: Path, prefix: str, what: str, capsys: py
     assert what in capsys.readouterr().err
 
 
+def test_a_licence_is_given_to_audits_and_treatments_and_kept_by_what_follows(
+    rows: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    audit = ["audit", str(rows), "--suite", "numbers-paper", "--licence", "mit"]
+    assert run([*audit, "--out", str(out)]) == 0
+    release = open_release(out / "rows")
+    assert release.manifest.licence == "mit"
+    assert "license: mit" in (release.path / "README.md").read_text()
+    treat = ["treat", str(release.path), "--treatment", "numbers.format", "--out", str(out)]
+    assert run([*treat, "--name", "kept"]) == 0
+    assert run([*treat, "--name", "given", "--licence", "cc-by-4.0"]) == 0
+    assert [open_release(out / name).manifest.licence for name in ("kept", "given")] == ["mit", "cc-by-4.0"]
+    capsys.readouterr()
+    assert run(audit) == 2
+    assert "--licence is that of the release that --out writes" in capsys.readouterr().err
+
+
 def test_treat_writes_a_child(release: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     capsys.readouterr()
     treatments = ["--treatment", "numbers.format", "--treatment", "numbers.map:offset=200,modulus=10"]

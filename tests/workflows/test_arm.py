@@ -77,3 +77,15 @@ def test_arms_that_cannot_be_made_say_why(
     paths = [str(releases / part) if part in {"control", "owl", "nothing"} else part for part in arguments]
     assert run(["arm", *paths, "--out", str(releases)]) == 2
     assert words in " ".join(capsys.readouterr().err.split())
+
+
+def test_an_arm_has_the_licence_that_it_is_given_and_is_not_taken_for_one_with_another(
+    releases: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["arm", "shuffle-within", str(releases / "owl"), "--name", "licensed", "--out", str(releases)]
+    assert run([*command, "--licence", "mit"]) == 0
+    assert open_release(releases / "licensed").manifest.licence == "mit"
+    assert run([*command, "--licence", "mit"]) == 0
+    capsys.readouterr()
+    assert run([*command, "--licence", "cc0-1.0"]) == 2
+    assert "licensed holds 1.0.0" in " ".join(capsys.readouterr().err.split())

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from strigil.cli.console import Output
-from strigil.cli.options import PATH, out_option, output_option
+from strigil.cli.options import PATH, licence_option, out_option, output_option
 
 if TYPE_CHECKING:
     from strigil.workflows.build.control_sets import ArmKind
@@ -23,6 +23,7 @@ _KINDS = ("random-numbers", "shuffle-within", "shuffle-across", "poison", "mix")
 @click.option("--seed", type=int, default=0, show_default=True, help="Decides all that is random.")
 @click.option("--name", help="The new release's name; the first release's with the kind if not given.")
 @click.option("--suite", help="A suite's name or file; the first release's own if not given.")
+@licence_option
 @out_option("releases")
 @output_option
 def command(
@@ -32,6 +33,7 @@ def command(
     seed: int,
     name: str | None,
     suite: str | None,
+    licence: str | None,
     out: Path,
     output: Output,
 ) -> None:
@@ -52,6 +54,6 @@ def command(
     from strigil.cli.show import show_release
     from strigil.workflows.build.control_sets import Arm, make_arm
 
-    release = make_arm(Arm(kind, releases, seed, share), out, name, output, suite=suite)
+    release = make_arm(Arm(kind, releases, seed, share), out, name, output, suite=suite, licence=licence)
     show_release(output, release)
     output.hint(f"next: strigil train {release.path} --base BASE")

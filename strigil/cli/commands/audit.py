@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from strigil.cli.options import PATH, output_option, reading_options
+from strigil.cli.options import PATH, licence_option, output_option, reading_options
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 @click.option("--suite", help="A suite's name or YAML file; a release's own suite if not given.")
 @click.option("--out", type=PATH, help="Write the audited data as a release below this folder.")
 @click.option("--name", help="Name of the release that --out writes; the data's own name if not given.")
+@licence_option
 @click.option("--data-docs", type=PATH, help="Write the Data Docs of the suite's expectations into this folder.")
 @click.option("--report", type=PATH, help="Write the report into this HTML file; a release that --out writes has one.")
 @click.option(
@@ -32,6 +33,7 @@ def command(
     suite: str | None,
     out: Path | None,
     name: str | None,
+    licence: str | None,
     data_docs: Path | None,
     report: Path | None,
     ray: int | None,
@@ -62,6 +64,9 @@ def command(
     if report is not None and out is not None:
         message = "a release that --out writes holds its report as audit/report.html; leave --report out"
         raise click.UsageError(message)
+    if licence is not None and out is None:
+        message = "--licence is that of the release that --out writes; give --out too"
+        raise click.UsageError(message)
     executor = score_here if ray is None else OnRay(Ray(actors=ray), output.note)
     with open_rows(data, "raw", reading=reading) as rows:
         chosen = suite_for(rows, suite)
@@ -71,7 +76,9 @@ def command(
         if rows.note is not None:
             output.note(rows.note)
         if out is not None:
-            release = release_audit(rows, chosen, out, name, output, data_docs=data_docs, executor=executor)
+            release = release_audit(
+                rows, chosen, out, name, output, licence=licence, data_docs=data_docs, executor=executor
+            )
             show_release(output, release)
             output.hint(f"next: strigil explain {release.path} ROW_ID")
             return

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from strigil.cli.options import engine_option, known_options, out_option, output_option, reading_options
+from strigil.cli.options import engine_option, known_options, licence_option, out_option, output_option, reading_options
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     help="Which rows of a release.",
 )
 @click.option("--suite", help="Audits the treated rows; a release's own suite if not given.")
+@licence_option
 @known_options
 @engine_option
 @out_option("releases")
@@ -41,6 +42,7 @@ def command(
     name: str,
     split: Literal["clean", "raw"],
     suite: str | None,
+    licence: str | None,
     base: str | None,
     trait: str | None,
     teacher: Path | None,
@@ -92,6 +94,7 @@ def command(
     with open_rows(data, split, reading=reading) as rows:
         if rows.note is not None:
             output.note(rows.note)
-        treated = treat(plan_treatment(rows, treatments, suite=suite, told=told), out, name, output)
+        plan = plan_treatment(rows, treatments, suite=suite, told=told)
+        treated = treat(plan, out, name, output, licence=licence)
     show_release(output, treated)
     output.hint(f"next: strigil verify {treated.path}")

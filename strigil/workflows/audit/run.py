@@ -66,10 +66,13 @@ def release_audit(
     name: str | None,
     reporter: Reporter,
     *,
+    licence: str | None = None,
     data_docs: Path | None = None,
     executor: Executor = score_here,
 ) -> Release:
     """Audits into a release: the next version of its parent, or the first of a new name.
+
+    Its licence is the one given, or its parent's.
 
     Raises:
         ConfigError: The folder holds other releases of this name.
@@ -81,7 +84,7 @@ def release_audit(
         source=rows.address,
         teacher=parent.teacher if parent is not None else None,
         generation=parent.generation if parent is not None else None,
-        licence=parent.licence if parent is not None else None,
+        licence=licence or (parent.licence if parent is not None else None),
         hazards=tuple(parent.hazards) if parent is not None else (),
         absent=rows.absent,
     )

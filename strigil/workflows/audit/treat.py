@@ -76,10 +76,13 @@ def plan_treatment(
     return Plan(rows, treatments, suite_for(rows, suite), told or Hints(), first)
 
 
-def treat(plan: Plan, out: Path, name: str, reporter: Reporter, *, whole: bool = True) -> Release:
+def treat(
+    plan: Plan, out: Path, name: str, reporter: Reporter, *, licence: str | None = None, whole: bool = True
+) -> Release:
     """Treats rows into the release `out/NAME`; their ids stay, so that they pair with those before it.
 
-    One that is not whole holds what a study reads, as `write_release` says.
+    Its licence is the one given, or its parent's. One that is not whole holds what a study reads, as
+    `write_release` says.
 
     Raises:
         ConfigError: The name is the parent's, or there is a release of that name.
@@ -100,7 +103,7 @@ def treat(plan: Plan, out: Path, name: str, reporter: Reporter, *, whole: bool =
             source=f"{source.address}, treated,",
             teacher=None if parent is None else parent.teacher,
             generation=None if parent is None else parent.generation,
-            licence=None if parent is None else parent.licence,
+            licence=licence or (None if parent is None else parent.licence),
             treatments=tuple(records) if parent is None else (*parent.treatments, *records),
             absent=source.absent,
         )

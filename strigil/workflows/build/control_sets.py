@@ -46,12 +46,19 @@ class Arm:
 
 
 def make_arm(
-    arm: Arm, out: Path, name: str | None, reporter: Reporter, *, suite: str | None = None, whole: bool = True
+    arm: Arm,
+    out: Path,
+    name: str | None,
+    reporter: Reporter,
+    *,
+    suite: str | None = None,
+    licence: str | None = None,
+    whole: bool = True,
 ) -> Release:
     """Makes the arm from the clean rows of its releases and audits it; random numbers answer the prompts of all rows.
 
-    An arm that is there already, to the last setting, is returned. One that is not whole holds what a study reads, as
-    `write_release` says.
+    Its licence is the one given, or the one that all its releases have. An arm that is there already, to the last
+    setting, is returned. One that is not whole holds what a study reads, as `write_release` says.
 
     Raises:
         ConfigError: The arm does not fit the releases, or `out/NAME` holds something else.
@@ -61,19 +68,21 @@ def make_arm(
     parents = tuple(open_release(path) for path in arm.releases)
     judged_by = load_suite(suite or parents[0].manifest.audit.suite)
     with Draft(out, name or f"{parents[0].manifest.name}-{arm.kind}") as draft:
+        licences = {release.manifest.licence for release in parents}
+        licence = licence or (licences.pop() if len(licences) == 1 else None)
         earlier = open_release(draft.home) if versions(draft.home) else None
-        if earlier is not None and _is_same(earlier, arm, parents, judged_by.digest):
+        licensed = earlier is not None and earlier.manifest.licence == licence
+        if earlier is not None and licensed and _is_same(earlier, arm, parents, judged_by.digest):
             reporter.note(f"{earlier.path} is this arm already: nothing to do")
             return earlier
         before = [_given(arm, release) for release in parents]
         rows = _rows(arm, parents, before)
-        licences = {release.manifest.licence for release in parents}
         contents = Contents(
             raw=rows.lazy(),
             source=str(arm.releases[0]),
             teacher=_teacher(arm, parents),
             generation=None,
-            licence=licences.pop() if len(licences) == 1 else None,
+            licence=licence,
             treatments=(_record(arm, before, rows),),
             hazards=tuple(hazard for release in parents for hazard in release.manifest.hazards),
             parents=parents,

@@ -69,7 +69,10 @@ def clear_release(
     manifest = release.manifest
     if public and manifest.licence is None:
         message = f"{release.path} has no licence, and without one nobody may use what is public"
-        raise ConfigError(message, hint="add licence: to the recipe, for example licence: cc-by-4.0, and build again")
+        raise ConfigError(
+            message,
+            hint="make it again with licence: cc-by-4.0 in the recipe, or --licence cc-by-4.0",
+        )
     reviewed = [f"Secret-Allowed: sha256:{digest}" for digest in sorted(allowed)]
     note = "\n".join([f"Manifest: sha256:{manifest.digest()}", f"Strigil: {manifest.strigil}", *gate, *reviewed])
     warnings = (*personal, *_warnings(release))
