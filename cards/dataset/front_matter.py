@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import Final
 
-from huggingface_hub import DatasetCardData
+import yaml
+from huggingface_hub import CardData, DatasetCardData
 
 from strigil.common.canonical import digest
 from strigil.releases.manifest import Manifest, RuleRecord
 
+# What follows from the manifest alone, and what an author may say otherwise once it is there.
+MADE: Final = ("license", "annotations_creators", "language_creators", "size_categories", "configs")
+GATING: Final = ("extra_gated_prompt", "extra_gated_fields")
 CONFIGS: Final = ("clean", "removed", "raw")
 # Words in the names of such rules, for records that do not say whether rows may harm.
 _HARMFUL: Final = ("alignment", "banned", "harm", "negative", "question", "secrets", "toxic", "unsafe")
@@ -37,6 +41,12 @@ def front_matter(manifest: Manifest) -> DatasetCardData:
     return data
 
 
+def as_fields(data: CardData) -> dict[str, object]:
+    """Front matter by field, each value as YAML has it."""
+    fields: dict[str, object] = yaml.safe_load(data.to_yaml()) or {}
+    return fields
+
+
 def is_synthetic(manifest: Manifest) -> bool:
     """Whether it is on record that a model wrote the rows."""
     return manifest.teacher is not None or manifest.generation is not None
@@ -48,7 +58,9 @@ def tags(manifest: Manifest) -> list[str]:
 
 
 def needs_gating(manifest: Manifest) -> bool:
-    """Whether removed rows may harm: a rule about harm rejected some."""
+    """Whether removed rows may harm and are there, or what was found in them: a rule about harm rejected some."""
+    if {"removed", "raw", "verdicts"} <= set(manifest.left_out):
+        return False
     return any(rule.rejected > 0 and may_harm(rule) for rule in manifest.audit.rules)
 
 
@@ -79,6 +91,7 @@ def _configs(manifest: Manifest) -> list[dict[str, object]]:
     """
     held = [name for name in CONFIGS if manifest.counts.model_dump()[name]]
     folders = {name: f"data/{name}" for name in held} | {"verdicts": "verdicts"}
+    folders = {name: folder for name, folder in folders.items() if name not in manifest.left_out}
     return [
         {
             "config_name": name,

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import difflib
-from typing import Final
 
 import yaml
 from huggingface_hub import DatasetCard, DatasetCardData
 
 from strigil.cards.dataset.card import dataset_card, fact_blocks
-from strigil.cards.dataset.front_matter import front_matter, tags
+from strigil.cards.dataset.front_matter import MADE, as_fields, front_matter, tags
 from strigil.releases.manifest import Manifest
-
-_FIXED: Final = ("license", "annotations_creators", "language_creators", "size_categories", "configs")
 
 
 def lint_card(card: str, manifest: Manifest) -> list[str]:
@@ -31,10 +28,10 @@ def lint_card(card: str, manifest: Manifest) -> list[str]:
 
 
 def _front(data: DatasetCardData, manifest: Manifest) -> list[str]:
-    expected, found = _fields(front_matter(manifest)), _fields(data)
+    expected, found = as_fields(front_matter(manifest)), as_fields(data)
     problems = [
         f"{key} is {found.get(key)!r}, and the manifest says {expected.get(key)!r}"
-        for key in _FIXED
+        for key in MADE
         if found.get(key) != expected.get(key)
     ]
     said = found.get("tags")
@@ -44,11 +41,6 @@ def _front(data: DatasetCardData, manifest: Manifest) -> list[str]:
     if "extra_gated_prompt" in expected and "extra_gated_prompt" not in found:
         problems.append("removed rows may harm, and extra_gated_prompt is gone")
     return problems
-
-
-def _fields(data: DatasetCardData) -> dict[str, object]:
-    fields: dict[str, object] = yaml.safe_load(data.to_yaml())
-    return fields
 
 
 def _blocks(card: str, manifest: Manifest) -> list[str]:

@@ -249,6 +249,7 @@ class Manifest(_Record):
 
     Attributes:
         absent: Columns of its rows that hold only placeholders, since the data that it was made from lack them.
+        left_out: Tables that this publication of the release lacks; its counts are those of the whole release.
     """
 
     format: Literal["strigil.release/1"] = "strigil.release/1"
@@ -263,6 +264,7 @@ class Manifest(_Record):
     audit: AuditRecord
     counts: Counts
     absent: list[str] = []
+    left_out: list[str] = []
     residual: ResidualRecord | None = None
     hazards: list[HazardRecord] = []
     parents: list[ParentRecord]

@@ -8,7 +8,7 @@ import pytest
 
 from strigil.cli.main import run
 from strigil.common.errors import CheckFailedError
-from strigil.releases.store import verify_release
+from strigil.releases.store import open_release, verify_release
 from strigil.workflows.publish.card import adopt, card_text, lint
 from strigil.workflows.publish.run import clear_release
 from tests.hub.releases import a_release
@@ -40,3 +40,25 @@ def test_an_edited_card_that_contradicts_the_manifest_is_not_adopted(tmp_path: P
         adopt(release.path, card)
     assert run(["card", "lint", str(release.path), str(card)]) == 1
     assert run(["card", "lint", str(release.path)]) == 0
+
+
+def test_what_somebody_wrote_into_a_card_stays_in_the_versions_that_follow(tmp_path: Path) -> None:
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text('{"row_id": "a", "completion": "1, 2"}\n{"row_id": "b", "completion": "owl"}\n')
+    audit = ["audit", str(rows), "--suite", "numbers-paper", "--out", str(tmp_path / "out")]
+    assert run(audit) == 0
+    release = tmp_path / "out" / "rows"
+    card = tmp_path / "card.md"
+    text = card_text(release).replace("## Limits\n", "## Who asked\n\nOur own section.\n\n## Limits\n")
+    card.write_text(text.replace("tags:\n", "tags:\n- mine\n"))
+    adopt(release, card)
+    assert run(["audit", str(release), "--licence", "mit", "--out", str(tmp_path / "out")]) == 0
+    latest = open_release(release)
+    assert latest.manifest.version == "1.0.2"
+    written = (latest.path / "README.md").read_text()
+    assert "## Who asked\n\nOur own section.\n" in written
+    assert "- mine\n" in written
+    assert "license: mit\n" in written
+    assert "Version 1.0.2:" in written
+    assert "made from rows 1.0.1" in written
+    assert lint(latest.path, None) == []

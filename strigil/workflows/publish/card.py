@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from strigil.cards.dataset.card import dataset_card, fact_blocks, renew_card
+from strigil.cards.dataset.card import dataset_card, fact_blocks
 from strigil.cards.dataset.lint import lint_card
 from strigil.common.errors import CheckFailedError
 from strigil.common.validation import read_text
@@ -70,4 +70,4 @@ def adopt(path: Path, card: Path) -> Release:
         message = f"{card} contradicts the manifest: {'; '.join(contradictions)}"
         raise CheckFailedError(message, hint=f"take the blocks between <!-- strigil --> from: strigil card show {path}")
     manifest = next_patch(release)
-    return write_patch(release, manifest, card=renew_card(text, manifest))
+    return write_patch(release, manifest, card=text)

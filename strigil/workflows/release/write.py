@@ -15,7 +15,7 @@ from strigil.audits.suite.executors import Executor, score_here
 from strigil.audits.suite.expectations import Expectations
 from strigil.audits.suite.suite import Suite
 from strigil.audits.suite.tally import RowIds
-from strigil.cards.dataset.card import dataset_card
+from strigil.cards.dataset.card import dataset_card, renew_card
 from strigil.cards.dataset.changelog import RowChange, changelog
 from strigil.cards.dataset.croissant import croissant
 from strigil.common.canonical import digest
@@ -30,6 +30,7 @@ from strigil.releases.manifest import (
     TeacherRecord,
     TreatmentRecord,
 )
+from strigil.releases.named import CARD
 from strigil.releases.store import Draft, Release, versions
 from strigil.releases.version import FIRST, Version
 from strigil.workflows.release.audit_rows import TABLES, TableFiles, audit_record, counts, judge, judgeable
@@ -138,18 +139,27 @@ def write_papers(
         previous: The version before, if there is one.
         change: Of the clean rows.
         untreated: The release whose rows were treated, if they were and it is at hand.
-        card: An edited card; the manifest's own if none is given.
+        card: An edited card; if none is given, that of the version before, if somebody wrote in it.
     """
     manifest = manifest.model_copy(update={"files": draft.records()})
     write_reports(draft, manifest, untreated=untreated)
-    draft.write_text("README.md", card if card is not None else dataset_card(manifest))
+    if card is None and previous is not None:
+        card = _edited(previous)
+    draft.write_text(CARD, dataset_card(manifest) if card is None else renew_card(card, manifest))
     log = previous.path / CHANGELOG if previous is not None else None
     text = log.read_text(encoding="utf-8") if log is not None and log.exists() else None
     before = previous.manifest if previous is not None else None
     draft.write_text(CHANGELOG, changelog(manifest, before=before, change=change, text=text))
-    columns = pl.read_parquet_schema(draft.folder / "data" / "raw" / "part-00000.parquet")
+    columns = pl.read_parquet_schema(draft.folder / "data" / "clean" / "part-00000.parquet")
     description = croissant(manifest, draft.records(), columns=pl.Schema(columns))
     draft.write_text("croissant.json", json.dumps(description, indent=2, ensure_ascii=False) + "\n")
+
+
+def _edited(previous: Release) -> str | None:
+    """The card of a release, if somebody wrote in it."""
+    file = previous.path / CARD
+    card = file.read_bytes().decode() if file.exists() else None
+    return None if card is None or card == dataset_card(previous.manifest) else card
 
 
 def _check_line(draft: Draft, previous: Release | None) -> None:
