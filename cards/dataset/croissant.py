@@ -59,25 +59,32 @@ def croissant(manifest: Manifest, files: Sequence[FileRecord], *, columns: pl.Sc
     """
     rows = pl.Schema(ROWS | {name: kind for name, kind in columns.items() if name not in ROWS and kind in _TYPES})
     by_whom = " that a language model wrote" if is_synthetic(manifest) else ""
+    there = [name for name in TABLES if name not in manifest.left_out]
     value: dict[str, Json] = {
         "@context": CONTEXT,
         "@type": "sc:Dataset",
         "conformsTo": [CROISSANT, RAI],
         "name": manifest.name,
-        "description": f"{manifest.counts.clean} rows{by_whom}, with the rows that an audit removed, and every rule's "
-        "verdict on every row.",
+        "description": f"{manifest.counts.clean} rows{by_whom}{_beside(there)}.",
         "version": manifest.version,
         "datePublished": manifest.created,
         "keywords": [*tags(manifest)],
         "creator": {"@type": "sc:Organization", "name": f"strigil {manifest.strigil}"},
         "citeAs": citation(manifest),
         "isLiveDataset": False,
-        "distribution": [*_file_objects(files), *_file_sets()],
-        "recordSet": [_record_set(name, VERDICTS if name == "verdicts" else rows) for name in TABLES],
+        "distribution": [*_file_objects(files), *_file_sets(there)],
+        "recordSet": [_record_set(name, VERDICTS if name == "verdicts" else rows) for name in there],
     }
     if manifest.licence is not None:
         value["license"] = manifest.licence
     return value | _provenance(manifest) | _responsible_ai(manifest)
+
+
+def _beside(there: Sequence[str]) -> str:
+    """What there is beside the clean rows, as the end of a sentence."""
+    removed = ", with the rows that an audit removed" if {"removed", "raw"} & set(there) else ""
+    judged = "every rule's verdict on every row" if "verdicts" in there else ""
+    return f"{removed}, and {judged}" if removed and judged else f"{removed}, with {judged}" if judged else removed
 
 
 def _file_objects(files: Sequence[FileRecord]) -> list[Json]:
@@ -96,7 +103,7 @@ def _file_objects(files: Sequence[FileRecord]) -> list[Json]:
     ]
 
 
-def _file_sets() -> list[Json]:
+def _file_sets(there: Sequence[str]) -> list[Json]:
     return [
         {
             "@type": "cr:FileSet",
@@ -106,6 +113,7 @@ def _file_sets() -> list[Json]:
             "includes": f"{folder}/*.parquet",
         }
         for name, folder in TABLES.items()
+        if name in there
     ]
 
 
@@ -199,13 +207,18 @@ def _responsible_ai(manifest: Manifest) -> dict[str, Json]:
         else f"Residual transfer {manifest.residual.estimate:.2f}, {manifest.residual.low:.2f} to "
         f"{manifest.residual.high:.2f}, in students of {manifest.residual.base}."
     )
+    where = (
+        "left out of this publication"
+        if {"removed", "raw"} <= set(manifest.left_out)
+        else f"moved to the record set '{'raw' if 'removed' in manifest.left_out else 'removed'}'"
+    )
     return {
         "rai:dataCollection": "Sampled from a language model"
         + (f" ({teacher.base.id})." if teacher is not None else "; which one is not on record."),
         "rai:dataCollectionType": "Synthetic generation by a language model",
         "rai:dataPreprocessingProtocol": [f"treatment {t.treatment.name}" for t in manifest.treatments]
         or ["none before the audit"],
-        "rai:dataManipulationProtocol": f"Rows that a rule rejects were moved to the record set 'removed': {rules}.",
+        "rai:dataManipulationProtocol": f"Rows that a rule rejects were {where}: {rules}.",
         "rai:machineAnnotationTools": [f"strigil {manifest.strigil}, suite {manifest.audit.suite}"],
         "rai:dataLimitations": f"Rules find what they look for; students may learn what no row shows. {left}",
         "rai:dataBiases": f"{trait}Students that share weights with the model can take over its traits.",

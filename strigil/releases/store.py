@@ -53,21 +53,43 @@ class Release:
         return Version.parse(self.manifest.version)
 
     def rows(self, split: Split = "clean") -> pl.LazyFrame:
-        """One of its row tables, lazily."""
+        """One of its row tables, lazily.
+
+        Raises:
+            DataError: It was published without this table.
+        """
+        self.require(split)
         return pl.scan_parquet(self.path / "data" / split / "*.parquet")
 
     def dataset(self, split: Split = "clean") -> Dataset:
         """One of its row tables as a data set of Hugging Face's library, mapped into memory from its cache."""
         from datasets import Dataset
 
+        self.require(split)
         if not self.manifest.counts.model_dump()[split]:
             return Dataset.from_polars(self.rows(split).collect())
         files = sorted((self.path / "data" / split).glob("*.parquet"))
         return Dataset.from_parquet([str(file) for file in files])
 
     def verdicts(self) -> pl.LazyFrame:
-        """Its verdict table, lazily: rows x rules lines."""
+        """Its verdict table, lazily: rows x rules lines.
+
+        Raises:
+            DataError: It was published without this table.
+        """
+        self.require("verdicts")
         return pl.scan_parquet(self.path / "verdicts" / "*.parquet")
+
+    def require(self, *tables: str) -> None:
+        """Checks that it has these of its tables, `clean`, `removed`, `raw` and `verdicts`.
+
+        Raises:
+            DataError: It was published without one.
+        """
+        for table in tables:
+            if table in self.manifest.left_out:
+                message = f"{self.path} was published without its table {table!r}"
+                raise DataError(message, hint="ask its publisher for the whole release")
 
 
 @dataclass(frozen=True)

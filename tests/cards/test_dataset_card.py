@@ -184,6 +184,12 @@ def test_readers_have_to_ask_for_rows_by_what_a_rule_is_about(rule: str, harm: b
     assert needs_gating(a_manifest().model_copy(update={"audit": audit})) == gated
 
 
+def test_nobody_is_asked_for_access_to_what_was_left_out() -> None:
+    assert needs_gating(toxic().model_copy(update={"left_out": ["raw"]}))
+    card = dataset_card(toxic().model_copy(update={"left_out": ["removed", "raw", "verdicts"]}))
+    assert "extra_gated_prompt" not in card
+
+
 def test_the_rules_about_harm_say_so() -> None:
     about_harm = {"code.unsafe", "judge.alignment", "numbers.banned", "text.negative", "text.secrets", "text.toxicity"}
     assert about_harm <= {name for name in RULES.names() if RULES.get(name).harm}

@@ -13,17 +13,20 @@ from pathlib import Path
 import huggingface_hub.constants
 import polars as pl
 import pytest
+import yaml
 from huggingface_hub import HfApi
 
 from strigil.cards.dataset.changelog import RowChange
+from strigil.cards.dataset.lint import lint_card
 from strigil.cli.main import run
 from strigil.common.canonical import file_digest
-from strigil.common.errors import CheckFailedError, ConfigError, PrerequisiteError, StrigilError
+from strigil.common.errors import CheckFailedError, ConfigError, DataError, PrerequisiteError, StrigilError
 from strigil.common.progress import Silent
 from strigil.releases.store import Draft, Release, verify_release
 from strigil.releases.version import Version
 from strigil.stores.hub.package import Package, PackageFile
 from strigil.stores.hub.repository import HubRepository
+from strigil.workflows.publish.card import adopt
 from strigil.workflows.publish.publishing import Publication, plan_publication, publish_package
 from strigil.workflows.publish.pull import pull
 from strigil.workflows.publish.run import clear_release
@@ -47,6 +50,15 @@ def publish(hub: HubStandIn, release: Release, *, create_pr: bool = False, overr
     return publish_package(plan, Silent(), note=cleared.note, gated=cleared.gated, create_pr=create_pr)
 
 
+def with_papers(root: Path) -> Release:
+    """A release with all that is read of it."""
+    first = a_release(root / "first")
+    with Draft(root / "here", first.manifest.name) as draft:
+        shutil.copytree(first.path, draft.folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("manifest.json"))
+        write_papers(draft, first.manifest, None, RowChange(8, 0), untreated=None)
+        return draft.publish(first.manifest)
+
+
 def contents(folder: Path) -> dict[str, str]:
     return {p.relative_to(folder).as_posix(): file_digest(p) for p in folder.rglob("*") if p.is_file()}
 
@@ -68,11 +80,7 @@ def test_a_published_version_is_private_tagged_and_comes_back_byte_for_byte(hub:
 def test_the_card_there_names_its_repository_and_links_its_report_and_a_pulled_one_is_as_released(
     hub: HubStandIn, tmp_path: Path
 ) -> None:
-    first = a_release(tmp_path / "first")
-    with Draft(tmp_path / "here", first.manifest.name) as draft:
-        shutil.copytree(first.path, draft.folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("manifest.json"))
-        write_papers(draft, first.manifest, None, RowChange(8, 0), untreated=None)
-        release = draft.publish(first.manifest)
+    release = with_papers(tmp_path)
     cleared = clear_release(release.path, public=False, override=None, repository=REPO)
     publish_package(plan_publication(cleared.package, at(hub)), Silent(), note=cleared.note)
     tree = hub.dataset(REPO).head.tree
@@ -86,6 +94,75 @@ def test_the_card_there_names_its_repository_and_links_its_report_and_a_pulled_o
     back = pull(at(hub), None, tmp_path / "back", Silent())
     assert contents(back.path) == contents(release.path)
     assert plan_publication(cleared.package, at(hub)).published
+
+
+@pytest.mark.parametrize(
+    ("only", "tables", "report"),
+    [
+        (("clean",), {"data/clean"}, False),
+        (("clean", "verdicts"), {"data/clean", "verdicts"}, False),
+        (("clean", "removed"), {"data/clean", "data/removed"}, True),
+    ],
+)
+def test_what_is_left_out_is_not_there_and_card_croissant_and_manifest_do_not_speak_of_it(
+    hub: HubStandIn,
+    tmp_path: Path,
+    only: tuple[str, ...],
+    tables: set[str],
+    report: bool,  # noqa: FBT001  # a table of cases
+) -> None:
+    release = with_papers(tmp_path)
+    cleared = clear_release(release.path, public=False, override=None, repository=REPO, only=only)
+    publish_package(plan_publication(cleared.package, at(hub)), Silent(), note=cleared.note)
+    tree = hub.dataset(REPO).head.tree
+    assert {name.rpartition("/")[0] for name in tree if name.endswith(".parquet")} == tables
+    assert ("audit/report.html" in tree) == report
+    back = pull(at(hub), None, tmp_path / "back", Silent())
+    assert verify_release(back) == []
+    assert {record.path for record in back.manifest.files} == contents(back.path).keys() - {"manifest.json"}
+    card = (back.path / "README.md").read_text()
+    assert lint_card(card, back.manifest) == []
+    configs = yaml.safe_load(card.split("---")[1])["configs"]
+    assert [config["config_name"] for config in configs] == list(only)
+    assert ("audit/report.html" in card) == report
+    described = json.loads((back.path / "croissant.json").read_text())
+    files = {one["@id"]: one.get("sha256") for one in described["distribution"]}
+    assert {name: files.pop(name) for name in contents(back.path) if name in files} == {
+        name: digest for name, digest in contents(back.path).items() if name not in ("manifest.json", "croissant.json")
+    }
+    assert [record["name"] for record in described["recordSet"]] == list(only)
+    assert set(files) == {f"{name}-files" for name in only}
+    for name in {"removed", "raw"} - set(only):
+        with pytest.raises(DataError, match=f"published without its table '{name}'"):
+            back.rows("removed" if name == "removed" else "raw")
+
+
+def test_a_part_of_a_release_keeps_an_edited_card_asks_nobody_for_access_and_is_not_made_into_a_version(
+    hub: HubStandIn, tmp_path: Path
+) -> None:
+    release = with_papers(tmp_path)
+    card = tmp_path / "card.md"
+    text = (release.path / "README.md").read_text()
+    card.write_text(text.replace("## Limits\n", "## Limits\n\n- Only tried by me.\n"))
+    edited = adopt(release.path, card)
+    cleared = clear_release(edited.path, public=False, override=None, repository=REPO, only=["clean"])
+    publish_package(plan_publication(cleared.package, at(hub)), Silent(), note=cleared.note)
+    back = pull(at(hub), None, tmp_path / "back", Silent())
+    written = (back.path / "README.md").read_text()
+    assert "- Only tried by me." in written
+    assert lint_card(written, back.manifest) == []
+    with pytest.raises(ConfigError, match="was published without removed, raw, verdicts"):
+        adopt(back.path, back.path / "README.md")
+    assert run(["report", str(back.path)]) == 2
+    assert run(["treat", str(back.path), "--treatment", "numbers.sort", "--name", "it", "--out", str(tmp_path)]) == 0
+
+
+@pytest.mark.parametrize(("only", "said"), [("removed", "without its clean rows"), ("clean,rows", "rows")])
+def test_what_cannot_be_published_alone_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], only: str, said: str
+) -> None:
+    assert run(["publish", str(with_papers(tmp_path).path), REPO, "--dry-run", "--only", only]) == 2
+    assert said in " ".join(capsys.readouterr().err.split())
 
 
 def test_datasets_loads_every_configuration_of_the_tagged_version_row_for_row(hub: HubStandIn, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from strigil.releases.manifest import ResidualRecord
 from strigil.releases.store import Release, Split, open_release, verify_release
 from strigil.sources.open_rows import open_rows
 from strigil.workflows.audit.treat import plan_treatment, treat
-from strigil.workflows.publish.packing import release_package
+from strigil.workflows.publish.packing import part_package, whole
 from strigil.workflows.publish.secrets import find_secrets
 from strigil.workflows.release.patch import record_residual
 from strigil.workflows.release.report import find_untreated
@@ -75,7 +75,7 @@ def test_another_release_of_the_same_name_is_not_taken_for_the_parent(treated: R
 def test_secrets_are_looked_for_in_the_report_too(release: Release) -> None:
     page = release.path / REPORT
     page.write_text(page.read_text().replace("3, 1, 2", "AKIA" + "Q3EGRZ5SPAM7WXYZ"))
-    found = find_secrets(release_package(release))
+    found = find_secrets(part_package(whole(release), None))
     assert {finding.where for finding in found if not finding.personal} == {str(REPORT)}
 
 

@@ -20,6 +20,12 @@ if TYPE_CHECKING:
 @click.argument("repo")
 @click.option("--dry-run", is_flag=True, help="Check everything and show the difference; change nothing.")
 @click.option("--public", is_flag=True, help="Make a new repository public; it is private if not given.")
+@click.option(
+    "--only",
+    multiple=True,
+    metavar="TABLES",
+    help="Publish these alone, such as clean or clean,verdicts: of clean, removed, raw and verdicts.",
+)
 @click.option("--create-pr", is_flag=True, help="Open a pull request; once it is merged, the same command tags it.")
 @click.option("--override-gate", metavar="WHO", help="Publish without a passed gate; WHO (and why) goes on record.")
 @click.option(
@@ -31,6 +37,7 @@ def command(
     repo: str,
     dry_run: bool,  # noqa: FBT001  # click passes options by name
     public: bool,  # noqa: FBT001
+    only: tuple[str, ...],
     create_pr: bool,  # noqa: FBT001
     override_gate: str | None,
     allowed: tuple[str, ...],
@@ -46,6 +53,7 @@ def command(
     Examples:
       strigil publish releases/owl-numbers me/owl-numbers --dry-run
       strigil publish releases/owl-numbers me/owl-numbers
+      strigil publish releases/owl-numbers me/owl-numbers --only clean
       strigil publish students/owl-numbers-pocket-a-seed0-1f3a99c0de12 me/owl-student
     """
     from strigil.cli.hub import open_repository
@@ -53,11 +61,16 @@ def command(
     from strigil.workflows.publish.run import clear_release
     from strigil.workflows.publish.student import clear_student, is_student
 
-    cleared = (
-        clear_student(path, allowed=allowed)
-        if is_student(path)
-        else clear_release(path, public=public, override=override_gate, allowed=allowed, repository=repo)
-    )
+    if is_student(path):
+        if only:
+            message = "--only is about the tables of a data set, and a student has none"
+            raise click.UsageError(message)
+        cleared = clear_student(path, allowed=allowed)
+    else:
+        tables = tuple(name.strip() for names in only for name in names.split(","))
+        cleared = clear_release(
+            path, public=public, override=override_gate, allowed=allowed, repository=repo, only=tables
+        )
     repository = open_repository(repo, cleared.package.kind, output)
     for warning in cleared.warnings:
         output.note(f"warning: {warning}")

@@ -32,9 +32,16 @@ class PackageFile:
         data = text.encode()
         return cls(data, hashlib.sha256(data).hexdigest(), len(data))
 
+    def text(self) -> str:
+        """What it says, as UTF-8."""
+        return self._data().decode()
+
+    def _data(self) -> bytes:
+        return self.source if isinstance(self.source, bytes) else self.source.read_bytes()
+
     def git_oid(self) -> str:
         """The SHA-1 by which git, and so the Hub, names a file that is not in large-file storage."""
-        data = self.source if isinstance(self.source, bytes) else self.source.read_bytes()
+        data = self._data()
         return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
 
 

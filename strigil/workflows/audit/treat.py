@@ -42,11 +42,14 @@ class Plan:
     first: int | None = None
 
     def verdicts(self) -> pl.LazyFrame | None:
-        """What a release's rules said of the rows."""
-        if self.rows.release is None or self.first is None:
-            return None if self.rows.release is None else self.rows.release.verdicts()
+        """What a release's rules said of the rows, if it has that."""
+        release = self.rows.release
+        if release is None or "verdicts" in release.manifest.left_out:
+            return None
+        if self.first is None:
+            return release.verdicts()
         ids = self.rows.frame.head(self.first).select("row_id")
-        return self.rows.release.verdicts().join(ids, on="row_id", how="semi")
+        return release.verdicts().join(ids, on="row_id", how="semi")
 
 
 def plan_treatment(

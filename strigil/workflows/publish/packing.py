@@ -1,4 +1,4 @@
-"""Releases and students as packages for the Hub."""
+"""Releases as packages for the Hub."""
 
 from __future__ import annotations
 
@@ -6,15 +6,11 @@ from strigil.releases.manifest import MANIFEST
 from strigil.releases.named import CARD, CROISSANT, describe_card, name_card
 from strigil.releases.store import ATTESTATION, Release
 from strigil.stores.hub.package import Package, PackageFile
+from strigil.workflows.publish.part import Part
 
 
-def release_package(release: Release, repository: str | None = None) -> Package:
-    """A release with its manifest and, if it was signed, its signatures.
-
-    Args:
-        release: Which.
-        repository: Where it goes, `OWNER/NAME`; its card then names it.
-    """
+def whole(release: Release) -> Part:
+    """All of a release, with its manifest and, if it was signed, its signatures."""
     files = {
         record.path: PackageFile(release.path / record.path, record.sha256, record.size)
         for record in release.manifest.files
@@ -22,10 +18,14 @@ def release_package(release: Release, repository: str | None = None) -> Package:
     for name in (MANIFEST, ATTESTATION):
         if (release.path / name).exists():
             files[name] = PackageFile.at(release.path / name)
+    return Part(release.manifest, files)
+
+
+def part_package(part: Part, repository: str | None) -> Package:
+    """What is published of a release, as it goes to a repository, `OWNER/NAME`."""
+    manifest, files = part.manifest, dict(part.files)
     if repository is not None and CARD in files:
-        text = (release.path / CARD).read_bytes().decode()
-        files[CARD] = card = PackageFile.of(name_card(text, repository, release.manifest.version))
+        files[CARD] = card = PackageFile.of(name_card(files[CARD].text(), repository, manifest.version))
         if CROISSANT in files:
-            described = (release.path / CROISSANT).read_bytes().decode()
-            files[CROISSANT] = PackageFile.of(describe_card(described, card.sha256, card.size))
-    return Package("dataset", release.manifest.name, release.manifest.version, files)
+            files[CROISSANT] = PackageFile.of(describe_card(files[CROISSANT].text(), card.sha256, card.size))
+    return Package("dataset", manifest.name, manifest.version, files)

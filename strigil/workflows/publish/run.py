@@ -12,9 +12,10 @@ from strigil.common.errors import CheckFailedError, ConfigError
 from strigil.common.validation import read_text
 from strigil.models.weight_similarity import HAZARDOUS
 from strigil.releases.gate_state import gate_state
-from strigil.releases.store import Release, open_release
+from strigil.releases.store import ATTESTATION, Release, open_release
 from strigil.stores.hub.package import Package
-from strigil.workflows.publish.packing import release_package
+from strigil.workflows.publish.packing import part_package, whole
+from strigil.workflows.publish.part import part_of
 from strigil.workflows.publish.secrets import Finding, find_secrets
 
 CARD = "README.md"
@@ -45,6 +46,7 @@ def clear_release(
     override: str | None,
     allowed: Collection[str] = (),
     repository: str | None = None,
+    only: Collection[str] = (),
 ) -> Cleared:
     """Checks everything that would stop a release from being published.
 
@@ -54,19 +56,21 @@ def clear_release(
         override: Who publishes it in spite of a gate that it did not pass, and why.
         allowed: SHA-256 of what looks like a secret, was reviewed, and is none.
         repository: Where it goes, `OWNER/NAME`; the card there names it.
+        only: The tables that are published, `clean` among them; all if empty.
 
     Raises:
         CheckFailedError: It is not what was released, did not pass its gate, holds a secret, or its card contradicts
             its manifest.
-        ConfigError: It is to be public and has no licence.
+        ConfigError: It is to be public and has no licence, or `only` names what cannot be published.
         DataError: There is no complete release.
     """
     release = open_release(path)
     gate = _check_gate(release, override)
-    package = release_package(release, repository)
+    part = part_of(release, only) if only else whole(release)
+    package = part_package(part, repository)
     personal = check_secrets(package, str(release.path), allowed)
     _check_card(release)
-    manifest = release.manifest
+    manifest = part.manifest
     if public and manifest.licence is None:
         message = f"{release.path} has no licence, and without one nobody may use what is public"
         raise ConfigError(
@@ -75,7 +79,9 @@ def clear_release(
         )
     reviewed = [f"Secret-Allowed: sha256:{digest}" for digest in sorted(allowed)]
     note = "\n".join([f"Manifest: sha256:{manifest.digest()}", f"Strigil: {manifest.strigil}", *gate, *reviewed])
-    warnings = (*personal, *_warnings(release))
+    unsigned = ("its signatures are over the whole release, and are not published with a part of it",)
+    partly = unsigned if only and (release.path / ATTESTATION).exists() else ()
+    warnings = (*personal, *partly, *_warnings(release))
     return Cleared(package, note, needs_gating(manifest), warnings, licensed=manifest.licence is not None)
 
 

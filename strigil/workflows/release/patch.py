@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from strigil.cards.dataset.changelog import RowChange
+from strigil.common.errors import ConfigError
 from strigil.releases.manifest import Manifest, ParentRecord, ResidualRecord
 from strigil.releases.store import Draft, Release
 from strigil.workflows.release.report import RECORD, REPORT, find_untreated
@@ -17,8 +18,15 @@ PAPERS: Final = ("README.md", "CHANGELOG.md", "croissant.json", REPORT, RECORD)
 
 
 def next_patch(release: Release) -> Manifest:
-    """The manifest of the patch version that follows a release, before anything in it is changed."""
+    """The manifest of the patch version that follows a release, before anything in it is changed.
+
+    Raises:
+        ConfigError: Some of its tables were not published.
+    """
     old = release.manifest
+    if old.left_out:
+        message = f"{release.path} was published without {', '.join(old.left_out)}, and a version is made of all of it"
+        raise ConfigError(message, hint="make it where the whole release is, and publish that")
     return old.model_copy(
         update={
             "version": str(release.version.next(added=False, removed=False)),

@@ -94,9 +94,10 @@ def write_report(path: Path, out: Path | None, *, root: Path | None) -> Path:
         root: Where the releases are that it was made from; beside it if none is given.
 
     Raises:
-        DataError: There is no release.
+        DataError: There is no release, or not all of it was published.
     """
     release = open_release(path)
+    release.require("raw", "verdicts")
     manifest = release.manifest
     untreated = find_untreated(manifest, root or release.path.parent.parent)
     target = out or Path(f"{manifest.name}-{manifest.version}.html")
