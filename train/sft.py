@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import shutil
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -15,6 +15,7 @@ from strigil.common.errors import ConfigError, DataError, PrerequisiteError, Str
 from strigil.common.validation import explain, read_text
 from strigil.data.rows import content_digest
 from strigil.models.catalog import Model, resolve_model
+from strigil.train.alone import alone
 from strigil.train.recipe import StepMetrics, TrainRecipe, TrainResult
 from strigil.train.tracking.metrics import MetricsFile
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
+    from strigil.train.distributed import Team
     from strigil.train.inputs.encode import EncodedRows
 
 RESULT_FILE: Final = "train.json"
@@ -116,12 +118,12 @@ def train_encoded(
     on_step: Callable[[StepMetrics], None] | None = None,
     checkpoint_seconds: float = CHECKPOINT_SECONDS,
 ) -> TrainResult:
-    """As `fine_tune`, on rows that are ready.
+    """As `fine_tune`, on rows that are ready; where another process is at it, or was, its student is the outcome.
 
     Args:
         data: From `encode`, for a recipe of the same `encoding`.
         recipe: Every setting.
-        out: Folder to write; must not exist.
+        out: Folder to write; holds the student of these rows, base and recipe if it is there.
         on_step: Called after every step.
         checkpoint_seconds: Time between two checkpoints.
 
@@ -130,16 +132,40 @@ def train_encoded(
         DataError: A loss that is not finite.
     """
     with _libraries():
+        from strigil.train.distributed import join_team
+
+        team = join_team()
+    with alone(out) if team.writes else nullcontext():
+        team.wait()
+        if out.exists():
+            return _found(out, data, recipe)
+        return _train(data, recipe, out, team, on_step=on_step, checkpoint_seconds=checkpoint_seconds)
+
+
+def _found(out: Path, data: TrainingData, recipe: TrainRecipe) -> TrainResult:
+    result = read_result(out) if (out / RESULT_FILE).is_file() else None
+    asked = (recipe, data.base.digest, data.digest)
+    if result is None or (result.recipe, result.base_digest, result.data_digest) != asked:
+        raise _taken(out)
+    return result
+
+
+def _train(
+    data: TrainingData,
+    recipe: TrainRecipe,
+    out: Path,
+    team: Team,
+    *,
+    on_step: Callable[[StepMetrics], None] | None,
+    checkpoint_seconds: float,
+) -> TrainResult:
+    with _libraries():
         import torch
 
         from strigil.train.checkpoint import Checkpoints
-        from strigil.train.distributed import join_team
         from strigil.train.loop import run
         from strigil.train.setup import open_trainee
 
-    if out.exists():
-        raise _taken(out)
-    team = join_team()
     partial = out.with_name(f".{out.name}.partial")
     request = digest([recipe.model_dump(mode="json"), data.base.digest, data.digest, list(_versions().values())])
     if team.writes:

@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import signal
 import time
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -15,9 +16,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
+from strigil.common.errors import ConfigError
 from strigil.models.catalog import resolve_model
 from strigil.train.checkpoint import CHECKPOINT_FILE, Checkpoints, Position
-from strigil.train.recipe import StepMetrics, TrainRecipe
+from strigil.train.recipe import StepMetrics, TrainRecipe, TrainResult
 from strigil.train.sft import METRICS_FILE, encode, train_encoded
 from tests.train.rows import number_rows
 
@@ -128,3 +130,29 @@ def test_a_checkpoint_holds_the_optimiser_and_the_position(
     step(weights, optimiser, gradients[steps])
     step(others, other, gradients[steps])
     assert all(torch.equal(a, b) for a, b in zip(weights, others, strict=True))
+
+
+def test_a_second_training_of_the_same_student_waits_and_finds_it(tmp_path: Path) -> None:
+    data = encode(number_rows(80), resolve_model("pocket-a"), RECIPE)
+    out = tmp_path / "student"
+    steps: tuple[list[int], list[int]] = ([], [])
+    others: list[Future[TrainResult]] = []
+
+    def again() -> TrainResult:
+        return train_encoded(data, RECIPE, out, on_step=lambda step: steps[1].append(step.step))
+
+    with ThreadPoolExecutor(1) as pool:
+
+        def on_step(step: StepMetrics) -> None:
+            steps[0].append(step.step)
+            if step.step == 1:
+                others.append(pool.submit(again))
+            time.sleep(0.02)
+
+        first = train_encoded(data, RECIPE, out, on_step=on_step)
+        assert others[0].result() == first
+    assert (len(steps[0]), steps[1]) == (STEPS, [])
+    assert len(metrics(out)) == STEPS
+    assert [path.name for path in tmp_path.iterdir()] == ["student"]
+    with pytest.raises(ConfigError, match="exists"):
+        train_encoded(data, RECIPE.model_copy(update={"seed": 9}), out)

@@ -13,7 +13,7 @@ from strigil.common.progress import Reporter
 from strigil.common.validation import read_json_object
 from strigil.engines.protocol import Adapter
 from strigil.models.catalog import Model, adapter_digest
-from strigil.train.sft import RESULT_FILE, fine_tune
+from strigil.train.sft import RESULT_FILE, encode, train_encoded
 from strigil.traits import load_trait
 from strigil.traits.questions import generic_persona, persona_for
 from strigil.workflows.build.recipes import (
@@ -130,9 +130,8 @@ def _trained(choice: FineTunedTeacher, base: Model, out: Path, reporter: Reporte
         reporter.note(f"{choice.trait} teacher: {folder}, trained before")
         return folder
     with reporter.task(f"Training the {choice.trait} teacher", 1.0) as done:
-        fine_tune(
-            _lessons(choice, base),
-            base.path,
+        train_encoded(
+            encode(_lessons(choice, base), base, choice.training),
             choice.training,
             folder,
             on_step=lambda step: done(step.step / step.total),
