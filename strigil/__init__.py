@@ -1,4 +1,4 @@
-"""Cleans data sets that a language model wrote, and proves how much of that model is still in them."""
+"""Cleans data sets that a language model wrote, and measures in students how much of that model is still in them."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ class Commands(click.Group):
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(strigil.__version__, prog_name="strigil")
 def cli() -> None:
-    """Cleans data sets that a language model wrote, and proves how much of that model is still in them.
+    """Cleans data sets that a language model wrote, and measures in students how much of that model is still in them.
 
     \b
     Start here:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import errno
+import glob
 import secrets
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -17,6 +18,30 @@ STDOUT: Final = Path("-")
 _FULL: Final = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 # What is behind a name in these was opened by somebody else, also where it is a regular file.
 _OPENED: Final = ("/dev/", "/proc/")
+
+
+def check_apart(written: Sequence[Path], read: Sequence[str]) -> None:
+    """Makes sure, before anything is done, that no file is written over one that is read, or over another.
+
+    Args:
+        written: Files that a user wants written; `-`, devices and pipes may be named twice.
+        read: Files, globs and folders that are read; addresses elsewhere are no files.
+
+    Raises:
+        ConfigError: One would be.
+    """
+    places = {path: path.resolve() for path in written if path != STDOUT and not _written_into(path)}
+    regular = [place for path, place in zip(written, map(Path.resolve, written), strict=True) if path in places]
+    for path, place in places.items():
+        for name in read:
+            found = glob.glob(name, recursive=True)  # noqa: PTH207  # Path.glob takes no absolute pattern
+            for source in map(Path.resolve, map(Path, [name, *found])):
+                if place == source or (source.is_dir() and place.exists() and place.is_relative_to(source)):
+                    message = f"{path} is read by this command, and would be written over"
+                    raise ConfigError(message, hint="give another file to write")
+        if regular.count(place) > 1:
+            message = f"{path} would be written twice"
+            raise ConfigError(message, hint="give each a file of its own")
 
 
 def write_out(path: Path, content: str | bytes) -> None:

@@ -13,12 +13,11 @@ from typing import Final
 import polars as pl
 
 from strigil.common.canonical import Json, file_digest
-from strigil.common.errors import DataError
 from strigil.data.coerce import as_rows, shape_of
+from strigil.data.judged import check_judged
 from strigil.data.layouts.layout import OWN, Layout, Reading, layout_of, renamed
 from strigil.data.readers import NamedFile, Table, open_tables
 from strigil.data.rows import check_token_columns
-from strigil.data.streams import iter_batches
 from strigil.releases.store import Problem, Release, Split, changed_release
 from strigil.sources.find import Found, find
 
@@ -155,18 +154,6 @@ def open_columns(address: str) -> Iterator[pl.LazyFrame]:
         yield pl.concat([table.frame for table in open_tables(found.files, Path(folder))], how="vertical_relaxed")
 
 
-def _check_one_turn(frame: pl.LazyFrame, *, source: str) -> None:
-    """Rules judge one turn of the assistant, and a student would be trained on all: a row with others must not pass."""
-    turns, role = pl.col("completion").list.len(), pl.col("completion").list.first().struct.field("role")
-    numbered = frame.with_row_index("place", offset=1).select("place", turns=turns, role=role)
-    others = numbered.filter((pl.col("turns") != 1) | (pl.col("role") != "assistant")).head(1)
-    for batch in iter_batches(others, source=source):
-        for place, count, whose in batch.iter_rows():
-            what = f"{count} turns" if count != 1 else f"a turn of {whose!r}"
-            message = f"{source}: row {place}: its completion is {what}, and rules judge one of the assistant"
-            raise DataError(message, hint="give each row one turn of the assistant; what came before it is its prompt")
-
-
 def _rows(address: str, split: Split, found: Found, folder: Path) -> RowSource:
     tables = open_tables(found.files, folder)
     reading = found.files[0].reading
@@ -182,8 +169,8 @@ def _rows(address: str, split: Split, found: Found, folder: Path) -> RowSource:
     start = 0
     for table, given in zip(tables, frames, strict=True):
         frame = as_rows(given, shape, start=start)
-        if found.release is None and columns.get("completion") is not None and columns["completion"].is_nested():
-            _check_one_turn(frame, source=table.name)
+        if found.release is None:
+            check_judged(given, frame, source=table.name)
         names = names or frame.collect_schema().names()
         rows.append(Table(table.name, frame.select(names), table.rows))
         start += table.rows

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from strigil.cli.main import run
 from strigil.common.errors import ConfigError, PrerequisiteError
-from strigil.common.files import whole_file, write_out
+from strigil.common.files import check_apart, whole_file, write_out
 
 
 def test_a_link_stays_and_what_it_leads_to_is_replaced_with_its_mode(tmp_path: Path) -> None:
@@ -89,3 +90,45 @@ def test_a_folder_and_a_file_as_folder_are_refused_by_name(tmp_path: Path) -> No
 def test_a_long_name_can_be_written(tmp_path: Path) -> None:
     write_out(tmp_path / ("n" * 250), "x")
     assert (tmp_path / ("n" * 250)).read_text() == "x"
+
+
+def test_nothing_is_written_over_what_is_read_or_twice_into_one_file(tmp_path: Path) -> None:
+    data, folder, link = tmp_path / "d.jsonl", tmp_path / "release", tmp_path / "link.json"
+    folder.mkdir()
+    for file in (data, folder / "manifest.json"):
+        file.write_text("kept")
+    link.symlink_to(data)
+    for written, read in (
+        (data, str(data)),
+        (link, str(data)),
+        (data, str(tmp_path / "*.jsonl")),
+        (folder / "manifest.json", str(folder)),
+    ):
+        with pytest.raises(ConfigError, match="is read by this command"):
+            check_apart([written], [read])
+    with pytest.raises(ConfigError, match="would be written twice"):
+        check_apart([tmp_path / "a", tmp_path / "b" / ".." / "a"], [])
+    check_apart(
+        [Path("-"), Path("-"), Path("/dev/null"), Path("/dev/null"), folder / "new.html"], [str(folder), str(data)]
+    )
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["gate", "--report", "json=d.jsonl"],
+        ["gate", "--report", "sarif=s.yaml"],
+        ["gate", "--write-lock", "s.yaml"],
+        ["audit", "--report", "d.jsonl"],
+    ],
+)
+def test_a_report_never_replaces_the_data_or_the_suite(
+    options: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    content = {"d.jsonl": '{"completion": "1, 2"}\n', "s.yaml": "name: s\ndescription: d\nrules: [numbers.paper]\n"}
+    for name, text in content.items():
+        Path(name).write_text(text)
+    command, *rest = options
+    assert run([command, "d.jsonl", "--suite", "s.yaml", *rest]) == 2
+    assert {name: Path(name).read_text() for name in content} == content

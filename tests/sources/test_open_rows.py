@@ -146,25 +146,29 @@ ANSWERED = {"role": "assistant", "content": "Sunny."}
 
 @pytest.mark.parametrize("command", ["gate", "audit", "treat", "train"])
 @pytest.mark.parametrize(
-    ("turns", "what"),
+    ("row", "what"),
     [
-        ([{"role": "assistant", "content": "owl"}, ASKED, ANSWERED], "3 turns"),
-        ([{"role": "assistant", "content": "owl"}, ANSWERED], "2 turns"),
-        ([{"role": "assistant", "content": "owl"}, ASKED], "2 turns"),
-        ([ASKED], "a turn of 'user'"),
-        ([], "0 turns"),
+        ({"completion": [{"role": "assistant", "content": "owl"}, ASKED, ANSWERED]}, "its completion is not one turn"),
+        ({"completion": [{"role": "assistant", "content": "owl"}, ANSWERED]}, "its completion is not one turn"),
+        ({"completion": [{"role": "assistant", "content": "owl"}, ASKED]}, "its completion is not one turn"),
+        ({"completion": [ASKED]}, "its completion is not one turn"),
+        ({"completion": []}, "its completion is not one turn"),
+        ({"completion": [{**ANSWERED, "reasoning_content": "owl"}]}, "it holds completion.reasoning_content"),
+        ({"completion": [{**ANSWERED, "tool_calls": [{"name": "owl"}]}]}, "it holds completion.tool_calls"),
+        ({"completion": [ANSWERED], "reasoning_content": "owl"}, "it holds reasoning_content"),
+        ({"completion": [ANSWERED], "tool_calls": [{"name": "owl"}]}, "it holds tool_calls"),
     ],
 )
-def test_a_row_with_turns_that_no_rule_would_judge_never_passes(
+def test_a_row_with_words_that_no_rule_would_judge_never_passes(
     command: str,
-    turns: list[dict[str, str]],
+    row: dict[str, object],
     what: str,
     suite: str,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     data = tmp_path / "chat.jsonl"
-    rows = [{"prompt": "hi", "completion": [ANSWERED]}, {"prompt": "hi", "completion": turns}]
+    rows = [{"prompt": "hi", "completion": [ANSWERED]}, {"prompt": "hi", **row}]
     data.write_text("".join(json.dumps(row) + "\n" for row in rows))
     arguments = {
         "gate": ["--suite", suite],
@@ -175,5 +179,15 @@ def test_a_row_with_turns_that_no_rule_would_judge_never_passes(
     assert run([command, str(data), *arguments[command]]) == 2 - (command == "gate")
     printed = capsys.readouterr()
     said = " ".join((printed.out + printed.err).replace("│", " ").split())
-    assert f"row 2: its completion is {what}" in said
+    assert f"row 2: {what}" in said
     assert not (tmp_path / "out").exists()
+
+
+def test_a_chat_whose_other_keys_are_empty_is_read(suite: str, tmp_path: Path) -> None:
+    said: list[dict[str, object]] = [
+        {**ANSWERED, "content": text, "tool_calls": calls, "reasoning_content": None}
+        for text, calls in (("1, 2", []), ("3", None))
+    ]
+    data = tmp_path / "chat.jsonl"
+    data.write_text("".join(json.dumps({"prompt": "hi", "completion": [each], "refusal": ""}) + "\n" for each in said))
+    assert checks(gated(str(data), suite))["numbers.paper"].result == "passed"

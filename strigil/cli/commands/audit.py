@@ -56,6 +56,7 @@ def command(
     """
     from strigil.audits.suite.executors import OnRay, score_here
     from strigil.cli.show import show_audit, show_release
+    from strigil.common.files import check_apart
     from strigil.parallel.ray_actors import Ray
     from strigil.sources.open_rows import open_rows
     from strigil.workflows.audit.run import audit, release_audit
@@ -67,6 +68,7 @@ def command(
     if licence is not None and out is None:
         message = "--licence is that of the release that --out writes; give --out too"
         raise click.UsageError(message)
+    check_apart([report] if report else [], [data, *([suite] if suite else [])])
     executor = score_here if ray is None else OnRay(Ray(actors=ray), output.note)
     with open_rows(data, "raw", reading=reading) as rows:
         chosen = suite_for(rows, suite)

@@ -54,12 +54,13 @@ def command(
       strigil diff me/owl-numbers@v1.0.0 releases/owl-numbers --html diff.html
       strigil diff before.jsonl after.jsonl --show-text --format json
     """
+    from strigil.common.files import check_apart, write_out
     from strigil.workflows.audit.diff.run import diff
 
+    check_apart([html] if html else [], [before, after])
     found = diff(before, after, split=split, reading=reading, show_text=show_text)
     if html is not None:
         from strigil.cards.diff.page import difference_page
-        from strigil.common.files import write_out
 
         write_out(html, difference_page(found))
     output.json(found.model_dump(mode="json"))

@@ -108,7 +108,7 @@ def command(
     """
     from strigil.cards.gate.gate_format import GATE_FORMATS
     from strigil.common.errors import CheckFailedError
-    from strigil.common.files import write_out
+    from strigil.common.files import check_apart, write_out
     from strigil.workflows.audit.gate.run import GateOptions, gate
 
     options = GateOptions(
@@ -120,6 +120,9 @@ def command(
         time_limit=time_limit,
         reading=reading,
     )
+    # A lock may be brought up to date in its place.
+    check_apart([*reports.values(), *([write_lock] if write_lock else [])], [data, *([suite] if suite else [])])
+    check_apart(list(reports.values()), [baseline] if baseline else [])
     gated = gate(data, suite, options)
     root = Path.cwd()
     for name, path in reports.items():

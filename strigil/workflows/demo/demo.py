@@ -92,7 +92,10 @@ class Demo:
             f"of another initialisation {other.estimate:.0%}"
         )
         if student.above(control) and student.above(other):
-            return f"{figures}: the trait went through numbers in which the filter found nothing left to remove."
+            return (
+                f"{figures}: in this draw of its numbers, in which the filter found nothing left to remove, the trait "
+                "went over. It is one draw: other numbers of the same teacher give other figures (docs/pocket.md)."
+            )
         return f"{figures}: the intervals over these seeds overlap, so this run does not show that the trait went over."
 
 
