@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from strigil.cards.markdown_template import render
+from strigil.cli.main import run
 from strigil.common.errors import ConfigError
 from strigil.common.plain import plain_text, without_credentials
 
@@ -60,6 +62,22 @@ def test_a_card_is_not_ended_by_a_name() -> None:
     assert "![](" not in card
     assert "](javascript" not in card
     assert "\x1b" not in card
+
+
+@pytest.mark.parametrize("command", ["scan", "validate"])
+def test_a_file_name_gives_a_runner_no_command(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    options = {"scan": ["--suite", "numbers-paper"], "validate": []}[command]
+    for name in ("::stop-commands::x.jsonl", "a\x1b[31m\n::stop-commands::x\n.jsonl"):
+        Path(name).write_text('{"completion": "owl"}\n')
+        assert run([command, name, *options]) != 0
+        printed = capsys.readouterr()
+        said = printed.out + printed.err
+        assert "stop-commands" in said
+        assert not any(line.lstrip().startswith("::") for line in said.splitlines())
+        assert "\x1b" not in said
 
 
 class _Any:

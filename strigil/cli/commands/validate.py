@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from strigil.cli.options import PATH
+from strigil.common.plain import plain_text
 
 
 @click.command()
@@ -28,10 +29,10 @@ def command(files: tuple[Path, ...]) -> None:
     wrong = []
     for file in files:
         try:
-            click.echo(f"{file}: {validate_file(file)}")
+            click.echo(plain_text(f"{file}: {validate_file(file)}"))
         except ConfigError as error:
             wrong.append(str(file))
-            click.echo(f"{file}: {error.message}", err=True)
+            click.echo(plain_text(f"{file}: {error.message}"), err=True)
     if wrong:
         message = f"not fit for use: {', '.join(wrong)}"
         raise ConfigError(message)
