@@ -88,7 +88,8 @@ def test_figures_that_are_no_numbers_are_said_and_not_kept(students: list[Subjec
     broken = tmp_path / "broken"
     shutil.copytree(students[0].adapter, broken)
     weights = broken / "adapter_model.safetensors"
-    save_file({name: torch.full_like(tensor, torch.nan) for name, tensor in load_file(weights).items()}, weights)
+    # Numbers, so that the adapter is taken, whose products are none.
+    save_file({name: torch.full_like(tensor, 1e30) for name, tensor in load_file(weights).items()}, weights)
     [job] = preferred([Subject("broken", BASE, broken)])
     with pytest.raises(DataError, match="broken gives answers whose probability is not a number"):
         evaluate([job], tmp_path, Silent(), engine="auto")

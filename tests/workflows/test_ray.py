@@ -36,7 +36,7 @@ from tests.audits.tables import rows_of
 if TYPE_CHECKING:
     from ray._private.node import Node
 
-PROMPTS = 4000
+PROMPTS = 8000
 STARTING = {"", "ray::_Seat.place", "ray::_Seat.make"}
 LOST = "an actor of the Ray cluster was lost; its work goes to another one"
 RECIPE = {
