@@ -99,3 +99,8 @@ class Output:
             yield lambda done, detail="", /: progress.update(task, completed=done, detail=detail)
         if not terminal:
             console.print(f"{what}: done", markup=False)
+
+
+def echo_line(text: str, *, err: bool = False) -> None:
+    """Prints one line, whatever the text holds, that neither a terminal nor a runner of workflows obeys."""
+    click.echo(plain_text(plain_text(text), lines=True), err=err)

@@ -29,7 +29,7 @@ def plain_text(text: str, *, lines: bool = False) -> str:
     """
     text = without_credentials(text)
     shown = _CONTROL.sub(_written, text)
-    return _COMMAND.sub(r"\1\\", shown if lines else _LINE.sub(_written, shown))
+    return _COMMAND.sub(r"\1\\", shown) if lines else _LINE.sub(_written, shown)
 
 
 def without_credentials(text: str) -> str:

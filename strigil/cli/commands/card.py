@@ -6,9 +6,8 @@ from pathlib import Path
 
 import click
 
-from strigil.cli.console import Output
+from strigil.cli.console import Output, echo_line
 from strigil.cli.options import PATH, output_option
-from strigil.common.plain import plain_text
 
 
 @click.group()
@@ -75,7 +74,7 @@ def check(files: tuple[Path, ...]) -> None:
     for found in map(check_card, files):
         said = "says what the manifest says" if found.release else "is no card of a release"
         for line in found.problems or [said]:
-            click.echo(plain_text(f"{found.file}: {line}"))
+            echo_line(f"{found.file}: {line}")
         wrong += bool(found.problems)
     if wrong:
         message = f"{wrong} of {len(files)} cards do not pass"

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from strigil.cli.console import echo_line
 from strigil.cli.options import reading_options
-from strigil.common.plain import plain_text
 
 if TYPE_CHECKING:
     from strigil.data.layouts.layout import Reading
@@ -41,14 +41,14 @@ def command(files: tuple[str, ...], suite: str, fail_on: str, reading: Reading) 
     for file in files:
         report = gate(file, suite, options).report
         if report.passed:
-            click.echo(plain_text(f"{file}: passed, {report.rows} rows"))
+            echo_line(f"{file}: passed, {report.rows} rows")
             continue
         failed.append(file)
         for check in report.stopping():
-            click.echo(plain_text(f"{file}: {check.id}: {check.detail}"))
+            echo_line(f"{file}: {check.id}: {check.detail}")
             for finding in check.findings[:10]:
                 place = f"{finding.file}:{finding.row}"
-                click.echo(plain_text(f"{place}: {finding.reason} (row {finding.row_id})"))
+                echo_line(f"{place}: {finding.reason} (row {finding.row_id})")
     if failed:
         message = f"{len(failed)} of {len(files)} files do not pass"
         raise CheckFailedError(message)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
+from strigil.cli.console import echo_line
 from strigil.cli.options import PATH
-from strigil.common.plain import plain_text
 
 
 @click.command()
@@ -29,10 +29,10 @@ def command(files: tuple[Path, ...]) -> None:
     wrong = []
     for file in files:
         try:
-            click.echo(plain_text(f"{file}: {validate_file(file)}"))
+            echo_line(f"{file}: {validate_file(file)}")
         except ConfigError as error:
             wrong.append(str(file))
-            click.echo(plain_text(f"{file}: {error.message}"), err=True)
+            echo_line(f"{file}: {error.message}", err=True)
     if wrong:
         message = f"not fit for use: {', '.join(wrong)}"
         raise ConfigError(message)
