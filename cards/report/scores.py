@@ -76,7 +76,8 @@ def histogram(rule: RuleRecord, scores: pl.DataFrame) -> Histogram:
     last = max(below, math.ceil((high - low) / width - 1e-9))
     counts: dict[tuple[int, bool], int] = {}
     for score, rejected, rows in scores.select("score", "rejected", "rows").iter_rows():
-        place = min(math.floor((score - low) / width + 1e-9), last)
+        steps = (score - low) / width  # infinite where the threshold is next to the lowest score
+        place = last if steps >= last else math.floor(steps + 1e-9)
         # Rounding may have carried a score over the threshold; the verdict has not moved.
         place = max(place, below) if rejected else min(place, below - 1)
         counts[place, rejected] = counts.get((place, rejected), 0) + rows

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from strigil.cards.report.overlaps import overlap_matrix
@@ -27,6 +27,7 @@ def counted(scores: dict[float, int], threshold: float) -> pl.DataFrame:
 
 
 @given(st.dictionaries(SCORES, st.integers(1, 10**6), min_size=2), SCORES)
+@example({1.0: 1, -2.23e-309: 1}, 0.0)
 def test_no_row_is_lost_and_no_bin_crosses_the_threshold(scores: dict[float, int], threshold: float) -> None:
     found = histogram(a_rule(threshold=threshold), counted(scores, threshold))
     assert sum(each.rows for each in found.bins) == sum(scores.values())
