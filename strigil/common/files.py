@@ -30,18 +30,25 @@ def check_apart(written: Sequence[Path], read: Sequence[str]) -> None:
     Raises:
         ConfigError: One would be.
     """
-    places = {path: path.resolve() for path in written if path != STDOUT and not _written_into(path)}
-    regular = [place for path, place in zip(written, map(Path.resolve, written), strict=True) if path in places]
-    for path, place in places.items():
-        for name in read:
-            found = glob.glob(name, recursive=True)  # noqa: PTH207  # Path.glob takes no absolute pattern
-            for source in map(Path.resolve, map(Path, [name, *found])):
-                if place == source or (source.is_dir() and place.exists() and place.is_relative_to(source)):
-                    message = f"{path} is read by this command, and would be written over"
-                    raise ConfigError(message, hint="give another file to write")
-        if regular.count(place) > 1:
+    sources = [source.resolve() for name in read for source in map(Path, [name, *_globbed(name)])]
+    taken: set[Path] = set()
+    for path in written:
+        if path == STDOUT or _written_into(path):
+            continue
+        place = path.resolve()
+        if any(
+            place == source or (source.is_dir() and place.exists() and source in place.parents) for source in sources
+        ):
+            message = f"{path} is read by this command, and would be written over"
+            raise ConfigError(message, hint="give another file to write")
+        if place in taken:
             message = f"{path} would be written twice"
             raise ConfigError(message, hint="give each a file of its own")
+        taken.add(place)
+
+
+def _globbed(name: str) -> list[str]:
+    return glob.glob(name, recursive=True)  # noqa: PTH207  # Path.glob takes no absolute pattern
 
 
 def write_out(path: Path, content: str | bytes) -> None:

@@ -32,14 +32,12 @@ PARSED = [
 
 @pytest.mark.parametrize(("language", "text", "reason"), PARSED)
 def test_code_is_parsed_in_its_language_or_not_judged(language: str, text: str, reason: str | None) -> None:
-    pytest.importorskip("tree_sitter")
     finding = RULES.create("code.parses", {"language": language}).score(rows_of([text])).row(0, named=True)
     assert finding["reason"] == reason
     assert (finding["score"] >= 1) is (reason is not None and not reason.startswith("not judged"))
 
 
 def test_deeply_nested_code_in_another_language_ends() -> None:
-    pytest.importorskip("tree_sitter")
     rule = RULES.create("code.parses", {"language": "javascript"})
     assert rule.score(rows_of(["x = " + "(" * 20_000]))["score"].to_list() == [1.0]
 
@@ -58,13 +56,11 @@ def test_a_language_that_is_none_is_one_line(rule: str, args: dict[str, object],
 
 
 def test_a_language_that_the_model_does_not_know_is_one_line() -> None:
-    pytest.importorskip("py3langid")
     with pytest.raises(ConfigError, match="unknown language 'qqq'"):
         RULES.create("text.language", {"allowed": ["qqq"]}).score(rows_of(["x"]))
 
 
 def test_several_languages_may_be_allowed() -> None:
-    pytest.importorskip("py3langid")
     texts = [
         "Der Hund schläft heute lange im Garten.",
         "The dog sleeps in the garden today.",
