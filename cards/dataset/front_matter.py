@@ -85,12 +85,12 @@ def size_category(rows: int) -> str:
 
 
 def _configs(manifest: Manifest) -> list[dict[str, object]]:
-    """The tables that hold rows: the library cannot load an empty one.
+    """Every table that is there.
 
-    Its cache tells two data sets of one folder name apart by their configurations alone, so each names its data.
+    The library's cache tells two data sets of one folder name apart by their configurations alone, so each names its
+    data.
     """
-    held = [name for name in CONFIGS if manifest.counts.model_dump()[name]]
-    folders = {name: f"data/{name}" for name in held} | {"verdicts": "verdicts"}
+    folders = {name: f"data/{name}" for name in CONFIGS} | {"verdicts": "verdicts"}
     folders = {name: folder for name, folder in folders.items() if name not in manifest.left_out}
     return [
         {

@@ -21,11 +21,13 @@ def report_record(reported: Reported) -> dict[str, Json]:
     """What the page says, for programs: the verdict, the counts, and the audit as the manifest has it."""
     manifest = reported.manifest
     residual = manifest.residual if manifest is not None else None
+    found = verdict(reported.counts, reported.audit, manifest)
     return {
         "format": FORMAT,
         "name": reported.name,
         "version": manifest.version if manifest is not None else None,
-        "verdict": verdict(reported.counts, reported.audit, reported.manifest).word,
+        "verdict": found.word,
+        "meaning": found.meaning,
         "counts": reported.counts.model_dump(mode="json"),
         "residual": residual.model_dump(mode="json") if residual is not None else None,
         "treatments": [record.model_dump(mode="json") for record in manifest.treatments] if manifest else [],

@@ -1,11 +1,14 @@
-"""Signatures over in-toto statements by an ed25519 key, in DSSE envelopes, one a line."""
+"""Signatures over in-toto statements by an ed25519 key, in DSSE envelopes, one a line.
+
+Whose they are takes the key; that all are there, and are about this release, can be seen without one.
+"""
 
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import json
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +17,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from strigil.common.canonical import Json
 from strigil.common.errors import ConfigError, PrerequisiteError, first_line
-from strigil.releases.provenance import PAYLOAD_TYPE, encode, payload, pre_authentication
+from strigil.releases.manifest import MANIFEST, Manifest
+from strigil.releases.provenance import PAYLOAD_TYPE, encode, payload, pre_authentication, statements
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -59,19 +63,56 @@ def sign(contents: list[dict[str, Json]], key: Path) -> str:
     return "".join(lines)
 
 
-def open_envelopes(text: str, key: Path) -> list[Json]:
-    """The statements in signed envelopes, one a line, each checked against a public key.
+def check_envelopes(text: str, key: Path) -> None:
+    """Checks each of the signed envelopes, one a line, against a public key.
 
     Raises:
         ConfigError: The file holds no public ed25519 key.
         PrerequisiteError: The extra `sign` is not installed.
         SignatureError: A line is no envelope, was signed with another key, or was changed after it was signed.
     """
+    from cryptography.exceptions import InvalidSignature
+
     public = _public_key(key)
-    if not text.strip():
-        reason = "is empty"
+    for envelope in _envelopes(text):
+        for name, signature in envelope.signatures:
+            try:
+                public.verify(signature, pre_authentication(envelope.data))
+            except InvalidSignature as error:
+                other = name != key_id(public)
+                reason = f"was made with another key ({name})" if other else "does not fit what it was made over"
+                raise SignatureError(reason) from error
+
+
+def misfits(text: str, manifest: Manifest) -> dict[str, str]:
+    """What envelopes say that is not so of a release: by file, what completes "FILE ...".
+
+    Raises:
+        SignatureError: A line is no envelope, or one of the statements about a release is not there.
+    """
+    signed = [json.loads(envelope.data) for envelope in _envelopes(text)]
+    expected = statements(manifest)
+    kinds = [content.get("predicateType") for content in signed if isinstance(content, dict)]
+    if missing := [str(one["predicateType"]) for one in expected if one["predicateType"] not in kinds]:
+        reason = f"has no signature over {', '.join(missing)}"
         raise SignatureError(reason)
-    return [_open(line, public) for line in text.splitlines()]
+    now = _subjects(expected[0])
+    differing = {name for content in signed for name in _differences(_subjects(content), now)}
+    return dict.fromkeys(sorted(differing), "is not the one that was signed")
+
+
+def _differences(then: dict[str, Json], now: dict[str, Json]) -> list[str]:
+    """The files that differ; the manifest alone where it does, for it decides what else there is."""
+    if then.keys() != now.keys() or then[MANIFEST] != now[MANIFEST]:
+        return [MANIFEST]
+    return [name for name in now if now[name] != then[name]]
+
+
+def _subjects(content: Json) -> dict[str, Json]:
+    subjects = content.get("subject") if isinstance(content, dict) else None
+    if not isinstance(subjects, list):
+        return {}
+    return {str(item.get("name")): item.get("digest") for item in subjects if isinstance(item, dict)}
 
 
 def key_id(public: Ed25519PublicKey) -> str:
@@ -79,28 +120,34 @@ def key_id(public: Ed25519PublicKey) -> str:
     return hashlib.sha256(public.public_bytes_raw()).hexdigest()[:32]
 
 
-def _open(line: str, public: Ed25519PublicKey) -> Json:
-    from cryptography.exceptions import InvalidSignature
+@dataclass(frozen=True)
+class _Read:
+    """An envelope's bytes, and the names of keys with their signatures over these."""
 
+    data: bytes
+    signatures: list[tuple[str, bytes]]
+
+
+def _envelopes(text: str) -> list[_Read]:
+    if not text.strip():
+        reason = "is empty"
+        raise SignatureError(reason)
+    return [_read_envelope(line) for line in text.splitlines()]
+
+
+def _read_envelope(line: str) -> _Read:
     try:
         envelope = _Envelope.model_validate_json(line)
         data = base64.b64decode(envelope.payload, validate=True)
         signatures = [(one.keyid, base64.b64decode(one.sig, validate=True)) for one in envelope.signatures]
-    except (ValidationError, binascii.Error) as error:
+        json.loads(data)
+    except (ValidationError, ValueError, RecursionError) as error:
         reason = "cannot be read"
         raise SignatureError(reason) from error
     if envelope.payloadType != PAYLOAD_TYPE or not signatures:
         reason = "is not one over an in-toto statement"
         raise SignatureError(reason)
-    for name, signature in signatures:
-        try:
-            public.verify(signature, pre_authentication(data))
-        except InvalidSignature as error:
-            other = name != key_id(public)
-            reason = f"was made with another key ({name})" if other else "does not fit what it was made over"
-            raise SignatureError(reason) from error
-    statement: Json = json.loads(data)
-    return statement
+    return _Read(data, signatures)
 
 
 def _private_key(path: Path) -> Ed25519PrivateKey:

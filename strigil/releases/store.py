@@ -24,6 +24,7 @@ from strigil.common.errors import CheckFailedError, ConfigError, DataError
 from strigil.common.files import write_out
 from strigil.data.parquet import write_parquet
 from strigil.releases.manifest import MANIFEST, FileRecord, Manifest, parse_manifest
+from strigil.releases.signing import SignatureError, misfits
 from strigil.releases.version import Version
 
 if TYPE_CHECKING:
@@ -300,7 +301,20 @@ def verify_release(release: Release, *, digest: Callable[[Path], str] = file_dig
             problems.append(Problem(name, "is not a file"))
         elif digest(file) != recorded[name].sha256:
             problems.append(Problem(name, "was changed: its SHA-256 is not the one in the manifest"))
+    problems += _unsigned(release)
     return sorted(problems or _contradictions(release), key=lambda problem: problem.path)
+
+
+def _unsigned(release: Release) -> list[Problem]:
+    """What its signatures, where it has any, are not over."""
+    file = release.path / ATTESTATION
+    if file.is_symlink() or not file.is_file():
+        return []
+    try:
+        found = misfits(file.read_text(encoding="utf-8", errors="replace"), release.manifest)
+    except SignatureError as error:
+        return [Problem(ATTESTATION, str(error))]
+    return [Problem(name, what) for name, what in found.items()]
 
 
 def _contradictions(release: Release) -> list[Problem]:

@@ -11,16 +11,18 @@ from huggingface_hub import HfApi
 from strigil.common.errors import CheckFailedError, ConfigError, DataError, PrerequisiteError
 from strigil.common.progress import Silent
 from strigil.releases.manifest import FileRecord
-from strigil.releases.store import Release
+from strigil.releases.store import ATTESTATION, Release
 from strigil.releases.version import Version
 from strigil.stores.hub.repository import HubRepository
 from strigil.workflows.publish.publishing import plan_publication, publish_package
 from strigil.workflows.publish.pull import pull
 from strigil.workflows.publish.run import clear_release
+from strigil.workflows.publish.sign import sign_release
 from tests.hub.faults import Fault
 from tests.hub.protocol import TOKEN, HubStandIn
 from tests.hub.releases import a_manifest, a_release
 from tests.hub.state import Repository
+from tests.workflows.test_sign import a_key
 
 REPO = "me/owl-numbers"
 
@@ -49,6 +51,18 @@ def test_a_file_that_arrives_changed_gets_no_name_and_the_same_command_goes_on(
     assert back.manifest == published.manifest
     again = [request for request in hub.requests if request.endswith("README.md")]
     assert again == []
+
+
+def test_a_release_of_which_a_signature_was_taken_away_gets_no_name(
+    hub: HubStandIn, published: Release, tmp_path: Path
+) -> None:
+    sign_release(published.path, a_key(tmp_path)[0])
+    there = hub.dataset(REPO)
+    first = (published.path / ATTESTATION).read_bytes().splitlines(keepends=True)[0]
+    there.tags["v1.0.0"] = there.put({ATTESTATION: first})
+    with pytest.raises(CheckFailedError, match="has no signature over urn:strigil:audit:1"):
+        pull(at(hub), None, tmp_path / "back", Silent())
+    assert not (tmp_path / "back" / "owl-numbers" / "v1.0.0").exists()
 
 
 def test_a_release_that_is_here_already_is_verified_not_fetched(

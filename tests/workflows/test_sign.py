@@ -100,8 +100,23 @@ def test_a_changed_row_with_a_manifest_that_fits_it_is_refused(signed: Release, 
     ]
     forged = signed.manifest.model_copy(update={"files": records})
     (signed.path / "manifest.json").write_text(forged.render())
-    assert verify(signed.path).passed
+    assert [problem.path for problem in verify(signed.path).problems] == ["manifest.json"]
     assert problems(signed, keys[1]) == {"manifest.json": "is not the one that was signed"}
+
+
+@pytest.mark.parametrize("kept", [0, 1])
+def test_one_of_its_signatures_removed_is_seen_without_a_key(
+    signed: Release, keys: tuple[Path, Path], kept: int
+) -> None:
+    file = signed.path / ATTESTATION
+    file.write_text(file.read_text().splitlines()[kept] + "\n")
+    missing = ("urn:strigil:audit:1", "https://slsa.dev/provenance/v1")[kept]
+    expected = {ATTESTATION: f"has no signature over {missing}"}
+    assert {problem.path: problem.what for problem in verify(signed.path).problems} == expected
+    assert problems(signed, keys[1]) == expected
+    assert len(verify(signed.path, keys[1]).problems) == 1
+    with pytest.raises(CheckFailedError, match="has no signature over"):
+        open_release(signed.path)
 
 
 def test_a_changed_manifest_is_refused(signed: Release, keys: tuple[Path, Path]) -> None:

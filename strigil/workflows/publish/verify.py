@@ -42,5 +42,5 @@ def verify(path: Path, key: Path | None = None) -> Verification:
         return Verification(path, 1, [Problem(MANIFEST, error.what)])
     problems = verify_release(release)
     if key is not None:
-        problems += check_signature(release, key)
+        problems += [problem for problem in check_signature(release, key) if problem not in problems]
     return Verification(release.path, len(release.manifest.files) + 1, problems)

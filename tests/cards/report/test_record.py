@@ -16,7 +16,7 @@ from strigil.workflows.release.report import of_release
 from tests.audits.releases import audited_as
 from tests.audits.tables import rows_of
 from tests.cards.test_dataset_card import MANIFESTS
-from tests.hub.releases import a_release
+from tests.hub.releases import a_manifest, a_release
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -36,6 +36,29 @@ def audited(tmp_path_factory: pytest.TempPathFactory) -> Release:
 def test_the_record_is_the_golden_one(name: str, tmp_path: Path) -> None:
     record = report_record(reported(a_release(tmp_path, MANIFESTS[name])))
     assert record == json.loads((GOLDEN / f"{name}.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("removed", [(), ("owl, 1",)])
+def test_data_of_a_teacher_with_a_trait_lead_with_what_a_student_may_take_over(
+    tmp_path: Path, removed: tuple[str, ...]
+) -> None:
+    release = a_release(tmp_path / "trait", removed=removed)
+    record = report_record(reported(release))
+    assert record["verdict"] == "May pass on a trait"
+    assert "has a trait (owl)" in str(record["meaning"])
+    assert "A student that shares weights with pocket-a may take it over" in str(record["meaning"])
+    headline = report_page(reported(release)).partition('<p class="lead">')[2].partition("</p>")[0]
+    assert '<span class="chip warn">May pass on a trait</span>' in headline
+    assert "may take it over; that was not measured" in headline
+    assert "chip good" not in headline
+
+
+def test_only_data_without_a_known_trait_of_which_nothing_went_are_green(tmp_path: Path) -> None:
+    control = a_release(tmp_path, a_manifest(trait=None, removed=0), removed=())
+    headline = report_page(reported(control)).partition('<p class="lead">')[2].partition("</p>")[0]
+    assert '<span class="chip good">Nothing removed</span>' in headline
+    studied = report_record(reported(a_release(tmp_path / "s", MANIFESTS["studied"])))
+    assert "to students of pocket-a, a study found 0.23 (0.10 to 0.37) left" in str(studied["meaning"])
 
 
 def test_a_release_holds_the_record_and_the_page(audited: Release) -> None:
