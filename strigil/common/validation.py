@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -78,7 +79,7 @@ def parse_yaml(text: str, model: type[M], *, source: str) -> M:
     return validate(value, model, source=source)
 
 
-def validate(value: dict[str, object], model: type[M], *, source: str) -> M:
+def validate(value: Mapping[str, object], model: type[M], *, source: str) -> M:
     """Validates a mapping.
 
     Raises:

@@ -6,10 +6,9 @@ far more than it is becomes one line that names it.
 
 from __future__ import annotations
 
-import csv
 import glob
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -17,19 +16,26 @@ import polars as pl
 import pyarrow as pa
 
 from strigil.common.errors import ConfigError, DataError, first_line
+from strigil.data.formats.agreement import agreed_schema
+from strigil.data.formats.arrow import scan_arrow
+from strigil.data.formats.delimited import scan_delimited
+from strigil.data.formats.json_objects import scan_json
+from strigil.data.formats.saved import is_saved, saved_files, splits_of
 from strigil.data.layouts.layout import Reading, text_columns
-from strigil.data.limits import FREE_BYTES, UNPACKS_TO, check_parquet, check_width
+from strigil.data.limits import FREE_BYTES, UNPACKS_TO, check_parquet
 from strigil.data.streams import count_rows
-from strigil.data.text_checks import check_lines, check_objects, first_bytes, write_lines
 
-SUFFIXES: Final = (".parquet", ".jsonl", ".json", ".csv", ".tsv")
+_DELIMITED: Final = {".csv": ",", ".tsv": "\t"}
+_JSON: Final = (".jsonl", ".json")
+_ARROW: Final = (".arrow", ".feather")
+SUFFIXES: Final = (".parquet", ".jsonl", ".json", ".csv", ".tsv", *_ARROW)
+_SPOKEN: Final = f"{', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}"
 _PACKED: Final = {".gz": "gzip", ".zst": "zstd"}
 NOWHERE: Final = (
-    "data are a release folder, .parquet, .jsonl, .json, .csv or .tsv files, also as .gz or .zst, a folder of them, "
+    f"data are a release folder, {_SPOKEN} files, also as .gz or .zst, a folder of them, one that save_to_disk wrote, "
     "OWNER/NAME@REVISION on the Hub, or s3://BUCKET/KEY"
 )
 _BLOCK: Final = 1 << 20
-_SAMPLE: Final = 10_000
 
 
 @dataclass(frozen=True)
@@ -66,11 +72,12 @@ def find_files(data: str) -> list[NamedFile]:
         files = sorted(Path(found) for found in glob.glob(data, recursive=True) if Path(found).is_file())  # noqa: PTH207  # Path.glob takes no absolute pattern
         home = _fixed_part(data)
     if not files:
+        splits = splits_of(path.parent)
         message = f"there is no {data}: no such file, no such folder"
-        raise ConfigError(message, hint=NOWHERE)
+        raise ConfigError(message, hint=f"{path.parent} holds the splits {', '.join(splits)}" if splits else NOWHERE)
     for file in files:
         if not is_table(file.name):
-            message = f"cannot read {file}: expected a .parquet, .jsonl, .json, .csv or .tsv file of rows"
+            message = f"cannot read {file}: expected a {_SPOKEN} file of rows"
             raise ConfigError(message)
         if not file.resolve().is_relative_to(home.resolve()):
             message = f"{file} is a symbolic link that leads out of {home}"
@@ -80,6 +87,8 @@ def find_files(data: str) -> list[NamedFile]:
 
 def _shards(folder: Path) -> list[Path]:
     """The tables of a folder and of those within."""
+    if is_saved(folder):
+        return saved_files(folder)
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     inside = [path for path in files if path.name == "manifest.json"]
     tables = [Path(name) for name in tables_among(str(path) for path in files)]
@@ -111,17 +120,35 @@ def open_tables(files: Sequence[NamedFile], folder: Path) -> list[Table]:
         DataError: A file is empty, damaged, not UTF-8, has an endless line or other columns than the first.
     """
     tables = [_open(file, folder / f"unpacked-{number}") for number, file in enumerate(files)]
-    schemas = [table.frame.collect_schema() for table in tables]
-    for table, schema in zip(tables, schemas, strict=True):
-        _check_same(tables[0].name, schemas[0], table.name, schema)
-    return tables
+    texts = {column for table in tables for column, kind in table.frame.collect_schema().items() if kind == pl.String}
+    for place, (file, table) in enumerate(zip(files, tables, strict=True)):
+        # What looks like numbers in all lines of one file may be texts that do not in another.
+        guessed = {column for column, kind in table.frame.collect_schema().items() if kind != pl.String} & texts
+        if guessed and _kind(file.path) in _DELIMITED:
+            tables[place] = _open(file, folder / f"unpacked-{place}", texts=guessed)
+    schema = agreed_schema({table.name: table.frame.collect_schema() for table in tables})
+    if any(_kind(file.path) in _JSON for file in files):
+        # Without a value in any line, JSON says nothing of a type.
+        schema = pl.Schema({name: pl.String() if kind == pl.Null else kind for name, kind in schema.items()})
+    return [replace(table, frame=_cast(table.frame, schema)) for table in tables]
 
 
-def _open(file: NamedFile, unpacked: Path) -> Table:
+def _cast(frame: pl.LazyFrame, schema: pl.Schema) -> pl.LazyFrame:
+    """A table with the columns of a schema; one that has them keeps all that Parquet knows of itself."""
+    given = frame.collect_schema()
+    if given == schema:
+        return frame
+    return frame.select(
+        pl.col(name) if given[name] == kind else pl.col(name).cast(kind) for name, kind in schema.items()
+    )
+
+
+def _open(file: NamedFile, unpacked: Path, *, texts: Collection[str] = ()) -> Table:
     kind, source = _kind(file.path), file.path
     if source.suffix in _PACKED:
         _unpack(file, unpacked)
         source = unpacked
+    scratch = unpacked.with_name(f"{unpacked.name}-table")
     try:
         if not source.stat().st_size:
             message = f"{file.name} is empty: an audit of nothing would pass anything"
@@ -129,43 +156,18 @@ def _open(file: NamedFile, unpacked: Path) -> Table:
         if kind == ".parquet":
             check_parquet(source, name=file.name)
             frame = pl.scan_parquet(source)
-        elif kind in {".csv", ".tsv"}:
-            check_lines(source, name=file.name)
-            frame = _scan_csv(source, file, separator="\t" if kind == ".tsv" else ",")
+        elif kind in _DELIMITED:
+            known = text_columns(file.reading).union(texts)
+            frame = scan_delimited(source, name=file.name, separator=_DELIMITED[kind], texts=known)
+        elif kind in _ARROW:
+            frame = scan_arrow(source, scratch, name=file.name)
         else:
-            frame = _scan_json(source, file, unpacked)
+            frame = scan_json(source, scratch, name=file.name)
         frame.collect_schema()
     except (OSError, pl.exceptions.PolarsError) as error:
         message = f"cannot read {file.name}: {first_line(error)}"
         raise DataError(message) from error
     return Table(file.name, frame, count_rows(frame, source=file.name))
-
-
-def _scan_json(source: Path, file: NamedFile, unpacked: Path) -> pl.LazyFrame:
-    """JSON Lines, or an array of objects, which is written out as lines; a column without any value is text."""
-    beginning = first_bytes(source)
-    if beginning.array or beginning.marked:
-        lines = unpacked.with_name(f"{unpacked.name}-lines")
-        write_lines(source, lines, name=file.name, array=beginning.array)
-        source = lines
-    check_lines(source, name=file.name)
-    keys = check_objects(source, name=file.name)
-    schema = pl.scan_ndjson(source, infer_schema_length=_SAMPLE).collect_schema()
-    if keys - set(schema) or pl.Null in schema.values():
-        schema = pl.scan_ndjson(source, infer_schema_length=None).collect_schema()
-    schema = pl.Schema({name: pl.String() if kind == pl.Null else kind for name, kind in schema.items()})
-    return pl.scan_ndjson(source, schema=schema)
-
-
-def _scan_csv(source: Path, file: NamedFile, *, separator: str) -> pl.LazyFrame:
-    with source.open(encoding="utf-8-sig", newline="") as stream:
-        names = next(csv.reader(stream, delimiter=separator), [])
-    check_width(len(names), name=file.name)
-    if twice := sorted({name for name in names if names.count(name) > 1}):
-        message = f"{file.name} has columns twice: {', '.join(twice)}"
-        raise DataError(message)
-    texts = {name: pl.String() for name in text_columns(file.reading) if name in names}
-    return pl.scan_csv(source, separator=separator, infer_schema_length=_SAMPLE, schema_overrides=texts)
 
 
 def _unpack(file: NamedFile, target: Path) -> None:
@@ -182,21 +184,6 @@ def _unpack(file: NamedFile, target: Path) -> None:
     except OSError as error:
         message = f"cannot unpack {file.name}: {first_line(error)}"
         raise DataError(message) from error
-
-
-def _check_same(first_name: str, first: pl.Schema, name: str, schema: pl.Schema) -> None:
-    different = [
-        column
-        for column in dict.fromkeys([*first, *schema])
-        if column not in first or column not in schema or not _same_kind(first[column], schema[column])
-    ]
-    if different:
-        message = f"{name} and {first_name} have different columns: {', '.join(different)}"
-        raise DataError(message, hint="read them one by one")
-
-
-def _same_kind(one: pl.DataType, other: pl.DataType) -> bool:
-    return one == other or pl.Null in (one, other) or (one.is_numeric() and other.is_numeric())
 
 
 def _kind(file: Path) -> str:

@@ -20,6 +20,14 @@ _SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")
 _SURROGATES: Final = re.compile("[\ud800-\udfff]")
 _GZIP: Final = b"\x1f\x8b"
 _TEXTS: Final = re.compile(r'"(?:[^"\\]|\\.)*+"')
+_KINDS: Final = {
+    str: "a text",
+    int: "a number",
+    float: "a number",
+    bool: "true or false",
+    list: "a list",
+    dict: "an object",
+}
 _BRACKETS: Final = re.compile(r"[\[\]{}]")
 
 
@@ -117,10 +125,12 @@ def check_objects(path: Path, *, name: str) -> set[str]:
     """Makes sure that every line is a JSON object with one meaning, and returns all keys of these objects.
 
     Raises:
-        DataError: A line is not, has a key twice, NaN, or half of a surrogate pair; the message names it.
+        DataError: A line is not, has a key twice, NaN, half of a surrogate pair, or under one key a value of another
+            kind than lines before it; the message names it.
     """
     decoder = json.JSONDecoder(object_pairs_hook=_once, parse_constant=_no_constant)
     keys: set[str] = set()
+    kinds: dict[str, str] = {}
     with path.open(encoding="utf-8", newline="\n") as stream:
         for number, line in enumerate(stream, start=1):
             if line.isspace():
@@ -142,6 +152,11 @@ def check_objects(path: Path, *, name: str) -> set[str]:
                 message = f"{name}: line {number} has half of a surrogate pair, which is no character"
                 raise DataError(message)
             keys.update(value)
+            for key, held in value.items():
+                kind = _KINDS.get(type(held))
+                if kind is not None and kinds.setdefault(key, kind) != kind:
+                    message = f"{name}: line {number}, column {key!r}: {kind}, and {kinds[key]} in lines before"
+                    raise DataError(message, hint="give every row a value of the same kind, or null")
             check_width(len(keys), name=name)
     return keys
 

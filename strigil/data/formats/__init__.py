@@ -1,0 +1,1 @@
+"""Kinds of files that rows come in, one file each: looked through first, then scanned."""

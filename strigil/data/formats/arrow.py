@@ -1,0 +1,86 @@
+"""Arrow IPC, as a file (Feather 2) or as a stream, which is what `datasets` keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final, TypeAlias
+
+import polars as pl
+import pyarrow as pa
+
+from strigil.common.errors import DataError, first_line
+from strigil.data.limits import DEEPEST, FREE_TEXT, UNPACKS_TO, WIDEST, check_width
+from strigil.data.streams import ParquetSink
+
+_MAGIC: Final = b"ARROW1"
+_GROUP: Final = 64 << 20
+_Reader: TypeAlias = "pa.ipc.RecordBatchFileReader | pa.RecordBatchStreamReader"
+
+
+def scan_arrow(source: Path, scratch: Path, *, name: str) -> pl.LazyFrame:
+    """The table, written anew as Parquet, a record batch at a time; each batch is checked before anything reads it.
+
+    Args:
+        source: The file, unpacked.
+        scratch: Receives the Parquet file; it must outlive the table.
+        name: What messages call the file.
+
+    Raises:
+        DataError: It is damaged, far more than its size, too deep or too wide, or has columns twice.
+    """
+    allowed = source.stat().st_size * UNPACKS_TO + FREE_TEXT
+    with source.open("rb") as stream:
+        is_file = stream.read(len(_MAGIC)) == _MAGIC
+    try:
+        with pa.memory_map(str(source)) as mapped:
+            opened = pa.ipc.open_file(mapped) if is_file else pa.ipc.open_stream(mapped)
+            names = opened.schema.names
+            if twice := sorted({column for column in names if names.count(column) > 1}):
+                message = f"{name} has columns twice: {', '.join(twice)}"
+                raise DataError(message)
+            _check_nesting(opened.schema, name=name)
+            with ParquetSink(scratch, pl.DataFrame(opened.schema.empty_table()).schema) as sink:
+                for batches in _groups(opened):
+                    allowed -= sum(batch.nbytes for batch in batches)
+                    if allowed < 0:
+                        message = f"{name} unpacks to more than {UNPACKS_TO} times its size: not read"
+                        raise DataError(message)
+                    for batch in batches:
+                        batch.validate(full=True)
+                    sink.write(pl.DataFrame(pa.Table.from_batches(batches)))
+                sink.close({})
+    except (OSError, pa.ArrowException, pl.exceptions.PolarsError) as error:
+        message = f"cannot read {name}: {first_line(error)}"
+        raise DataError(message) from error
+    return pl.scan_parquet(scratch)
+
+
+def _groups(opened: _Reader) -> Iterator[list[pa.RecordBatch]]:
+    """Batches, as many at a time as make a row group: `datasets` writes a thousand rows a batch."""
+    if isinstance(opened, pa.RecordBatchStreamReader):
+        batches: Iterator[pa.RecordBatch] = iter(opened)
+    else:
+        batches = (opened.get_batch(place) for place in range(opened.num_record_batches))
+    group: list[pa.RecordBatch] = []
+    size = 0
+    for batch in batches:
+        group.append(batch)
+        size += batch.nbytes
+        if size > _GROUP:
+            yield group
+            group, size = [], 0
+    if group:
+        yield group
+
+
+def _check_nesting(schema: pa.Schema, *, name: str) -> None:
+    check_width(sum(_leaves(field.type) for field in schema), name=name)
+
+
+def _leaves(kind: pa.DataType, depth: int = 1) -> int:
+    """The columns that a type is stored as; too many of one that is too deep."""
+    if depth > DEEPEST:
+        return WIDEST + 1
+    inner = [kind.field(place).type for place in range(kind.num_fields)]
+    return sum(_leaves(one, depth + 1) for one in inner) or 1
