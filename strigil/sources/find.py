@@ -7,17 +7,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
 
-from strigil.common.errors import ConfigError, DataError
+from strigil.common.errors import ConfigError, DataError, PrerequisiteError
 from strigil.common.paths import plain_path
 from strigil.data.path_patterns import is_pattern, split_pattern
 from strigil.data.readers import NOWHERE, NamedFile, find_files, tables_among
 from strigil.releases.manifest import MANIFEST, parse_manifest
-from strigil.releases.named import take_back
+from strigil.releases.named import CARD, take_back
 from strigil.releases.store import PARTIAL, Problem, Release, Split, find_release, problems_of, versions
 from strigil.stores.hub.address import HubAddress
 from strigil.stores.remote_folder import RemoteFolder
 
 _BUCKET: Final = "s3://"
+_LONGEST_CARD: Final = 4 << 20
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,11 @@ def find(data: str, split: Split, folder: Path) -> Found:
         return _from_bucket(data, split, folder)
     address = None if Path(data).exists() else HubAddress.parse(data)
     if address is not None:
-        return _from_hub(address, split, folder)
+        try:
+            return _from_hub(address, split, folder)
+        except PrerequisiteError as error:
+            message = f"{data} is nothing here, and of the Hub: {error.message}"
+            raise PrerequisiteError(message, hint=error.hint) from error
     if _is_release(Path(data)):
         release = find_release(Path(data))
         return Found(release_files(release, split), release, problems_of(release))
@@ -98,20 +103,33 @@ def _from_bucket(data: str, split: Split, folder: Path) -> Found:
     if not home:
         message = f"{data} names no object"
         raise ConfigError(message, hint="s3://BUCKET/KEY; a key may be a pattern, such as data/*.jsonl")
-    return Found(_bring_tables(RemoteFolder(_BUCKET + home), pattern, folder, name=data))
+    bucket = RemoteFolder(_BUCKET + home)
+    return Found(_bring_tables(bucket, _tables(bucket, pattern, name=data), folder))
 
 
 def _from_hub(address: HubAddress, split: Split, folder: Path) -> Found:
     # The Hub's client takes longer to load than a small file to gate.
+    from strigil.stores.hub.configurations import tables_of
     from strigil.stores.hub.dataset import HubDataset
 
     dataset = HubDataset(address)
     place = f"commit {dataset.commit}"
-    if address.path is None and MANIFEST in dataset.files(MANIFEST):
+    if address.path is not None:
+        tables = _tables(dataset, address.path, name=f"{dataset.address}/{address.path}")
+        return Found(_bring_tables(dataset, tables, folder), place=place)
+    there = dataset.files()
+    if MANIFEST in there:
+        if address.config is not None or address.split is not None:
+            message = f"{address.text} is a release, which has no configs and splits to name"
+            raise ConfigError(message, hint=f"{address.text}, and --split clean, raw or removed where a command has it")
         found = _bring_release(dataset, split, folder, repository=address.id)
         return Found(found.files, found.release, found.problems, place)
-    pattern = address.path or "**"
-    return Found(_bring_tables(dataset, pattern, folder, name=f"{dataset.address}/{pattern}"), place=place)
+    if there.get(CARD, 0) > _LONGEST_CARD:
+        message = f"{dataset.address}/{CARD} is longer than {_LONGEST_CARD >> 20} MiB"
+        raise DataError(message)
+    card = dataset.read(CARD).decode(errors="replace") if CARD in there else ""
+    chosen = tables_of(address, tables_among(there), card)
+    return Found(_bring_tables(dataset, {path: there[path] for path in chosen}, folder), place=place)
 
 
 def _bring_release(store: _Store, split: Split, folder: Path, *, repository: str | None = None) -> Found:
@@ -129,14 +147,18 @@ def _bring_release(store: _Store, split: Split, folder: Path, *, repository: str
     return Found(release_files(release, split, name=store.address), release, problems)
 
 
-def _bring_tables(store: _Store, pattern: str, folder: Path, *, name: str) -> list[NamedFile]:
+def _tables(store: _Store, pattern: str, *, name: str) -> dict[str, int]:
+    """The tables that a pattern names, with their sizes."""
     sizes = store.files(pattern)
-    there = {path: sizes[path] for path in tables_among(sizes)}
-    if not there:
+    if not (tables := tables_among(sizes)):
         message = f"there is no table {name}"
         raise ConfigError(message, hint=NOWHERE)
-    _bring(store, there, folder)
-    return [NamedFile(folder / path, f"{store.address}/{path}") for path in there]
+    return {path: sizes[path] for path in tables}
+
+
+def _bring_tables(store: _Store, tables: dict[str, int], folder: Path) -> list[NamedFile]:
+    _bring(store, tables, folder)
+    return [NamedFile(folder / path, f"{store.address}/{path}") for path in tables]
 
 
 def _bring(store: _Store, files: dict[str, int], folder: Path) -> None:

@@ -83,9 +83,29 @@ def test_files_of_a_data_set_are_named_as_the_hubs_own_file_system_names_them(th
     there.put({"data/train-0.jsonl": lines(GOOD), "data/test-0.jsonl": lines(BAD), "other.csv": b"a\n1\n"})
     assert gated(f"hf://datasets/{REPO}/data/train-*.jsonl").passed
     assert gated(f"hf://datasets/{REPO}@main/data/*.jsonl").rows == 7
-    assert "different columns" in checks(gated(f"hf://datasets/{REPO}"))["data"].detail
+    assert "different columns" in checks(gated(f"hf://datasets/{REPO}/**"))["data"].detail
     with pytest.raises(ConfigError, match="there is no table"):
         gated(f"hf://datasets/{REPO}/data/*.parquet")
+
+
+def test_a_split_of_a_data_set_on_the_hub_is_named_or_asked_for(there: Repository) -> None:
+    there.put({"data/train-0.jsonl": lines(GOOD), "data/test-0.jsonl": lines(BAD)})
+    assert (gated(f"{REPO}/train").rows, gated(f"{REPO}@main/test").rows) == (3, 4)
+    for address in (REPO, f"hf://datasets/{REPO}", f"{REPO}/dev"):
+        with pytest.raises(ConfigError, match="train, test") as caught:
+            gated(address)
+        assert caught.value.hint == f"name one: {REPO}/train"
+    card = "---\nconfigs: [{config_name: a, data_files: data/train*}, {config_name: b, data_files: 'data/*'}]\n---\n"
+    there.put({"README.md": card.encode()})
+    assert (gated(f"{REPO}:a").rows, gated(f"{REPO}:b/train").rows) == (3, 7)
+    with pytest.raises(ConfigError, match="several configs: a, b"):
+        gated(REPO)
+
+
+def test_what_is_neither_here_nor_on_the_hub_is_said_of_both(there: Repository) -> None:
+    del there
+    with pytest.raises(PrerequisiteError, match=r"you/nothing is nothing here, and of the Hub: there is no dataset"):
+        gated("you/nothing")
 
 
 def test_a_published_release_is_verified_and_brings_its_own_suite(there: Repository, tmp_path: Path) -> None:

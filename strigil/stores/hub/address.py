@@ -4,42 +4,64 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 from urllib.parse import unquote
 
 from strigil.common.errors import ConfigError
+from strigil.data.readers import is_table
 
 SCHEME: Final = "hf://datasets/"
-_PINNED: Final = re.compile(r"(?P<id>[\w.-]+/[\w.-]+)@(?P<revision>[^@\s]+)")
-_ADDRESS: Final = re.compile(r"(?P<id>[\w.-]+/[\w.-]+)(?:@(?P<revision>[^@/\s]+))?(?:/(?P<path>.+))?")
+_ID: Final = r"(?P<id>\w[\w.-]*/\w[\w.-]*)"
+# As the Hub's own file system takes them: a slash ends a revision, but for pull requests and conversions.
+_REVISION: Final = r"(?:@(?P<revision>refs/(?:pr|convert)/[^:/@\s]+|[^:/@\s]+))?"
+_SHORT: Final = re.compile(rf"{_ID}{_REVISION}(?::(?P<config>[^:/@\s]+))?(?:/(?P<split>\w[\w.-]*))?")
+_LONG: Final = re.compile(rf"{_ID}{_REVISION}(?:/(?P<path>.+))?")
 
 
 @dataclass(frozen=True)
 class HubAddress:
-    """`OWNER/NAME@REVISION`, or as the Hub's own file system writes it, `hf://datasets/OWNER/NAME@REVISION/PATH`.
+    """`OWNER/NAME@REVISION:CONFIG/SPLIT`, or `hf://datasets/OWNER/NAME@REVISION/PATH`, its own file system's form.
 
     Attributes:
         id: `OWNER/NAME`.
         revision: A branch, a tag or a commit.
-        path: A file in it, or a pattern; None means all tables.
+        path: A file in it, or a pattern; None means tables of a config and a split.
+        config: Of its configurations; None if it has only one.
+        split: Of the config's splits; None if it has only one.
     """
 
     id: str
     revision: str
     path: str | None
+    config: str | None = None
+    split: str | None = None
+
+    @property
+    def text(self) -> str:
+        """The short form, without path, config and split."""
+        return self.id if self.revision == "main" else f"{self.id}@{self.revision}"
 
     @classmethod
     def parse(cls, text: str) -> HubAddress | None:
-        """The address that a text is, if it is one; the short form needs its revision, for a path looks like the rest.
+        """The address that a text is, if it is one; what only has the form of a path is one if no such folder is here.
 
         Raises:
             ConfigError: It begins like one and goes on otherwise.
         """
-        if not text.startswith(SCHEME):
-            pinned = _PINNED.fullmatch(text)
-            return None if pinned is None else cls(pinned["id"], pinned["revision"], None)
-        found = _ADDRESS.fullmatch(text.removeprefix(SCHEME))
-        if found is None:
-            message = f"{text} is not {SCHEME}OWNER/NAME@REVISION/PATH"
-            raise ConfigError(message, hint="leave @REVISION out for main, and /PATH for all of its tables")
-        return cls(found["id"], unquote(found["revision"] or "main"), found["path"])
+        if text.startswith(SCHEME):
+            found = _LONG.fullmatch(text.removeprefix(SCHEME))
+            if found is None:
+                message = f"{text} is not {SCHEME}OWNER/NAME@REVISION/PATH"
+                raise ConfigError(message, hint="leave @REVISION out for main, and /PATH for its only split")
+            return cls(found["id"], unquote(found["revision"] or "main"), found["path"])
+        found = _SHORT.fullmatch(text)
+        if found is None or (not (found["revision"] or found["config"]) and _is_path(text)):
+            return None
+        revision = unquote(found["revision"] or "main")
+        return cls(found["id"], revision, None, found["config"], found["split"])
+
+
+def _is_path(text: str) -> bool:
+    path = Path(text)
+    return path.exists() or Path(path.parts[0]).exists() or is_table(path.name)

@@ -45,3 +45,11 @@ class HubDataset:
             PrerequisiteError: The Hub cannot be reached.
         """
         self._repository.download(path, revision=self.commit, target=target)
+
+    def read(self, path: str) -> bytes:
+        """One small file's bytes.
+
+        Raises:
+            PrerequisiteError: The Hub cannot be reached.
+        """
+        return self._repository.read(path, revision=self.commit)
