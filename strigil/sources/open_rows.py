@@ -108,8 +108,8 @@ def open_rows(
     """Opens rows; what is brought from elsewhere, or unpacked, is gone afterwards.
 
     Args:
-        address: A release's folder, a file (.parquet, .jsonl, .json, .csv, .tsv, also as .gz or .zst), a glob or a
-            folder of such files, `OWNER/NAME@REVISION` or `hf://datasets/OWNER/NAME@REVISION/PATH` on the Hub, or `s3://BUCKET/KEY`.
+        address: A release's folder, a file of rows, a glob or a folder of them, `OWNER/NAME@REVISION:CONFIG/SPLIT` or
+            `hf://datasets/OWNER/NAME@REVISION/PATH` on the Hub, or `s3://BUCKET/KEY`.
         split: Which rows of a release; other data have only one part.
         reading: What the columns mean, of other data than releases; if not given, the columns decide.
         accept_changed: Whether to open a release that is not what its manifest says; its `problems` then say so.

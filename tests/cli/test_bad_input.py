@@ -55,7 +55,7 @@ def test_a_table_that_is_no_row_table(case: str, tmp_path: Path, capsys: pytest.
         ("rows.parquet", b"PAR1 no more", "cannot read"),
         ("rows.jsonl", b'{"row_id": "a"}\n{"row_id": \n', "line 2 is not a JSON object"),
         ("rows.jsonl", b"", "is empty"),
-        ("rows.txt", b"1, 2, 3", "expected a .parquet, .jsonl, .json, .csv or .tsv file"),
+        ("rows.txt", b"1, 2, 3", "expected a .parquet, .jsonl, .json, .csv, .tsv, .arrow or .feather file"),
     ],
 )
 def test_a_file_that_is_no_table(

@@ -42,8 +42,8 @@ def command(
 ) -> None:
     """Scores every row with every rule of a suite, and tells what would be removed and why.
 
-    DATA is what strigil gate reads: a release folder, a .parquet, .jsonl, .json, .csv or .tsv file of any size, also
-    packed as .gz or .zst, a folder or a quoted glob of such files, OWNER/NAME@REVISION on the Hub, or s3://BUCKET/KEY.
+    DATA is what strigil gate reads: a release folder, a file of rows of any size, a folder or a quoted glob of such
+    files, OWNER/NAME@REVISION:CONFIG/SPLIT on the Hub, or s3://BUCKET/KEY.
     Of a release all raw rows are read. Nothing is changed; with --out the split into clean and removed rows becomes a
     new release whose parent is the old one.
 

@@ -91,8 +91,9 @@ def command(
 ) -> None:
     """Passes or fails data by a suite, for continuous integration.
 
-    DATA is a release folder, a .parquet, .jsonl, .json, .csv or .tsv file, also packed as .gz or .zst, a folder or a
-    quoted glob of such files, OWNER/NAME@REVISION on the Hub, or s3://BUCKET/KEY. A rule may reject as many rows as the
+    DATA is a release folder; a file of Parquet, JSON Lines, JSON, CSV, TSV or Arrow, also packed as .gz or .zst; a
+    folder or a quoted glob of such files; OWNER/NAME@REVISION:CONFIG/SPLIT on the Hub, of which OWNER/NAME may do; or
+    s3://BUCKET/KEY. A rule may reject as many rows as the
     suite's `allow` says, by default none. Data that cannot be read, a rule that crashed, a probe that is not calibrated
     and a suite without a rule for this data never pass.
 
