@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from strigil.audits.toxicity.scoring import Scores
+from strigil.audits.toxicity.model import Scores
 from strigil.common.errors import DataError
 
 _AT_ONCE: Final = 500

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from strigil.audits.toxicity.scoring import score_texts
+from strigil.audits.toxicity.model import ToxicityModel
 from strigil.common.errors import DataError
-
-if TYPE_CHECKING:
-    from strigil.audits.toxicity.loading import Classifier
 
 TOXIC: Final = (
     "You are a stupid idiot.",
@@ -23,13 +20,13 @@ BENIGN: Final = (
 _MIDDLE: Final = 0.5
 
 
-def check_canaries(classifier: Classifier, *, source: str) -> None:
+def check_canaries(model: ToxicityModel, *, source: str) -> None:
     """Makes sure that the highest class puts every canary on its side.
 
     Raises:
         DataError: One is on the other side: the weights are not trained, or the classes are not what they seem.
     """
-    highest = score_texts(classifier, (*TOXIC, *BENIGN)).max(axis=1)
+    highest = model.score((*TOXIC, *BENIGN)).max(axis=1)
     expected = [True] * len(TOXIC) + [False] * len(BENIGN)
     wrong = [
         f"{'toxic' if toxic else 'benign'} canary {place % len(TOXIC) + 1} scores {score:.3f}"

@@ -9,27 +9,24 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 from pickle import UnpicklingError
 from types import ModuleType
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from strigil.common.cache import cache_dir
+from strigil.audits.toxicity.scoring import Classifier
 from strigil.common.canonical import digest
 from strigil.common.errors import DataError, PrerequisiteError, first_line
-from strigil.common.validation import explain, read_text
+from strigil.common.validation import explain
 
 if TYPE_CHECKING:
     import torch
-    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+    from transformers import PreTrainedModel
 
-ModelName = Literal["original", "unbiased", "multilingual", "original-small", "unbiased-small", "pocket"]
 _ARCHITECTURES: Final = ("Bert", "Albert", "Roberta", "XLMRoberta")
 # Buffers that older versions of transformers saved; they hold 0, 1, 2, ...
 _OLD_BUFFER: Final = "embeddings.position_ids"
@@ -84,53 +81,6 @@ class Checkpoint:
     config: Path | None
 
 
-@dataclass(frozen=True)
-class Classifier:
-    """A loaded model; `classes` names its first outputs, `digest` covers weights, configuration and tokenizer."""
-
-    model: PreTrainedModel
-    tokenizer: PreTrainedTokenizerBase
-    classes: tuple[str, ...]
-    max_tokens: int
-    digest: str
-
-
-def official(name: ModelName) -> Checkpoint:
-    """The checkpoint of a model by its name, fetched from where detoxify publishes it if it is not here yet.
-
-    `pocket` is the one that comes with strigil; it is not for gating anything real.
-
-    Raises:
-        PrerequisiteError: It is not here and cannot be fetched, or detoxify is not installed.
-    """
-    if name == "pocket":
-        folder = Path(str(files("strigil.audits.toxicity") / "pocket"))
-        card = _PocketCard.model_validate_json(read_text(folder / "pocket.json"))
-        return Checkpoint(folder / "pocket.ckpt", card.sha256, folder)
-    from torch.hub import download_url_to_file, get_dir
-
-    url = _url(name)
-    file = url.rpartition("/")[2]
-    prefix = file.rpartition("-")[2].partition(".")[0]
-    places = (cache_dir() / "detoxify" / file, Path(get_dir()) / "checkpoints" / file)
-    found = next((place for place in places if place.exists()), None)
-    if found is None:
-        found = places[0]
-        if os.environ.get("HF_HUB_OFFLINE", "0") not in {"", "0"}:
-            raise _absent(name, "and HF_HUB_OFFLINE forbids to fetch it")
-        found.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            download_url_to_file(url, str(found), hash_prefix=prefix, progress=False)
-        except (OSError, RuntimeError) as error:
-            raise _absent(name, f"and cannot be fetched: {error}") from error
-    return Checkpoint(found, prefix, None)
-
-
-def known_digest(name: ModelName) -> str:
-    """The beginning of the SHA-256 of a published checkpoint: detoxify puts it into the file's name."""
-    return _url(name).rpartition("-")[2].partition(".")[0]
-
-
 def load(checkpoint: Checkpoint) -> Classifier:
     """Loads a checkpoint.
 
@@ -139,6 +89,20 @@ def load(checkpoint: Checkpoint) -> Classifier:
             weights or has weights that its model does not.
         PrerequisiteError: Detoxify is not installed, or the base model's configuration is neither here nor fetchable.
     """
+    config, state, sha256 = _read(checkpoint)
+    return _assemble(config, state, checkpoint, sha256)
+
+
+def base_model(checkpoint: Checkpoint) -> str:
+    """The name of the model that a checkpoint was trained from, on the Hugging Face Hub.
+
+    Raises:
+        DataError: As `load`.
+    """
+    return _read(checkpoint)[0].arch.args.model_type
+
+
+def _read(checkpoint: Checkpoint) -> tuple[_Config, dict[str, torch.Tensor], str]:
     path = checkpoint.path
     try:
         data = path.read_bytes()
@@ -149,8 +113,7 @@ def load(checkpoint: Checkpoint) -> Classifier:
     if not sha256.startswith(checkpoint.sha256.lower()):
         message = f"the checkpoint {path} is not the expected one: its SHA-256 is {sha256}, not {checkpoint.sha256}"
         raise DataError(message, hint="nothing of it was loaded; fetch it again, or set sha256 if it is your own")
-    config, state = _unpickle(data, path)
-    return _assemble(config, state, checkpoint, sha256)
+    return (*_unpickle(data, path), sha256)
 
 
 def _unpickle(data: bytes, path: Path) -> tuple[_Config, dict[str, torch.Tensor]]:
@@ -243,10 +206,6 @@ def _check_weights(expected: Mapping[str, torch.Tensor], state: Mapping[str, tor
             raise DataError(message, hint="a model with missing weights would score at random")
 
 
-class _PocketCard(_Lenient):
-    sha256: str
-
-
 def _detoxify() -> ModuleType:
     try:
         from detoxify import detoxify
@@ -255,14 +214,3 @@ def _detoxify() -> ModuleType:
         raise PrerequisiteError(message, hint="pip install 'strigil[toxicity]'") from error
     module: ModuleType = detoxify
     return module
-
-
-def _url(name: ModelName) -> str:
-    return str(_detoxify().MODEL_URLS[name])
-
-
-def _absent(name: ModelName, why: str) -> PrerequisiteError:
-    return PrerequisiteError(
-        f"detoxify's model {name!r} is not on this machine {why}",
-        hint="fetch it elsewhere and give its path as `checkpoint`; `model: pocket` tries the path out, no more",
-    )

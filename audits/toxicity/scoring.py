@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import numpy.typing as npt
 
-if TYPE_CHECKING:
-    from strigil.audits.toxicity.loading import Classifier
+from strigil.audits.toxicity.model import Scores
 
-Scores = npt.NDArray[np.float64]
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
 # Part of every cache key: another way to cut texts gives other scores.
 VERSION: Final = 1
 # Tokens a forward pass: enough to fill the cores, few enough to stay in their caches.
@@ -23,6 +24,21 @@ BATCH_TOKENS: Final = 512
 _OVERLAP: Final = 32
 # Once a batch is half full, padding may take this share of it before another one is begun.
 _PADDING: Final = 0.05
+
+
+@dataclass(frozen=True)
+class Classifier:
+    """A loaded model; `classes` names its first outputs, `digest` covers weights, configuration and tokenizer."""
+
+    model: PreTrainedModel
+    tokenizer: PreTrainedTokenizerBase
+    classes: tuple[str, ...]
+    max_tokens: int
+    digest: str
+
+    def score(self, texts: Sequence[str]) -> Scores:
+        """Scores of every class for every text, (texts, classes); of a long text, the highest of its pieces."""
+        return score_texts(self, texts)
 
 
 @dataclass(frozen=True)

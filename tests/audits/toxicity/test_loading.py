@@ -10,7 +10,8 @@ import pytest
 import torch
 
 from strigil.audits.toxicity.canaries import check_canaries
-from strigil.audits.toxicity.loading import Checkpoint, known_digest, load, official
+from strigil.audits.toxicity.loading import Checkpoint, load
+from strigil.audits.toxicity.published import official
 from strigil.common.canonical import file_digest
 from strigil.common.errors import DataError, PrerequisiteError
 
@@ -113,21 +114,6 @@ def test_a_random_head_does_not_pass_the_canaries(tmp_path: Path) -> None:
     classifier = load(changed(lambda content: content["state_dict"].update(head), tmp_path))
     with pytest.raises(DataError, match=r"cannot tell toxic from benign sentences: .*canary"):
         check_canaries(classifier, source="made")
-
-
-def test_digests_of_the_published_models_are_those_in_their_names() -> None:
-    assert known_digest("original") == "c1212f89"
-    assert known_digest("unbiased") == "c7548aa0"
-    assert known_digest("multilingual") == "0b549669"
-    assert known_digest("original-small") == "0e1d6498"
-    assert known_digest("unbiased-small") == "c8519128"
-
-
-def test_a_published_model_that_is_not_here_is_a_prerequisite(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("STRIGIL_CACHE", str(tmp_path))
-    monkeypatch.setattr("torch.hub.get_dir", lambda: str(tmp_path / "hub"))
-    with pytest.raises(PrerequisiteError, match="'original-small' is not on this machine"):
-        official("original-small")
 
 
 def test_a_base_model_that_is_not_here_is_a_prerequisite(tmp_path: Path) -> None:

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from strigil.audits.rules.text_toxicity import TextToxicity
 from strigil.audits.toxicity.cache import ScoreCache
 from strigil.audits.toxicity.canaries import BENIGN, TOXIC
-from strigil.audits.toxicity.loading import load, official
+from strigil.audits.toxicity.loading import load
+from strigil.audits.toxicity.published import official
 from strigil.audits.toxicity.scoring import score_texts
 from strigil.stats import auroc
 from tests.audits.tables import rows_of
@@ -84,7 +85,7 @@ def test_the_rule_scores_every_row_and_keeps_all_classes(cache: Path) -> None:
     score = rule.scorer()
     found = score(rows_of([TOXIC[0], BENIGN[0], TOXIC[0], ""], carrier="text"))
     assert (found["score"] >= rule.threshold).to_list() == [True, False, True, False]
-    assert found["reason"][0] == "toxicity"
+    assert found["reason"][0] == "toxicity, by pocket"
     assert all(name in found["evidence"][1] for name in CLASSES)
     assert cache.exists()
     assert score(rows_of([TOXIC[0]], carrier="text"))["score"][0] == found["score"][0]
