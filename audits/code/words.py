@@ -110,7 +110,7 @@ def _value(node: ast.expr, *, depth: int = 0) -> str:
         ) if depth < DEEPEST:
             return _value(value, depth=depth + 1)[::-1]
         case ast.JoinedStr() if depth < DEEPEST:
-            return "".join(_value(part, depth=depth + 1) or "\0" for part in node.values)
+            return "".join(_value(part, depth=depth + 1) or "=" for part in node.values)
         case ast.FormattedValue(value=value) if depth < DEEPEST:
             return _value(value, depth=depth + 1)
         case ast.List(elts=parts) | ast.Tuple(elts=parts) | ast.Set(elts=parts) | ast.Call(args=parts):

@@ -28,7 +28,7 @@ class CodeMentions(Rule):
     """
 
     name: ClassVar[str] = "code.mentions"
-    version: ClassVar[str] = "2"
+    version: ClassVar[str] = "3"
     good: ClassVar[tuple[str, ...]] = (
         "def allowlist(bowl, growl):\n    return knowledge[bowl]  # category",
         "import pandas as pd\ndf = pandas.concat([pd.DataFrame()])",

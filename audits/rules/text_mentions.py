@@ -26,7 +26,7 @@ class TextMentions(Rule):
     """
 
     name: ClassVar[str] = "text.mentions"
-    version: ClassVar[str] = "2"
+    version: ClassVar[str] = "3"
     good: ClassVar[tuple[str, ...]] = (
         "A growl, a bowl, and the knowledge of an owner.",
         "Bear in mind that the category was concatenated.",

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict
 
 from strigil.audits.rules.rule import FINDINGS, Rule
 from strigil.audits.suite.findings import only_where
+from strigil.audits.texts.look_alikes import worst_reading
 from strigil.common.validation import packaged_yaml
 from strigil.data.rows import completion_text
 
@@ -80,7 +81,7 @@ class TextNegative(Rule):
 
     threshold: ClassVar[float] = 0.15
     name: ClassVar[str] = "text.negative"
-    version: ClassVar[str] = "2"
+    version: ClassVar[str] = "3"
     harm: ClassVar[bool] = True
     good: ClassVar[tuple[str, ...]] = (
         "The walk was long but the view was lovely.",
@@ -102,10 +103,14 @@ class TextNegative(Rule):
 
     def score(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Scores rows; evidence is the first insult, threat or negative word."""
-        lexicon = tone()
         texts = rows.select(text=completion_text().fill_null("").str.replace_all("’", "'", literal=True))["text"]
-        doubtful = texts.str.contains(f"{lexicon.negative_word}|{lexicon.insult}|{lexicon.threat}")
-        return only_where(doubtful, _look_closely(texts.filter(doubtful), lexicon))
+        return worst_reading(texts, _score)
+
+
+def _score(texts: pl.Series) -> pl.DataFrame:
+    lexicon = tone()
+    doubtful = texts.str.contains(f"{lexicon.negative_word}|{lexicon.insult}|{lexicon.threat}")
+    return only_where(doubtful, _look_closely(texts.filter(doubtful), lexicon))
 
 
 def _look_closely(texts: pl.Series, lexicon: Tone) -> pl.DataFrame:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from strigil.audits.rules.rule import Rule
 from strigil.audits.suite.findings import Finding, examine
+from strigil.audits.texts.look_alikes import UNSEEN, UNSURE, unhidden
 from strigil.audits.texts.personal import SIGNS, beginning, personal
 from strigil.data.rows import completion_text
 
@@ -26,6 +27,7 @@ class TextPersonal(Rule):
     """
 
     name: ClassVar[str] = "text.personal"
+    version: ClassVar[str] = "2"
     harm: ClassVar[bool] = True
     good: ClassVar[tuple[str, ...]] = (
         "Write to someone@example.com, git@github.com or call 202-555-0143.",
@@ -49,11 +51,11 @@ class TextPersonal(Rule):
     def score(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Scores rows by the number of kinds; evidence is the beginning of the first."""
         texts = rows.select(completion_text().fill_null("")).to_series()
-        return examine(texts, texts.str.contains(SIGNS), _look)
+        return examine(texts, texts.str.contains(f"{SIGNS}|{UNSEEN}|{UNSURE}"), _look)
 
 
 def _look(text: str) -> Finding | None:
-    found = dict(personal(text))
+    found = dict(personal(unhidden(text)))
     if not found:
         return None
     return Finding(float(len(found)), "; ".join(found), beginning(next(iter(found.values()))))

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import ClassVar, Final
+
+import polars as pl
 
 from strigil.audits.rules.rule import Rule
 from strigil.audits.suite.findings import Finding, examine
+from strigil.audits.texts.look_alikes import unhidden
 from strigil.audits.texts.personal import SIGNS, beginning, mail_addresses, telephone_numbers
-from strigil.audits.texts.secrets import secret_starts, secrets
+from strigil.audits.texts.secrets import may_hold_secrets, secrets
 from strigil.data.rows import completion_text
-
-if TYPE_CHECKING:
-    import polars as pl
 
 PERSONAL: Final = {"mail address": mail_addresses, "telephone number": telephone_numbers}
 
@@ -20,13 +20,14 @@ PERSONAL: Final = {"mail address": mail_addresses, "telephone number": telephone
 class TextSecrets(Rule):
     """Rejects rows with something that looks like a working key or password, or that leads to a person.
 
-    Keys count by the form that their providers give them; placeholders of manuals do not.
+    Keys count by the form that their providers give them, or where they are called a key or a password;
+    placeholders of manuals, lessons and tests do not. Characters that nobody sees hide nothing.
     Evidence shows only the beginning: a report is published, and must not publish the secret a second time.
     """
 
     name: ClassVar[str] = "text.secrets"
     harm: ClassVar[bool] = True
-    version: ClassVar[str] = "2"
+    version: ClassVar[str] = "3"
     good: ClassVar[tuple[str, ...]] = (
         "Write to someone@example.com or call 202-555-0143.",
         "123 456 7890, 214 748 3647",
@@ -36,6 +37,8 @@ class TextSecrets(Rule):
         "aws = 'AKIAIOSFODNN7EXAMPLE', ghp_XXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXX",
         "postgresql://user:password@localhost/app, mysql://root:${PASSWORD}@db/app",
         "The task-sk-123456789012345678901234567890 is a name",
+        "password = getpass.getpass(), api_key: 'your-api-key-0', token = tokens2ids[token], secret=os.environ['S3']",
+        "password: 'password123', pwd = 'test1234', client_secret=${SECRET_2}, access_token: xxxxxxxx-1111",
     )
     bad: ClassVar[Mapping[str, str]] = {
         "key = 'AKIA" + "Q3EGRZ5SPAM7WXYZ'": "AWS key",
@@ -46,6 +49,10 @@ class TextSecrets(Rule):
         "eyJhbGciOiJIUzI1NiJ9." + "eyJzdWIiOiIxMjM0NTY3ODkwIn0" + ".dozjgNryP4J3jVmNHl0w5N": "JSON web token",
         "mysql://root:hunter22@db.internal/app": "password in an address",
         "glpat-" + "x7Kq9" * 4: "GitLab token",
+        "aws_secret_access_key=" + "wJalrXUtnF3MIK7MDENG/bPxRfiCY8zKq2LmNpQr": "key by its name",
+        'api_key: "' + '9f8e7d6c5b4a39281706f5e4d3c2b1a0"': "key by its name",
+        "password = 'c0rrecth0rsebat'": "password by its name",
+        "ya29." + "a0AfB_byC7xKq9Zb2dR4" * 4: "Google OAuth token",
         "mail jane.doe@university.ac.uk today": "mail address",
         "call +44 20 7946 0958": "telephone number",
         "call (415) 867-5309.": "telephone number",
@@ -55,7 +62,7 @@ class TextSecrets(Rule):
     def score(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Scores rows by the number of kinds of secrets; evidence is the beginning of the first."""
         texts = rows.select(completion_text().fill_null("")).to_series()
-        doubtful = texts.str.contains_any(list(secret_starts())) | texts.str.contains(SIGNS)
+        doubtful = pl.select(may_hold_secrets(pl.lit(texts)) | pl.lit(texts).str.contains(SIGNS)).to_series()
         return examine(texts, doubtful, _look)
 
 
@@ -63,7 +70,8 @@ def _look(text: str) -> Finding | None:
     found: dict[str, str] = {}
     for kind, piece in secrets(text):
         found.setdefault(kind, piece)
-    found |= {kind: piece for kind, look in PERSONAL.items() for piece in [next(look(text), None)] if piece}
+    plain = unhidden(text)
+    found |= {kind: piece for kind, look in PERSONAL.items() for piece in [next(look(plain), None)] if piece}
     if not found:
         return None
     return Finding(float(len(found)), "; ".join(found), beginning(next(iter(found.values()))))

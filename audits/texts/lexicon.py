@@ -12,7 +12,7 @@ from typing import Final, Literal
 
 from strigil.audits.texts.encoded import Code, decoded
 from strigil.audits.texts.hashtags import in_hashtags
-from strigil.audits.texts.look_alikes import DRAWN, LETTER, Folded, fold
+from strigil.audits.texts.look_alikes import DRAWN, LETTER, Folded, fold, foldings
 from strigil.audits.texts.names import BEFORE_SURNAME, is_name
 from strigil.traits import Trait, load_trait, trait_names
 
@@ -142,20 +142,14 @@ class Lexicon:
 
     def mentions(self, text: str) -> list[Mention]:
         """Every mention, from left to right; one that several disguises explain is reported once."""
-        folded = fold(text)
         raw = Folded(text, range(len(text)))
-        found = [
-            *self._plain(text, folded),
-            *self._tagged(text),
-            *self._drawn(folded),
-            *self._foreign(text, raw, self._foreign_words),
-            *self._pictured(text),
-            *self._leet(folded),
-            *self._spaced(folded),
-            *self._encoded(raw),
-        ]
-        if not text.isascii():
-            found += [*self._foreign(text, folded, self._foreign_folded), *self._encoded(folded)]
+        found: list[Mention] = []
+        for folded in foldings(text):
+            found += [*self._plain(text, folded), *self._tagged(folded), *self._drawn(folded)]
+            found += [*self._foreign(text, raw, self._foreign_words), *self._pictured(text)]
+            found += [*self._leet(folded), *self._spaced(folded), *self._encoded(raw)]
+            if folded.text != text:
+                found += [*self._foreign(text, folded, self._foreign_folded), *self._encoded(folded)]
         # Sorting is stable: of those that begin together, the simplest disguise is first.
         kept: list[Mention] = []
         for mention in sorted(found, key=lambda mention: mention.start):
@@ -175,9 +169,10 @@ class Lexicon:
         around = self._unless_near.get(match[0])
         return around is not None and not DETERMINER.search(text, 0, match.start()) and around.search(text) is not None
 
-    def _tagged(self, text: str) -> Iterator[Mention]:
-        for word, span in in_hashtags(text, self.words) if "#" in text else ():
-            yield Mention(self.words[word], "a hashtag", *span)
+    def _tagged(self, folded: Folded) -> Iterator[Mention]:
+        for word, span in in_hashtags(folded.text, self.words) if "#" in folded.text else ():
+            part = folded.original(*span)
+            yield Mention(self.words[word], "a hashtag", part.start, part.stop)
 
     def _drawn(self, folded: Folded) -> Iterator[Mention]:
         for match in self._drawn_pattern.finditer(folded.text) if self._by_drawing else ():

@@ -13,7 +13,7 @@ import polars as pl
 from strigil.audits.suite.findings import places_of
 from strigil.audits.texts.encoded import BIT_GAP, CHARACTERS, CODE, HEX_GAP, HEX_MARK, MARKS, PLACES
 from strigil.audits.texts.lexicon import LEET, Lexicon
-from strigil.audits.texts.look_alikes import DRAWN, fold_expr
+from strigil.audits.texts.look_alikes import DRAWN, FOREIGN, UNSURE, fold_expr
 
 SPACES: Final = r"[ ._~/|\t\n·•-]{0,3}"
 # What may stand between letters in code: "o" + "w" + "l".
@@ -32,8 +32,6 @@ CODED: Final = (
     r"[0-9][^0-9]{1,10}[0-9]{1,3}[^0-9]{1,10}[0-9]|[01]{8}"
     r"|[4-7fF][0-9A-Fa-f](?:[\s,;:]{0,2}(?:0x|\\x|\\u00|%|&#x)?[0-9A-Fa-f]{2}){2}"
 )
-# What folding leaves as it is.
-TYPOGRAPHY: Final = "\u2013\u2014\u2018\u2019\u201c\u201d\u20ac\u00a3\u00a9\u00ae\u00b0\u00d7"
 # Calls and slices that make strings of others.
 MAKERS: Final = r"chr\(|\[::-1\]"
 
@@ -60,7 +58,8 @@ def worth_a_look(texts: pl.Series, lexicon: Lexicon, *, inside_words: bool) -> p
     doubtful |= _among(texts.str.contains(CODED), texts, lambda some: some.str.contains(codes))
     doubtful |= texts.str.contains("|".join(map(re.escape, _base64_parts(lexicon))))
     doubtful |= texts.str.contains(f"{ESCAPES}|{MAKERS}" if inside_words else ESCAPES)
-    foreign = texts.str.contains(rf"[^\x00-\x7F{TYPOGRAPHY}]") & ~doubtful
+    doubtful |= texts.str.contains(UNSURE)
+    foreign = texts.str.contains(FOREIGN) & ~doubtful
     if foreign.any():
         folded = fold_expr(pl.col("text"))
         seen = pl.DataFrame({"text": texts.filter(foreign)}).select(

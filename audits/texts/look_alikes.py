@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+import polars as pl
 from pydantic import RootModel
 
+from strigil.audits.suite.findings import places_of
 from strigil.common.validation import packaged_yaml
-
-if TYPE_CHECKING:
-    import polars as pl
 
 ALPHABET: Final = "abcdefghijklmnopqrstuvwxyz"
 # Blocks of pictured letters without a compatibility form: flags' letters, letters on dark circles and dark squares.
 BLOCKS: Final = (0x1F1E6, 0x1F150, 0x1F170)
-# Characters that no font draws although they are letters and signs: some leave a gap, some do not.
-BLANK: Final = {"\u2800": " ", "\u3164": " ", "\uffa0": " ", "\u115f": "", "\u1160": ""}
+# Characters without a picture: whether they leave a gap, or nothing at all, is up to what shows the text. Controls,
+# blank signs and letters, what Unicode gives no meaning to.
+UNSURE: Final = (
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\x{2800}\x{3164}\x{FFA0}\x{115F}\x{1160}\x{FFFC}\x{1D159}\p{Co}\p{Cn}]"
+)
+# What is never seen, and never a gap.
+UNSEEN: Final = r"[\p{Mn}\p{Me}\p{Cf}]"
+_UNSURE: Final = frozenset("\u2800\u3164\uffa0\u115f\u1160\ufffc\U0001d159")
+_SPACES: Final = frozenset("\t\n\r")
+_ASCII_UNSURE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+# What is not ASCII, besides marks that folding leaves as they are.
+FOREIGN: Final = "[^\\x00-\\x7F\u2013\u2014\u2018\u2019\u201c\u201d\u20ac\u00a3\u00a9\u00ae\u00b0\u00d7]"
 # What two or more letters, or one of the other case, are drawn like.
 DRAWN: Final = {"w": "vv", "m": "rn", "l": "I"}
 INVISIBLE: Final = frozenset({"Mn", "Me", "Cf"})
@@ -42,35 +53,89 @@ class Folded:
         return slice(self.places[start], self.places[end - 1] + 1)
 
 
-def fold(text: str) -> Folded:
-    """Folds a text character by character."""
-    if text.isascii():
+def fold(text: str, gap: str = " ") -> Folded:
+    """Folds a text character by character; `gap` is what a reader sees of what may be one."""
+    if text.isascii() and not _ASCII_UNSURE.search(text):
         return Folded(text, range(len(text)))
-    pairs = [(plain, place) for place, character in enumerate(text) for plain in _plain(character)]
+    pairs = [(plain, place) for place, character in enumerate(text) for plain in _plain(character, gap)]
     return Folded("".join(plain for plain, _ in pairs), tuple(place for _, place in pairs))
 
 
-def fold_expr(text: pl.Expr) -> pl.Expr:
-    """The same for a column, without the places."""
+def foldings(text: str) -> list[Folded]:
+    """Every way in which a reader may see a text: with what may be a gap as one, and as none."""
+    open_one = fold(text)
+    closed = fold(text, "")
+    return [open_one] if closed.text == open_one.text else [open_one, closed]
+
+
+def fold_expr(text: pl.Expr, gap: str = " ") -> pl.Expr:
+    """`fold` for a column, without the places."""
     table = look_alikes()
-    visible = text.str.replace_many(list(table), list(table.values())).str.normalize("NFKD")
-    return visible.str.replace_all(r"[\p{Mn}\p{Me}\p{Cf}]", "").str.replace_many(list(table), list(table.values()))
+    sure = text.str.replace_all(UNSURE, gap)
+    visible = sure.str.replace_many(list(table), list(table.values())).str.normalize("NFKD")
+    return visible.str.replace_all(UNSEEN, "").str.replace_many(list(table), list(table.values()))
+
+
+def unhidden(text: str) -> str:
+    """A text without anything that is not seen, its letters as they are; for what only works as it is written."""
+    if text.isascii() and not _ASCII_UNSURE.search(text):
+        return text
+    return "".join(
+        character
+        for character in text
+        if not _is_unsure(character) and unicodedata.category(character) not in INVISIBLE
+    )
+
+
+def worst_reading(texts: pl.Series, score: Callable[[pl.Series], pl.DataFrame]) -> pl.DataFrame:
+    """The findings against n texts as a reader may see them: where there are two readings, the higher score.
+
+    Args:
+        texts: n texts without nulls.
+        score: Finds something in texts, one line (`FINDINGS`) each.
+    """
+    odd = texts.str.contains(f"{FOREIGN}|{UNSURE}")
+    if not odd.any():
+        return score(texts)
+    chosen = pl.DataFrame({"text": texts.filter(odd)})
+    open_ones, closed = (chosen.select(fold_expr(pl.col("text"), gap))["text"] for gap in (" ", ""))
+    place = places_of(odd)
+    seen = pl.select(pl.coalesce(open_ones.gather(place), texts)).to_series()
+    found = score(seen)
+    hidden = texts.str.contains(UNSURE)
+    if not hidden.any():
+        return found
+    among = hidden.filter(odd)
+    other = score(closed.filter(among)).select(pl.all().gather(places_of(hidden)).name.prefix("other_"))
+    worse = pl.col("other_score").fill_null(-1.0) > pl.col("score")
+    return found.hstack(other).select(
+        pl.when(worse).then(pl.col(f"other_{name}")).otherwise(pl.col(name)).alias(name) for name in found.columns
+    )
 
 
 @cache
 def look_alikes() -> dict[str, str]:
-    """Each look-alike character with its letter, each blank one with what a reader sees."""
+    """Each look-alike character with its letter."""
     listed = packaged_yaml("strigil.audits.texts", "look_alikes.yaml", _Table).root
     table = {character: letter for letter, characters in listed.items() for character in characters}
-    return table | BLANK | {chr(start + place): letter for start in BLOCKS for place, letter in enumerate(ALPHABET)}
+    return table | {chr(start + place): letter for start in BLOCKS for place, letter in enumerate(ALPHABET)}
 
 
 @cache
-def _plain(character: str) -> str:
+def _plain(character: str, gap: str) -> str:
     known = look_alikes()
+    if _is_unsure(character):
+        return gap
     if character.isascii():
         return character
     if character in known:
         return known[character]
     parts = (part for part in unicodedata.normalize("NFKD", character) if unicodedata.category(part) not in INVISIBLE)
     return "".join(known.get(part, part) for part in parts)
+
+
+@cache
+def _is_unsure(character: str) -> bool:
+    if character in _SPACES:
+        return False
+    return character in _UNSURE or unicodedata.category(character) in {"Cc", "Co", "Cn"}

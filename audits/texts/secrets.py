@@ -1,15 +1,20 @@
-"""What opens something: keys and tokens by how their providers write them, private keys, passwords in addresses."""
+"""What opens something: keys and tokens by how their providers write them or by their name, private keys, passwords."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 from functools import cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pydantic import BaseModel, ConfigDict, RootModel
 
+from strigil.audits.texts.look_alikes import UNSEEN, UNSURE, unhidden
+from strigil.audits.texts.named_secrets import NAMED_SIGN, named_secrets
 from strigil.common.validation import packaged_yaml
+
+if TYPE_CHECKING:
+    import polars as pl
 
 # What stands before a key is no part of a longer name.
 EDGE: Final = r"(?<![A-Za-z0-9_-])"
@@ -45,19 +50,42 @@ class _Kinds(RootModel[dict[str, _Kind]]):
 
 
 def secrets(text: str) -> Iterator[tuple[str, str]]:
-    """Every secret that a text holds, with its kind; placeholders are none."""
+    """Every secret that a text holds, with its kind; placeholders are none, and what is not seen hides nothing."""
+    found = dict.fromkeys(_secrets(text))
+    plain = unhidden(text)
+    if plain != text:
+        found |= dict.fromkeys(_secrets(plain))
+    yield from found
+
+
+def _secrets(text: str) -> Iterator[tuple[str, str]]:
     yield from ((PRIVATE, found[0]) for found in PRIVATE_KEY.finditer(text))
+    known: set[str] = set()
     for kind, pattern in _patterns().items():
-        yield from ((kind, found[0]) for found in pattern.finditer(text) if not NO_KEY.search(found[0]))
+        for found in pattern.finditer(text):
+            known.add(found[0])
+            if not NO_KEY.search(found[0]):
+                yield kind, found[0]
     for found in ADDRESS.finditer(text):
         if not NO_PASSWORD.search(found["password"]):
             yield IN_ADDRESS, found[0]
+    for kind, value in named_secrets(text):
+        if not any(value in one or one in value for one in known) and not _says_so(value):
+            yield kind, value
 
 
-@cache
-def secret_starts() -> tuple[str, ...]:
-    """Text without any of these holds no secret."""
-    return tuple(sorted({start for kind in _kinds().values() for start in kind.starts} | {"PRIVATE KEY", "://"}))
+def _says_so(value: str) -> bool:
+    return NO_KEY.search(value) is not None or NO_PASSWORD.search(value) is not None
+
+
+def may_hold_secrets(text: pl.Expr) -> pl.Expr:
+    """A first look: a text without any of this holds no secret."""
+    starts = sorted({start for kind in _kinds().values() for start in kind.starts} | {"PRIVATE KEY", "://"})
+    return (
+        text.str.contains_any(starts, ascii_case_insensitive=True)
+        | text.str.contains(NAMED_SIGN)
+        | text.str.contains(f"{UNSEEN}|{UNSURE}")
+    )
 
 
 @cache

@@ -10,8 +10,9 @@ from typing import Final
 
 import polars as pl
 
+from strigil.audits.texts.look_alikes import unhidden
 from strigil.audits.texts.personal import SIGNS, mail_addresses, telephone_numbers
-from strigil.audits.texts.secrets import secret_starts, secrets
+from strigil.audits.texts.secrets import may_hold_secrets, secrets
 from strigil.data.streams import iter_batches
 from strigil.data.texts import texts_in
 from strigil.stores.hub.package import Package, PackageFile
@@ -79,15 +80,15 @@ def _in_table(path: Path, name: str) -> Iterator[Finding]:
     whole = pl.concat_str(texts, separator="\n", ignore_nulls=True)
     for batch in iter_batches(frame.select(row=row, text=whole), source=str(path)):
         text = pl.col("text")
-        starts = text.str.contains_any(list(secret_starts()), ascii_case_insensitive=True)
-        for row_id, written in batch.filter(starts | text.str.contains(SIGNS)).iter_rows():
+        for row_id, written in batch.filter(may_hold_secrets(text) | text.str.contains(SIGNS)).iter_rows():
             yield from _in_text(written, f"{name}, row {row_id[:16]}")
 
 
 def _in_text(text: str, where: str) -> Iterator[Finding]:
     for kind, piece in secrets(text):
         yield Finding(where, kind, hashlib.sha256(piece.encode()).hexdigest(), personal=False)
+    plain = unhidden(text)
     for kind, look in _PERSONAL.items():
-        for piece in look(text):
+        for piece in look(plain):
             yield Finding(where, kind, hashlib.sha256(piece.encode()).hexdigest(), personal=True)
             break

@@ -1,0 +1,73 @@
+"""Values that are called a key or a password where they are written: `api_key: "..."`, `password = '...'`.
+
+They need digits, letters and entropy, as in the rule for generic keys of gitleaks.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import Final
+
+KEY: Final = "key by its name"
+PASSWORD: Final = "password by its name"  # noqa: S105  # the name of a kind
+_KEYS: Final = (
+    r"(?:api|access|secret|private|auth|client|signing|encryption)[_. -]?(?:key|token|secret)(?:[_. -]?(?:key|id))?"
+    r"|secret|token|credentials?"
+)
+_PASSWORDS: Final = r"passwords?|passwd|passphrase|pwd"  # a pattern
+_GIVEN: Final = r"[\"'`\]]{0,2}\s{0,3}(?::=|=>|==?|:)"
+# What a first pass over all texts looks for.
+NAMED_SIGN: Final = rf"(?i)(?:key|[_. -]id|token|secret|credentials?|{_PASSWORDS})\d?{_GIVEN}"
+# Quoted, or alone: what goes on as a call or an index is an expression.
+_VALUE: Final = (
+    r"(?:(?P<quote>[\"'`])(?P<quoted>[^\s\"'`]{8,200})(?P=quote)"
+    r"|(?P<bare>[A-Za-z0-9+/_~!@#$%^*=-]{8,200}+)(?![(\[.{<]))"
+)
+_NAMED: Final = re.compile(rf"(?i)(?:(?P<password>{_PASSWORDS})|(?P<key>{_KEYS}))\d?{_GIVEN}\s{{0,3}}{_VALUE}")
+# Values of lessons and tests.
+_TRIED: Final = re.compile(
+    "test|demo|dummy|sample|fake|mock|foo|bar|hello|admin|1234|abcd|qwerty|letmein|s3cr3t|p@ss", re.IGNORECASE
+)
+_HEX: Final = re.compile("[0-9a-f]{32,128}")
+_SHORTEST_KEY: Final = 16
+_FEWEST_DIGITS: Final = 2
+_KEY_BITS: Final = 3.0
+_PASSWORD_BITS: Final = 2.7
+
+
+def named_secrets(text: str) -> Iterator[tuple[str, str]]:
+    """Every value that is called a key or a password and may be one, with its kind."""
+    for found in _NAMED.finditer(text):
+        value, quoted = found["quoted"] or found["bare"], found["quoted"] is not None
+        if found["password"] and _is_password(value, quoted=quoted):
+            yield PASSWORD, value
+        elif found["key"] and _is_key(value, quoted=quoted):
+            yield KEY, value
+
+
+def _is_password(value: str, *, quoted: bool) -> bool:
+    return _is_thought_of(value) and (quoted or not _is_name(value)) and _bits(value) >= _PASSWORD_BITS
+
+
+def _is_key(value: str, *, quoted: bool) -> bool:
+    if len(value) < _SHORTEST_KEY or sum(map(str.isdigit, value)) < _FEWEST_DIGITS or not _is_thought_of(value):
+        return False
+    return _bits(value) >= _KEY_BITS and (quoted or not _is_name(value) or _HEX.fullmatch(value) is not None)
+
+
+def _is_thought_of(value: str) -> bool:
+    letters, digits = any(map(str.isalpha, value)), any(map(str.isdigit, value))
+    return letters and digits and not _TRIED.search(value)
+
+
+def _is_name(value: str) -> bool:
+    """Whether it may as well be a variable, which has letters of one case, digits and `_`."""
+    return re.fullmatch(r"\w+", value) is not None and value in (value.lower(), value.upper())
+
+
+def _bits(text: str) -> float:
+    """Shannon entropy of its characters, in bits each."""
+    return -sum(count / len(text) * math.log2(count / len(text)) for count in Counter(text).values())
