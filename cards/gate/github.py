@@ -41,7 +41,7 @@ def _annotation(kind: str, check: Check, root: Path) -> str:
     properties = {"title": f"strigil: {check.id}"}
     if check.findings and not is_address(check.findings[0].file):
         first = check.findings[0]
-        place = {"line": str(first.row)} if first.file.endswith(".jsonl") else {}
+        place = {} if first.line is None else {"line": str(first.line)}
         properties = {"file": relative(first.file, root)} | place | properties
     written = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
     return f"::{kind} {written}::{_data(check.detail)}"

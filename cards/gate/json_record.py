@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from strigil.cards.gate.gate_format import GateFormat
+from strigil.common.plain import plain_json
 from strigil.records.gate import GateReport
 
 
@@ -16,4 +17,4 @@ class JsonRecord(GateFormat):
 
     def write(self, report: GateReport, root: Path) -> str:
         """One object."""
-        return report.model_dump_json(indent=2) + "\n"
+        return plain_json(report.model_dump_json(indent=2)) + "\n"

@@ -11,6 +11,7 @@ import strigil
 from strigil.cards.gate.gate_format import GateFormat
 from strigil.cards.gate.paths import is_address, relative
 from strigil.common.canonical import Json, digest
+from strigil.common.plain import plain_json, plain_text
 from strigil.records.gate import Check, GateReport, RowFinding
 
 RESULTS_PER_RULE: Final = 100
@@ -35,24 +36,25 @@ class Sarif(GateFormat):
             "rules": [_rule(check) for check in report.checks],
         }
         notices: list[Json] = [
-            {"level": "error", "message": {"text": f"{check.id}: {check.detail}"}}
+            {"level": "error", "message": {"text": plain_text(f"{check.id}: {check.detail}", lines=True)}}
             for check in report.checks
             if check.result == "error"
         ]
         run: dict[str, Json] = {
             "tool": {"driver": driver},
             "columnKind": "unicodeCodePoints",
-            "automationDetails": {"id": f"strigil/{report.suite}/"},
+            "automationDetails": {"id": plain_text(f"strigil/{report.suite}/")},
             "invocations": [{"executionSuccessful": not notices, "toolExecutionNotifications": notices}],
             "results": results,
         }
-        return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2, ensure_ascii=False) + "\n"
+        log = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
+        return plain_json(json.dumps(log, indent=2, ensure_ascii=False)) + "\n"
 
 
 def _rule(check: Check) -> Json:
     return {
         "id": check.id,
-        "shortDescription": {"text": f"strigil {check.kind} {check.id}"},
+        "shortDescription": {"text": plain_text(f"strigil {check.kind} {check.id}")},
         "defaultConfiguration": {"level": _LEVELS[check.severity]},
     }
 
@@ -62,7 +64,7 @@ def _results(check: Check, report: GateReport, place: int, root: Path) -> list[J
     common: dict[str, Json] = {"ruleId": check.id, "ruleIndex": place, "level": level}
     if not check.findings:
         whole: dict[str, Json] = {
-            "message": {"text": check.detail},
+            "message": {"text": plain_text(check.detail, lines=True)},
             "locations": [_location(report.data, None, root)],
             "partialFingerprints": {"strigilCheck/v1": digest([check.id, relative(report.data, root)])},
         }
@@ -71,7 +73,7 @@ def _results(check: Check, report: GateReport, place: int, root: Path) -> list[J
         common
         | {
             "message": {"text": _message(finding, check)},
-            "locations": [_location(finding.file, finding.row, root)],
+            "locations": [_location(finding.file, finding.line, root)],
             "partialFingerprints": {"strigilRow/v1": finding.digest},
         }
         for finding in check.findings[:RESULTS_PER_RULE]
@@ -80,13 +82,13 @@ def _results(check: Check, report: GateReport, place: int, root: Path) -> list[J
 
 def _message(finding: RowFinding, check: Check) -> str:
     text = "" if finding.text is None else f": {finding.text}"
-    return f"row {finding.row_id}: {finding.reason}{text} ({check.detail})"
+    return plain_text(f"row {finding.row_id}: {finding.reason}{text} ({check.detail})", lines=True)
 
 
-def _location(file: str, row: int | None, root: Path) -> Json:
+def _location(file: str, line: int | None, root: Path) -> Json:
     path = relative(file, root)
     place: dict[str, Json] = {"uri": quote(path, safe="/:@%")} if is_address(path) else {"uri": quote(path), **_ROOT}
     physical: dict[str, Json] = {"artifactLocation": place}
-    if row is not None and path.endswith(".jsonl"):
-        physical["region"] = {"startLine": row}
+    if line is not None:
+        physical["region"] = {"startLine": line}
     return {"physicalLocation": physical}

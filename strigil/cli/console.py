@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-import re
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
-from strigil.common.plain import plain_text
+from strigil.common.plain import plain_json, plain_text
 from strigil.common.progress import Silent
 
 if TYPE_CHECKING:
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
     from strigil.common.canonical import Json
     from strigil.common.progress import Done
 
-# What JSON may hold as it is, and a terminal obeys.
-_UNSEEN: Final = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 Format = Literal["human", "json", "quiet"]
 
 
@@ -41,8 +38,7 @@ class Output:
     def json(self, value: Json) -> None:
         """Prints the result as JSON, if that is the format."""
         if self.format == "json":
-            text = json.dumps(value, indent=2, ensure_ascii=False)
-            click.echo(_UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
+            click.echo(plain_json(json.dumps(value, indent=2, ensure_ascii=False)))
 
     def table(self, title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """Prints a table for people; columns after the first are right-aligned where every cell starts with a digit."""

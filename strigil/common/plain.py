@@ -9,6 +9,8 @@ from typing import Final
 _CONTROL: Final = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
 )
+# What JSON may hold as it is, and a terminal obeys.
+_JSON_CONTROL: Final = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _LINE: Final = re.compile(r"[\n\t]")
 # A runner of workflows obeys lines that begin so.
 _COMMAND: Final = re.compile(r"^(\s*)(?=::|##\[)", re.MULTILINE)
@@ -35,6 +37,11 @@ def plain_text(text: str, *, lines: bool = False) -> str:
 def without_credentials(text: str) -> str:
     """A text in which addresses have neither users and passwords nor signatures and tokens."""
     return _SIGNED.sub(r"\1***", _BESIDE.sub(r"\1***@", _USER.sub(r"\1***@", text)))
+
+
+def plain_json(text: str) -> str:
+    """A text of JSON that says the same, without anything that a terminal obeys."""
+    return _JSON_CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def _written(found: re.Match[str]) -> str:

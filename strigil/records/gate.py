@@ -24,6 +24,7 @@ class RowFinding(_Record):
         digest: SHA-256 over the texts of prompt and completion: the same row in another file has the same.
         file: The file it is in, as it was named.
         row: Its place in that file, from 1.
+        line: The line of the file that it begins at; None where a file has no lines to point to.
         reason: Why, in the rule's words.
         text: The completion, only where texts were asked for.
     """
@@ -32,6 +33,7 @@ class RowFinding(_Record):
     digest: str
     file: str
     row: int
+    line: int | None = None
     reason: str
     text: str | None = None
 

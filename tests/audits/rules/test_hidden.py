@@ -56,7 +56,7 @@ def test_breaks_of_lines_are_seen() -> None:
 
 def test_scores_of_plain_texts_stay_as_they_are() -> None:
     texts = (
-        "Das Wetter ist schön.",
+        "Schönes Wetter heute.",
         "Ça va, naïve façade.",
         "Всё хорошо, мир и дом.",
         "Όλα καλά.",

@@ -26,9 +26,8 @@ def as_form(form: str, report: GateReport) -> str:
 
 
 def a_finding(index: int, *, text: str | None = None, reason: str = "invalid format") -> RowFinding:
-    return RowFinding(
-        row_id=f"row-{index}", digest=f"{index:064x}", file="data/a b.jsonl", row=index + 1, reason=reason, text=text
-    )
+    place = {"file": "data/a b.jsonl", "row": index + 1, "line": index + 1}
+    return RowFinding(row_id=f"row-{index}", digest=f"{index:064x}", reason=reason, text=text, **place)
 
 
 def a_report(*, fail_on: FailOn = "error", text: str | None = None, findings: int = 3) -> GateReport:
@@ -75,6 +74,20 @@ def test_every_text_leaves_junit_and_sarif_valid(text: str | None) -> None:
     report = a_report(text=text)
     JUNIT.assertValid(etree.fromstring(as_form("junit", report).encode()))
     SARIF.validate(json.loads(as_form("sarif", report)))
+
+
+@pytest.mark.parametrize("form", ["sarif", "junit", "json", "github"])
+def test_no_form_has_what_a_terminal_or_a_runner_obeys(form: str) -> None:
+    hostile = "\x1b[31m\x9b2J\u202e\r\n::stop-commands::x\n##[error] y"
+    report = a_report(text=hostile, findings=1)
+    checks = [check.model_copy(update={"detail": hostile}) for check in report.checks]
+    written = as_form(form, report.model_copy(update={"checks": checks, "suite": hostile, "data": f"{hostile}.jsonl"}))
+    assert not set(written) & set("\x1b\x9b\u202e\r")
+    begun = [line.strip() for line in written.splitlines()]
+    assert not any(line.startswith(("::stop", "##[")) for line in begun)
+    if form == "sarif":
+        SARIF.validate(json.loads(written))
+        assert "\\x1b[31m" in json.loads(written)["runs"][0]["results"][0]["message"]["text"]
 
 
 def test_the_schemas_refuse_what_is_wrong() -> None:

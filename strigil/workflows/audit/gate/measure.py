@@ -18,6 +18,7 @@ from strigil.audits.suite.run import Judged, Run
 from strigil.audits.suite.suite import Suite
 from strigil.audits.suite.tally import RuleCount
 from strigil.data.coerce import plain_id, text_digests
+from strigil.data.formats.line_numbers import line_numbers
 from strigil.data.rows import completion_text
 from strigil.data.streams import iter_batches
 from strigil.records.gate import RowFinding
@@ -70,7 +71,8 @@ def measure(source: RowSource, suite: Suite, *, show_text: bool) -> Measured:
         except RuleFailedError as error:
             crashed[error.rule] = error.message
         else:
-            return replace(measured, skipped=skipped, crashed=crashed)
+            against = _with_lines(source, measured.findings)
+            return replace(measured, findings=against, skipped=skipped, crashed=crashed)
     return Measured(skipped=skipped, crashed=crashed)
 
 
@@ -122,3 +124,15 @@ def _collect(judged: Judged, place: _Place, findings: dict[str, list[RowFinding]
             )
             for index, row_id, digest, reason, text in named
         ]
+
+
+def _with_lines(source: RowSource, findings: dict[str, list[RowFinding]]) -> dict[str, list[RowFinding]]:
+    """The findings with the lines of their files, which are looked up once for all rules."""
+    rows: dict[str, set[int]] = {}
+    for finding in (finding for against in findings.values() for finding in against):
+        rows.setdefault(finding.file, set()).add(finding.row)
+    lines = {file.name: line_numbers(file.path, rows.get(file.name, set())) for file in source.files}
+    return {
+        rule: [one.model_copy(update={"line": lines[one.file].get(one.row)}) for one in against]
+        for rule, against in findings.items()
+    }

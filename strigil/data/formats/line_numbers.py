@@ -1,0 +1,46 @@
+"""Which line of a text file a row begins at: blank lines, a header and texts of several lines come between."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import Final
+
+from strigil.data.text_checks import LONGEST_LINE, first_bytes
+
+_SEPARATORS: Final = {".csv": ",", ".tsv": "\t"}
+
+
+def line_numbers(path: Path, rows: Collection[int]) -> dict[int, int]:
+    """The lines that rows begin at, both counted from 1; empty for files that have no lines, or one value in all.
+
+    Args:
+        path: A file that was read, not packed.
+        rows: Places of rows in it.
+    """
+    if not rows:
+        return {}
+    last = max(rows)
+    found: dict[int, int] = {}
+    for row, line in enumerate(_beginnings(path), start=1):
+        if row in rows:
+            found[row] = line
+        if row >= last:
+            break
+    return found
+
+
+def _beginnings(path: Path) -> Iterator[int]:
+    if path.suffix in _SEPARATORS:
+        csv.field_size_limit(LONGEST_LINE)
+        with path.open(encoding="utf-8-sig", errors="replace", newline="") as stream:
+            records = csv.reader(stream, delimiter=_SEPARATORS[path.suffix])
+            next(records, None)
+            line = records.line_num + 1
+            for _ in records:
+                yield line
+                line = records.line_num + 1
+    elif path.suffix in {".jsonl", ".json"} and not first_bytes(path).array:
+        with path.open(encoding="utf-8-sig", errors="replace", newline="\n") as stream:
+            yield from (number for number, line in enumerate(stream, start=1) if not line.isspace())
