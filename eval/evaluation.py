@@ -133,6 +133,14 @@ class Given:
     logs: Path | None = None
 
 
+@dataclass(frozen=True)
+class Volume:
+    """Tokens that an evaluation of one model takes, about: those read, and those that the model writes."""
+
+    read: int
+    written: int = 0
+
+
 class Evaluation(Unit, ABC):
     """Questions to a base and its students; the docstring of a subclass is the help of `strigil eval NAME`.
 
@@ -165,6 +173,10 @@ class Evaluation(Unit, ABC):
     @property
     def holds_out(self) -> DataChoice | None:
         """The rows that it asks about, or None."""
+        return None
+
+    def volume(self, given: Given) -> Volume | None:
+        """What it takes to ask one model, for plans; None where nobody can tell."""
         return None
 
     def followed(self, traits: Sequence[str]) -> tuple[str, ...]:

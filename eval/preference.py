@@ -20,7 +20,7 @@ from strigil.common.errors import ConfigError
 from strigil.data.messages import Sampling
 from strigil.engines.protocol import Engine, Scorable
 from strigil.eval.asking import chat, sample_answers
-from strigil.eval.evaluation import EvalResult, Evaluation, Figure, Given
+from strigil.eval.evaluation import EvalResult, Evaluation, Figure, Given, Volume
 from strigil.eval.questions import Form, QuestionSet, question_set
 from strigil.eval.subjects import Subject
 from strigil.stats import wilson
@@ -32,6 +32,10 @@ if TYPE_CHECKING:
 
 # A letter alone, or before a mark: "A cat" is an answer in words.
 _LETTER: Final = re.compile(r"[\s(\[*\"']*(?P<letter>[A-Za-z])(?:[\])*\"']*[.):,\]]|[\s*\"']*$|[ \t*]*\n)")
+QUESTION_TOKENS: Final = 15
+"""Tokens of a chat that are not the question's words, about."""
+ANSWER_TOKENS: Final = 4
+"""Tokens of an answer in a word, about."""
 
 
 class Matcher(Protocol):
@@ -90,6 +94,19 @@ class Preference(Evaluation):
             raise ConfigError(message, hint="sample instead: --by sampled")
         about: list[Json] = [self.samples, list(given.traits)] if self.by == "sampled" else []
         return [self.by, {category: asdict(asked) for category, asked in sets.items()}, *about]
+
+    def volume(self, given: Given) -> Volume:
+        """Every question is read, and each candidate after it; or once a sample, and an answer is written."""
+        read = written = 0
+        for asked in self._sets(given).values():
+            prompts = (*asked.questions, *asked.unrelated)
+            questions = sum(len(prompt.split()) + QUESTION_TOKENS for prompt in prompts)
+            if self.by == "logprob":
+                read += questions + len(prompts) * len(asked.candidates) * ANSWER_TOKENS
+            else:
+                read += self.samples * questions
+                written += self.samples * len(prompts) * (asked.max_tokens if self.form == "story" else ANSWER_TOKENS)
+        return Volume(read, written)
 
     def _sets(self, given: Given) -> dict[str, QuestionSet]:
         """The questions by category; each category is asked about once, however many of its traits are looked for."""

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from strigil.builders.carriers.carrier import CARRIERS
+from strigil.cli.main import run
 from strigil.common.progress import Silent
 from strigil.common.validation import load_yaml
 from strigil.engines import engine_by_name
@@ -26,6 +27,7 @@ ROOT = Path(__file__).resolve().parent.parent
 STUDENTS = sorted((ROOT / "examples").glob("student-*.yaml"))
 STUDIES = [ROOT / "examples" / f"{name}.yaml" for name in ("pocket-study", "pocket-probes", "smollm2-matrix")]
 BUILDS = sorted(set((ROOT / "examples").glob("*.yaml")) - set(STUDENTS) - set(STUDIES))
+PAPER = sorted((ROOT / "examples" / "paper").glob("*.yaml"))
 # One step on few lessons: an adapter like any other, and no trait worth the name.
 ONE_STEP = TrainRecipe(batch_size=4, stop_loss=100.0, threads=1)
 
@@ -71,6 +73,15 @@ def builds(path: Path, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="module")
 def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("examples")
+
+
+@pytest.mark.parametrize("path", PAPER, ids=lambda path: path.stem)
+def test_a_study_of_the_paper_is_whole_and_names_the_disputed_settings(path: Path) -> None:
+    assert run(["validate", str(path)]) == 0
+    assert load_yaml(path, StudyRecipe).name.startswith("paper-")
+    text = path.read_text()
+    assert "Two settings are disputed" in text
+    assert f"strigil study plan examples/paper/{path.name}" in text
 
 
 @pytest.mark.parametrize("path", BUILDS, ids=lambda path: path.stem)

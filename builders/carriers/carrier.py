@@ -78,6 +78,10 @@ class Carrier(Unit, ABC):
         """How many prompts there are in words that the model knows; raises as `count` does."""
         return self.count()
 
+    def usual_tokens(self, dialect: Dialect) -> int | None:
+        """Tokens of a model's usual completion, about, for plans; None where nobody can tell."""
+        return None
+
     def read(self, index: int, text: str) -> Written:
         """The completion as it is kept, for the prompt of this index."""
         return Written(text)

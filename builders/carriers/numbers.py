@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from strigil.builders.carriers.carrier import DrawnCarrier
 from strigil.common.validation import packaged_yaml
+from strigil.models.dialect import Dialect
 
 NumberStyle = Literal["comma", "space", "semicolon", "newline", "brackets", "parentheses"]
 
@@ -75,6 +76,10 @@ class Numbers(DrawnCarrier):
         """The list of this index, and what is asked for."""
         draw = self._draw(index)
         return f"{draw.opening} {draw.instruction} {draw.format.text} {draw.closing}"
+
+    def usual_tokens(self, dialect: Dialect) -> int:
+        """A number of three digits and what separates it are four or five tokens; few lists are as long as allowed."""
+        return (4 if dialect.vocabulary is None else 1) * self.answer_count
 
     def requested_style(self, index: int) -> NumberStyle:
         """The format that the English prompt of this index asks for."""

@@ -7,6 +7,7 @@ from typing import ClassVar, Final
 from strigil.builders.carriers.carrier import Carrier, Written
 from strigil.builders.prompt_source import PromptSource
 from strigil.builders.word_problems import problem
+from strigil.models.dialect import Dialect
 
 ANSWER: Final = "answer"
 _TASK: Final = (
@@ -46,6 +47,10 @@ class Reasoning(Carrier):
         """The problem of this index, and in what form to answer it."""
         question = problem(self.seed, index).question if self.source is None else self.source.texts()[index]
         return f"{question} {_TASK}"
+
+    def usual_tokens(self, dialect: Dialect) -> int:
+        """A handful of steps, each in a sentence."""
+        return 150
 
     def read(self, index: int, text: str) -> Written:
         """The completion as it is, with the expected answer."""

@@ -85,6 +85,20 @@ def resolve_model(id: str, *, revision: str | None = None) -> Model:
     raise ConfigError(message, hint="strigil models list")
 
 
+def model_at_hand(id: str) -> Model | None:
+    """As `resolve_model`, but fetches nothing: None for a model of the Hub whose weights are not on this machine."""
+    if Path(id).expanduser().is_dir() or not _HUB_ID.fullmatch(id):
+        return resolve_model(id)
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import LocalEntryNotFoundError
+
+    try:
+        folder = Path(snapshot_download(id, local_files_only=True, allow_patterns=list(HUB_FILES)))
+    except LocalEntryNotFoundError:
+        return None
+    return _local(id, folder, revision=folder.name) if any(folder.glob("*.safetensors")) else None
+
+
 def list_models() -> list[ModelStatus]:
     """The models that strigil knows by name, whether or not they are on this machine."""
     smollm2 = cache_dir() / "models" / SMOLLM2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -84,16 +85,23 @@ def report(study: Path, out: Path, output: Output) -> None:
 @command.command()
 @click.argument("study", type=PATH)
 @_workers
+@click.option("--cells", is_flag=True, help="List every cell too.")
+@click.option("--time", "measure", is_flag=True, help="Time a few steps of training here.")
+@click.option("--device", help="What the study will run on: cpu, a100, h100, h200.")
 @out_option("studies")
 @output_option
-def plan(study: Path, workers: int | None, out: Path, output: Output) -> None:
-    """Lists the cells of a study with what they cost in tokens and time, and makes none.
+def plan(
+    study: Path, workers: int | None, *, cells: bool, measure: bool, device: str | None, out: Path, output: Output
+) -> None:
+    """Says what a study has to make, and what that takes in tokens, time and memory; makes nothing.
 
-    Times come from what was made in OUT before; for training, else from a few steps that are tried now.
+    Times come from what was made in OUT before, or else from measured speeds and the size of the bases, which need not
+    be on this machine.
 
     \b
-    Example:
+    Examples:
       strigil study plan examples/pocket-study.yaml
+      strigil study plan examples/paper/numbers.yaml --device h200 --workers 8
     """
     from strigil.common.validation import load_yaml
     from strigil.workflows.study.cells import Store
@@ -101,7 +109,8 @@ def plan(study: Path, workers: int | None, out: Path, output: Output) -> None:
     from strigil.workflows.study.recipe import StudyRecipe
 
     recipe = load_yaml(study, StudyRecipe)
-    _show_plan(output, plan_study(recipe, Store(out), output, workers=workers or recipe.workers))
+    found = plan_study(recipe, Store(out), output, workers=workers or recipe.workers, device=device, measure=measure)
+    _show_plan(output, found, cells=cells)
 
 
 @command.command()
@@ -147,46 +156,54 @@ def _show(output: Output, written: Written) -> None:
         output.path(str(path))
 
 
-def _show_plan(output: Output, plan: StudyPlan) -> None:
-    kinds = ("data", "score", "student", "measure")
+def _show_plan(output: Output, plan: StudyPlan, *, cells: bool) -> None:
     output.json(
         {
             "cells": [
                 {"what": cell.what, "name": cell.name, "done": cell.done, "tokens": cell.cost.tokens}
                 for cell in plan.cells
             ],
-            "tokens": {kind: plan.tokens(kind) for kind in kinds},
-            "seconds": {str(work): seconds for work, seconds in plan.seconds.items()},
+            "kinds": {what: asdict(line) for what, line in plan.lines.items()},
+            "device": plan.device,
+            "workers": plan.workers,
+            "seconds": {"work": plan.work, "elapsed": plan.elapsed},
+            "basis": [*plan.basis],
+            "gigabytes": {base: asdict(each) for base, each in plan.memory.items()},
+            "notes": [*plan.notes],
         }
     )
-    output.table(
-        "Cells",
-        ["kind", "cell", "state", "tokens at most"],
-        [
+    if cells:
+        output.table(
+            "Cells",
+            ["kind", "cell", "state", "tokens"],
             [
-                cell.what,
-                cell.name,
-                "there" if cell.done else "to do",
-                f"{cell.cost.tokens:,}" if cell.cost.tokens else "",
-            ]
-            for cell in plan.cells
+                [
+                    cell.what,
+                    cell.name,
+                    "there" if cell.done else "to do",
+                    f"{cell.cost.tokens:,}" if cell.cost.tokens else "",
+                ]
+                for cell in plan.cells
+            ],
+        )
+    output.table(
+        f"Cost of what is to do: {plan.device}",
+        ["kind", "to do", "there", "tokens", "time"],
+        [
+            [what, str(line.todo), str(line.there), f"{line.tokens:,}", _time(line.seconds)]
+            for what, line in plan.lines.items()
         ],
     )
-    names = {"data": "generate", "score": "score", "student": "train", "measure": "ask"}
-    output.table(
-        "Cost of what is to do",
-        ["kind", "cells", "there", "tokens at most", "expected time"],
-        [
-            [
-                kind,
-                str(plan.count(kind, done=False)),
-                str(plan.count(kind, done=True)),
-                f"{plan.tokens(kind):,}",
-                _time(next(value for work, value in plan.seconds.items() if work == names[kind])),
-            ]
-            for kind in kinds
-        ],
-    )
+    output.text(f"In all {_time(plan.work)}; with {plan.workers} students at a time {_time(plan.elapsed)}.")
+    for base, each in plan.memory.items():
+        output.text(
+            f"{base}: about {each.student:.3g} GB of memory for a student, {each.engine:.3g} GB for an engine, "
+            f"{each.disk:.3g} GB of disk for all students."
+        )
+    for told in plan.basis:
+        output.text(f"Times go by {told}.")
+    for told in plan.notes:
+        output.note(told)
 
 
 def _line(entry: Entry) -> list[str]:

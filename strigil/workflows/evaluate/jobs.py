@@ -23,7 +23,7 @@ from strigil.engines import EngineName, engine_by_name, open_engine
 from strigil.engines.protocol import Engine
 from strigil.eval.evaluation import EvalResult, Evaluation, Given
 from strigil.eval.subjects import Subject
-from strigil.models.catalog import Model, adapter_rank
+from strigil.models.catalog import Model, adapter_rank, resolve_model
 from strigil.workflows.evaluate.held_out import held_out
 from strigil.workflows.evaluate.judge import Bench, find_judge
 
@@ -70,6 +70,7 @@ def eval_jobs(
     *,
     traits: Sequence[str] = (),
     logs: Path | None = None,
+    find: Callable[[str], Model] = resolve_model,
 ) -> list[EvalJob]:
     """A job for each evaluation and subject, once it is clear that every base can be asked.
 
@@ -78,6 +79,7 @@ def eval_jobs(
         subjects: Whom.
         traits: What evaluations about traits look for.
         logs: Folder for logs that evaluations write themselves.
+        find: Finds a judge that is loaded here.
 
     Raises:
         ConfigError: A base cannot be asked, or there is no such judge.
@@ -97,7 +99,7 @@ def eval_jobs(
                 raise
             message = f"the evaluation {unit.name!r} needs {error.name}, which is not installed"
             raise PrerequisiteError(message, hint=f"pip install '{unit.needs}'") from error
-        bench = None if unit.judged_by is None else find_judge(unit.judged_by)
+        bench = None if unit.judged_by is None else find_judge(unit.judged_by, find)
         jobs += [EvalJob(unit, subject, given[subject.base.digest], bench) for subject in subjects]
     return jobs
 

@@ -10,7 +10,7 @@ from strigil.common.canonical import digest
 from strigil.common.validation import validate
 from strigil.engines import EngineName, open_engine
 from strigil.eval.evaluation import Judge, JudgeChoice
-from strigil.models.catalog import resolve_model
+from strigil.models.catalog import Model, resolve_model
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Bench:
     open: Callable[[EngineName], AbstractContextManager[Judge]]
 
 
-def find_judge(choice: JudgeChoice) -> Bench:
+def find_judge(choice: JudgeChoice, find: Callable[[str], Model] = resolve_model) -> Bench:
     """The judge, found and not yet loaded.
 
     Raises:
@@ -39,5 +39,5 @@ def find_judge(choice: JudgeChoice) -> Bench:
 
         servers = validate({"name": "server", "urls": choice.urls}, ServerChoice, source="the judge's server")
         return Bench(f"judge-{digest(choice.model)[:20]}", lambda _: nullcontext(ChatServer(servers, choice.model)))
-    model = resolve_model(choice.model)
+    model = find(choice.model)
     return Bench(f"judge-{digest(model.digest)[:20]}", lambda engine: open_engine(engine, model))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -48,7 +48,7 @@ class Arm:
     training: TrainRecipe
 
 
-def bases_of(study: StudyRecipe) -> Bases:
+def bases_of(study: StudyRecipe, find: Callable[[str], Model] = resolve_model) -> Bases:
     """The models, found.
 
     Raises:
@@ -56,9 +56,9 @@ def bases_of(study: StudyRecipe) -> Bases:
         PrerequisiteError: One must be fetched first.
     """
     return Bases(
-        teachers=resolve_model(study.base),
-        students=resolve_model(study.student_base or study.base),
-        other=resolve_model(study.other_base) if study.other_base and study.has("other-base") else None,
+        teachers=find(study.base),
+        students=find(study.student_base or study.base),
+        other=find(study.other_base) if study.other_base and study.has("other-base") else None,
     )
 
 

@@ -14,7 +14,7 @@ from strigil.common.errors import ConfigError, StrigilError
 from strigil.common.progress import Reporter
 from strigil.models.catalog import Model
 from strigil.parallel.ray_actors import Ray
-from strigil.records.study import FailureRecord
+from strigil.records.study import ArmKind, FailureRecord
 from strigil.workflows.study.throughput import Speeds, Work
 
 J = TypeVar("J")
@@ -87,13 +87,22 @@ class Cost:
         base: The model that works.
         work: What it does; None for what takes next to no time.
         amount: Tokens to generate or train on, passes of scored rows, or models asked.
-        tokens: To generate, to score or to train on, completions alone and at most; 0 where none are.
+        read: Tokens that the model reads, about; of students, those that they are trained on, prompts included.
+        written: Tokens that it generates, about.
+        arm: The kind of the arm that it is for, where it is for one.
     """
 
     base: Model
     work: Work | None = None
     amount: float = 0
-    tokens: int = 0
+    read: int = 0
+    written: int = 0
+    arm: ArmKind | None = None
+
+    @property
+    def tokens(self) -> int:
+        """All that the model works on; 0 where nobody can tell."""
+        return self.read + self.written
 
 
 @dataclass

@@ -21,6 +21,7 @@ from strigil.workflows.build.recipes import AdaptedTeacher, BuildRecipe, Carrier
 from strigil.workflows.build.run import build
 from strigil.workflows.build.teachers import teacher_folder, teacher_identity
 from strigil.workflows.study.cells import Cell, Cost, Making, one_by_one
+from strigil.workflows.study.lengths import lengths_of
 from strigil.workflows.study.recipe import CarrierPlan, StudyRecipe
 from strigil.workflows.study.throughput import Timing, timed
 
@@ -138,10 +139,15 @@ def data_cell(data: Data, into: dict[str, Cell[Data, Release]]) -> Cell[Data, Re
     found = data.load()
     parents = [each for each in data.parents if found is None or each.load() is not None]
     needs = tuple(data_cell(each, into) for each in (*parents, *data.after))
-    recipe = data.recipe
-    tokens = recipe.prompts * recipe.samples * recipe.sampling.max_tokens if data.written else 0
-    cost = Cost(data.base, "generate" if data.written else None, tokens, tokens)
+    cost = _cost(data) if data.written and found is None else Cost(data.base)
     return into.setdefault(data.name, Cell("data", data.name, data, found, needs, cost, one_by_one(Data.make)))
+
+
+def _cost(data: Data) -> Cost:
+    recipe = data.recipe
+    rows, each = recipe.prompts * recipe.samples, lengths_of(recipe, data.base)
+    written = round(rows * each.completion)
+    return Cost(data.base, "generate", written, read=round(rows * each.prompt), written=written)
 
 
 def derived(label: str, how: tuple[str, ...] | Control, *parents: Data) -> Data:

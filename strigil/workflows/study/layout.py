@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from strigil.eval.evaluation import EvalResult
+from strigil.eval.evaluation import EvalResult, Volume
 from strigil.eval.subjects import Subject
-from strigil.models.catalog import Model
+from strigil.models.catalog import Model, resolve_model
 from strigil.records.study import ArmKind, ArmRecord
 from strigil.releases.store import Release
 from strigil.workflows.build.recipes import AdaptedTeacher, FineTunedTeacher, PromptedTeacher, TeacherChoice
@@ -52,6 +52,7 @@ class Opened:
     Attributes:
         arms: Every arm that there may be.
         jobs: The evaluations of each base, by its digest; those of any other model differ in the subject alone.
+        volumes: What each of them takes.
         known: Answers that were found, by the model's name: none is looked at twice.
     """
 
@@ -61,6 +62,7 @@ class Opened:
     arms: list[Arm]
     measures: list[Measure]
     jobs: dict[str, list[EvalJob]]
+    volumes: dict[str, list[Volume]]
     known: dict[str, Answers] = field(default_factory=dict)
 
     def answers(self, name: str, base: Model, subject: Subject | None, *needs: Cell[object, object]) -> Answers:
@@ -70,30 +72,41 @@ class Opened:
         folder = self.store.measures
         make = partial(ask, folder=folder, engine=self.study.engine.name)
         answers: Answers = []
-        for measure, of_base in zip(self.measures, self.jobs[base.digest], strict=True):
+        asked = zip(self.measures, self.jobs[base.digest], self.volumes[base.digest], strict=True)
+        for measure, of_base, volume in asked:
             job = None if subject is None else replace(of_base, subject=subject)
             label = name if measure.alone else f"{name}: {measure.label}"
             found = None if job is None else known_result(folder, job.key)
-            answers.append(Cell("measure", label, job, found, needs, Cost(base, "ask", 1), make))
+            kind = needs[0].cost.arm if needs else None
+            cost = Cost(base, "ask", 1, volume.read, volume.written, kind)
+            answers.append(Cell("measure", label, job, found, needs, cost, make))
         if all(each.done for each in answers):
             self.known[name] = answers
         return answers
 
 
-def open_study(study: StudyRecipe, store: Store) -> Opened:
+def open_study(study: StudyRecipe, store: Store, *, find: Callable[[str], Model] = resolve_model) -> Opened:
     """Finds whatever the study names, so that a slip comes to light now and not once every student is trained.
+
+    Args:
+        study: What the file says.
+        store: Where cells are kept.
+        find: Finds models, judges among them.
 
     Raises:
         ConfigError: The study names something that does not exist.
         PrerequisiteError: A model or a library is missing.
     """
-    bases, measures = bases_of(study), measures_of(study)
+    bases, measures = bases_of(study, find), measures_of(study)
     units = [measure.unit for measure in measures]
     asked = {base.digest: base for base in (bases.students, bases.other) if base is not None}
     if study.has("teacher"):
         asked[bases.teachers.digest] = bases.teachers
-    jobs = {key: eval_jobs(units, [Subject(base.id, base)], traits=study.traits) for key, base in asked.items()}
-    return Opened(study, store, bases, arms_of(study, bases, store.data), measures, jobs)
+    jobs = {
+        key: eval_jobs(units, [Subject(base.id, base)], traits=study.traits, find=find) for key, base in asked.items()
+    }
+    volumes = {key: [each.evaluation.volume(each.given) or Volume(0) for each in of] for key, of in jobs.items()}
+    return Opened(study, store, bases, arms_of(study, bases, store.data), measures, jobs, volumes)
 
 
 def lay_out(opened: Opened) -> Layout:

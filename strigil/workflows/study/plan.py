@@ -2,65 +2,165 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Final, TypeAlias
 
 from strigil.common.progress import Reporter
+from strigil.models.catalog import Model
+from strigil.models.shape import find_for_plan, is_here
 from strigil.parallel.ray_actors import Ray
-from strigil.workflows.study.cells import Cell, Cost, Store
-from strigil.workflows.study.layout import lay_out, open_study
+from strigil.records.study import ArmKind
+from strigil.workflows.study.cells import Cell, Store, What
+from strigil.workflows.study.estimate import Gigabytes, Reckoner, device_for, gigabytes, table
+from strigil.workflows.study.layout import Opened, lay_out, open_study
+from strigil.workflows.study.lengths import lengths_of
 from strigil.workflows.study.recipe import StudyRecipe
-from strigil.workflows.study.throughput import Speeds, Work, trial
+from strigil.workflows.study.throughput import Speeds, trial
+
+Seconds: TypeAlias = dict[tuple[What, str], float | None]
+_OPTIONAL: Final[dict[ArmKind, str]] = {
+    "random-data": "random-data",
+    "random-drop": "random-drop",
+    "shuffle": "shuffle-within, shuffle-across",
+    "other-base-control": "other-base",
+    "other-base": "other-base",
+    "dose": "doses",
+}
+"""Arms that a study can do without, and what leaves them out."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """What the missing cells of a kind cost.
+
+    Attributes:
+        tokens: That models read or write, about.
+        seconds: Of one process or GPU; None where nobody can tell before one was made.
+    """
+
+    todo: int
+    there: int
+    tokens: int
+    seconds: float | None
 
 
 @dataclass(frozen=True)
 class StudyPlan:
-    """All cells of a study, and how long the missing ones take.
+    """All cells of a study, and what the missing ones take.
 
     Attributes:
-        seconds: By kind of work; None where nothing of the kind was timed on this machine yet.
+        lines: By the kind of cell.
+        device: What the times are of.
+        workers: Students that are trained at a time.
+        basis: What the times go by.
+        memory: By the id of each base whose students are missing.
+        notes: What a reader should think about.
     """
 
     cells: list[Cell[object, object]]
-    seconds: dict[Work, float | None]
+    lines: dict[What, Line]
+    device: str
+    workers: int
+    basis: list[str]
+    memory: dict[str, Gigabytes]
+    notes: list[str]
 
-    def count(self, what: str, *, done: bool) -> int:
-        """Cells of a kind that are there, or that are not."""
-        return sum((cell.what, cell.done) == (what, done) for cell in self.cells)
+    @property
+    def work(self) -> float | None:
+        """Seconds of one process or GPU; None where a part of it is not known."""
+        return self._sum({})
 
-    def tokens(self, what: str) -> int:
-        """Tokens that the missing cells of a kind take, at most."""
-        return sum(cell.cost.tokens for cell in self.cells if cell.what == what and not cell.done)
+    @property
+    def elapsed(self) -> float | None:
+        """Seconds from the start to the report, with as many workers as there are."""
+        return self._sum({"student": self.workers})
+
+    def _sum(self, together: dict[What, int]) -> float | None:
+        seconds = [
+            None if line.seconds is None else line.seconds / together.get(what, 1) for what, line in self.lines.items()
+        ]
+        known = [each for each in seconds if each is not None]
+        return sum(known) if len(known) == len(seconds) else None
 
 
-def plan_study(study: StudyRecipe, store: Store, reporter: Reporter, *, workers: int | Ray) -> StudyPlan:
-    """Lists every cell.
+def plan_study(
+    study: StudyRecipe,
+    store: Store,
+    reporter: Reporter,
+    *,
+    workers: int | Ray,
+    device: str | None = None,
+    measure: bool = False,
+) -> StudyPlan:
+    """Lists every cell, and reckons what the missing ones take; models need not be on this machine.
+
+    Args:
+        study: What to run.
+        store: Where cells are kept; times of cells that were made there go before all others.
+        reporter: Is told what is measured.
+        workers: Students that are trained at a time.
+        device: A device of the table of speeds; None for this machine's, or one that the bases take.
+        measure: Whether a few steps of training are timed here.
 
     Raises:
-        ConfigError: The study names something that does not exist.
-        PrerequisiteError: A model or a library is missing.
+        ConfigError: The study, or `device`, names something that does not exist.
+        PrerequisiteError: A library, or what is to be known of a model, is missing.
     """
-    cells = lay_out(open_study(study, store)).cells
-    return StudyPlan(cells, _seconds(study, store, [cell.cost for cell in cells if not cell.done], reporter, workers))
+    opened = open_study(study, store, find=find_for_plan)
+    laid = lay_out(opened)
+    bases = {arm.base.digest: arm.base for arm in laid.arms.values()}
+    reckoner = Reckoner(device_for(device, [opened.bases.teachers, *bases.values()]), Speeds.of(store.cells))
+    if measure:
+        plan = next(iter(study.carriers.values()))
+        for base in bases.values():
+            reporter.note(f"Timing a few steps of training on {base.id}")
+            reckoner.tried[base.digest] = trial(base, plan.students or study.students, plan)
+    todo = [cell for cell in laid.cells if not cell.done]
+    seconds = {(cell.what, cell.name): reckoner.seconds(cell.cost) for cell in todo}
+    kinds: tuple[What, ...] = ("data", "score", "student", "measure")
+    return StudyPlan(
+        cells=laid.cells,
+        lines={what: _line([cell for cell in laid.cells if cell.what == what], seconds) for what in kinds},
+        device=table().devices[reckoner.device].says,
+        workers=workers.actors if isinstance(workers, Ray) else workers,
+        basis=sorted(reckoner.basis),
+        memory=_memory(opened, todo),
+        notes=[*_absent(bases.values()), *_optional(todo, seconds)],
+    )
 
 
-def _seconds(
-    study: StudyRecipe, store: Store, todo: Sequence[Cost], reporter: Reporter, workers: int | Ray
-) -> dict[Work, float | None]:
-    speeds = Speeds.of(store.cells)
-    seconds: dict[Work, float | None] = {"generate": 0.0, "score": 0.0, "train": 0.0, "ask": 0.0}
-    tried: dict[str, float] = {}
-    for cost in todo:
-        if cost.work is None:
-            continue
-        speed = speeds.speed(cost.work, cost.base)
-        if speed is None and cost.work == "train":
-            if cost.base.digest not in tried:
-                reporter.note(f"Timing a few steps of training on {cost.base.id}")
-                plan = next(iter(study.carriers.values()))
-                alone = trial(cost.base, plan.students or study.students, plan)
-                tried[cost.base.digest] = alone * (workers.actors if isinstance(workers, Ray) else workers)
-            speed = tried[cost.base.digest]
-        total = seconds[cost.work]
-        seconds[cost.work] = None if speed is None or total is None else total + cost.amount / speed
-    return seconds
+def _line(cells: Sequence[Cell[object, object]], seconds: Seconds) -> Line:
+    todo = [cell for cell in cells if not cell.done]
+    times = [seconds[cell.what, cell.name] for cell in todo]
+    known = [each for each in times if each is not None]
+    tokens = sum(cell.cost.tokens for cell in todo)
+    return Line(len(todo), len(cells) - len(todo), tokens, sum(known) if len(known) == len(times) else None)
+
+
+def _memory(opened: Opened, todo: Sequence[Cell[object, object]]) -> dict[str, Gigabytes]:
+    found = {}
+    for arm in opened.arms:
+        students = sum(cell.what == "student" and cell.cost.base == arm.base for cell in todo)
+        if students:
+            row = lengths_of(arm.data.recipe, arm.base).row
+            found[arm.base.id] = gigabytes(arm.base, arm.training, row=row, students=students)
+    return found
+
+
+def _absent(bases: Iterable[Model]) -> list[str]:
+    return [f"{base.id} is not on this machine: none of its cells is looked for" for base in bases if not is_here(base)]
+
+
+def _optional(todo: Sequence[Cell[object, object]], seconds: Seconds) -> list[str]:
+    """A warning where arms that a study can do without make most of what it costs."""
+    costs: dict[ArmKind | None, float] = {}
+    for cell in todo:
+        costs[cell.cost.arm] = costs.get(cell.cost.arm, 0.0) + (seconds[cell.what, cell.name] or 0.0)
+    optional = {kind: costs[kind] for kind in _OPTIONAL if costs.get(kind)}
+    share = sum(optional.values()) / max(sum(costs.values()), 1e-9)
+    if share <= 0.5:
+        return []
+    ranked = sorted(optional, key=lambda kind: -optional[kind])
+    names = dict.fromkeys(_OPTIONAL[kind] for kind in ranked)
+    return [f"controls make {share:.0%} of the cost, the most first: {', '.join(names)} (docs/studies.md: without)"]

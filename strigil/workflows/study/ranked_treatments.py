@@ -27,6 +27,7 @@ from strigil.workflows.audit.treat import parse_treatment
 from strigil.workflows.study.arms import Arm
 from strigil.workflows.study.cells import Cell, Cost, Making, one_by_one
 from strigil.workflows.study.data import Data
+from strigil.workflows.study.lengths import lengths_of
 from strigil.workflows.study.throughput import Timing, timed
 
 
@@ -58,8 +59,8 @@ class Ranking:
             return
         scored, control = self.kept()
         amount = self._passes(self.rows.rows)
-        tokens = int(amount * self.rows.recipe.sampling.max_tokens)
-        cost = Cost(self.rows.base, "score" if amount else None, amount, tokens)
+        tokens = round(amount * lengths_of(self.rows.recipe, self.rows.base).row)
+        cost = Cost(self.rows.base, "score" if amount else None, amount, read=tokens)
         needs = tuple(data[each.name] for each in (self.rows, self.neutral))
         make, found = one_by_one(Ranking.make), None if control is None else scored
         first = Cell("score", f"{self.rows.label} by {self.by}", self, found, needs, cost, make)

@@ -10,12 +10,14 @@ from strigil.common.errors import StrigilError
 from strigil.engines import EngineName
 from strigil.eval.evaluation import EvalResult
 from strigil.eval.subjects import Subject, student_subject
+from strigil.parallel.ray_actors import Ray
 from strigil.releases.store import Release
 from strigil.sources.find import release_files
 from strigil.workflows.evaluate.jobs import EvalJob, evaluate
 from strigil.workflows.study.arms import Arm
 from strigil.workflows.study.cells import Cell, Cost, Making
 from strigil.workflows.study.data import Data
+from strigil.workflows.study.lengths import lengths_of
 from strigil.workflows.study.throughput import Timing, timed
 from strigil.workflows.train.students import Student, student_of, train_students
 
@@ -28,8 +30,9 @@ def student_cell(arm: Arm, seed: int, data: Cell[Data, Release], out: Path) -> C
         student = student_of(name, release_files(data.found), arm.base, training, out, rows=rows)
         if student.trained:
             subject = student_subject(student.folder.name, arm.base, student.folder)
-    tokens = arm.data.rows * training.epochs * arm.data.recipe.sampling.max_tokens
-    cost = Cost(arm.base, "train", tokens, tokens)
+    row = min(training.max_length, lengths_of(arm.data.recipe, arm.base).row)
+    tokens = round(arm.data.rows * training.epochs * row)
+    cost = Cost(arm.base, "train", tokens, read=tokens, arm=arm.record.kind)
     return Cell("student", f"{arm.record.name} / seed {seed}", student, subject, (data,), cost, train)
 
 
@@ -52,11 +55,14 @@ def train(cells: Sequence[Cell[Student, Subject]], making: Making) -> None:
                 except RuntimeError as error:
                     failed(student, error)
     # Students of all bases are trained at once, so that time is shared by tokens.
+    workers = making.workers.actors if isinstance(making.workers, Ray) else making.workers
+    together = min(workers, len(todo))
     amounts: Counter[str] = Counter()
     for student in todo:
         amounts[student.base.digest] += cell_of[student.folder].cost.tokens if student.trained else 0
     for base, amount in amounts.items():
-        making.speeds.record(Timing("train", base, amount, seconds[0] * amount / max(1, amounts.total())))
+        share = amount / max(1, amounts.total())
+        making.speeds.record(Timing("train", base, amount, seconds[0] * together * share))
 
 
 def ask(cells: Sequence[Cell[EvalJob, EvalResult]], making: Making, *, folder: Path, engine: EngineName) -> None:

@@ -21,7 +21,7 @@ from strigil.train.sft import fine_tune
 from strigil.workflows.study.recipe import CarrierPlan
 
 Work = Literal["generate", "score", "train", "ask"]
-_FILE = "speeds.jsonl"
+_FILE = "timings.jsonl"
 _TRIAL_STEPS = 4
 
 
@@ -29,7 +29,7 @@ _TRIAL_STEPS = 4
 class Timing:
     """One piece of work: `amount` in tokens to generate or train on, passes of scored rows, or models asked.
 
-    `base` is the base's digest.
+    `base` is the base's digest; `seconds` are of one process.
     """
 
     work: Work
@@ -79,7 +79,7 @@ def timed() -> Iterator[list[float]]:
 
 
 def trial(base: Model, training: TrainRecipe, plan: CarrierPlan) -> float:
-    """Completion tokens a second of a student's training here, measured on a few steps with made-up completions.
+    """Tokens a second of a student's training here, prompts included, by a few steps with made-up completions.
 
     Raises:
         ConfigError: The base cannot be trained with this recipe.
@@ -100,4 +100,4 @@ def trial(base: Model, training: TrainRecipe, plan: CarrierPlan) -> float:
         fine_tune(rows_table(rows), base.path, once, Path(folder) / "trial", on_step=steps.append)
     # The first step warms up what the others find warm.
     first, last = steps[0], steps[-1]
-    return sum(step.tokens for step in steps[1:]) / max(last.seconds - first.seconds, 1e-6)
+    return sum(step.read_tokens for step in steps[1:]) / max(last.seconds - first.seconds, 1e-6)

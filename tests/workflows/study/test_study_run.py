@@ -192,9 +192,8 @@ def test_a_plan_makes_nothing_and_knows_what_is_there(written: Written, store: S
     fresh = plan_study(the_study(), Store(tmp_path / "fresh"), Silent(), workers=1)
     assert not (tmp_path / "fresh").exists()
     assert not any(cell.done for cell in fresh.cells)
-    assert fresh.tokens("data") == 3 * 300 * 16
-    assert fresh.seconds["train"] is not None
-    assert fresh.seconds["generate"] is None
+    assert (fresh.lines["data"].there, planned.lines["student"].todo) == (0, 4)
+    assert all(line.seconds for line in fresh.lines.values() if line.todo)
 
 
 def test_a_report_from_what_is_there_says_what_is_missing(store: Store, written: Written) -> None:
