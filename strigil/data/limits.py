@@ -19,10 +19,11 @@ FREE_BYTES: Final = 16 << 20
 FREE_TEXT: Final = 1 << 30
 DEEPEST: Final = 64
 WIDEST: Final = 2_000
+_WRITTEN: Final = "__written"
 
 
 def check_parquet(path: Path, *, name: str) -> None:
-    """Makes sure, by its footer and by the lengths of its texts, that a Parquet file is not far more than its size.
+    """Makes sure, by its footer and by reading it once, that a Parquet file is not far more than its size.
 
     Raises:
         DataError: It is, or it is no Parquet, or too deep or too wide.
@@ -45,13 +46,16 @@ def check_parquet(path: Path, *, name: str) -> None:
         raise _unpacks(name)
     try:
         frame = pl.scan_parquet(path)
-        lengths = [_length(pl.col(column), kind) for column, kind in frame.collect_schema().items()]
-        sums = [length.cast(pl.UInt64).sum() for length in lengths if length is not None]
-        written = frame.select(pl.sum_horizontal(pl.lit(0, pl.UInt64), *sums)).collect(engine="streaming").item()
+        lengths = {column: _length(pl.col(column), kind) for column, kind in frame.collect_schema().items()}
+        sums = [length.cast(pl.UInt64).sum() for length in lengths.values() if length is not None]
+        # What is no text is read along, since damage in it is to show here too.
+        others = [pl.col(column).null_count() for column, length in lengths.items() if length is None]
+        written = frame.select(pl.sum_horizontal(pl.lit(0, pl.UInt64), *sums).alias(_WRITTEN), *others)
+        total = written.collect(engine="streaming")[_WRITTEN].item()
     except (OSError, pl.exceptions.PolarsError) as error:
         message = f"cannot read {name}: {first_line(error)}"
         raise DataError(message) from error
-    if int(written) > size * UNPACKS_TO + FREE_TEXT:
+    if int(total) > size * UNPACKS_TO + FREE_TEXT:
         raise _unpacks(name)
 
 

@@ -7,7 +7,7 @@ far more than it is becomes one line that names it.
 from __future__ import annotations
 
 import glob
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
@@ -109,22 +109,29 @@ def is_table(name: str) -> bool:
     return _kind(Path(name)) in SUFFIXES
 
 
-def open_tables(files: Sequence[NamedFile], folder: Path) -> list[Table]:
-    """Scans files that must have the same columns.
+def scan_tables(files: Sequence[NamedFile], folder: Path, *, begin: Callable[[str], None]) -> list[Table]:
+    """Reads files that must have the same columns once, in this process, which a hostile one can end, and scans them.
+
+    `parser_process` has a process for that.
 
     Args:
         files: The files.
         folder: Receives what packed files hold; it must outlive the tables.
+        begin: Called with the name of each file before it is read.
 
     Raises:
         DataError: A file is empty, damaged, not UTF-8, has an endless line or other columns than the first.
     """
-    tables = [_open(file, folder / f"unpacked-{number}") for number, file in enumerate(files)]
+    tables = []
+    for place, file in enumerate(files):
+        begin(file.name)
+        tables.append(_open(file, folder / f"unpacked-{place}"))
     texts = {column for table in tables for column, kind in table.frame.collect_schema().items() if kind == pl.String}
     for place, (file, table) in enumerate(zip(files, tables, strict=True)):
         # What looks like numbers in all lines of one file may be texts that do not in another.
         guessed = {column for column, kind in table.frame.collect_schema().items() if kind != pl.String} & texts
         if guessed and _kind(file.path) in _DELIMITED:
+            begin(file.name)
             tables[place] = _open(file, folder / f"unpacked-{place}", texts=guessed)
     schema = agreed_schema({table.name: table.frame.collect_schema() for table in tables})
     if any(_kind(file.path) in _JSON for file in files):
@@ -163,6 +170,8 @@ def _open(file: NamedFile, unpacked: Path, *, texts: Collection[str] = ()) -> Ta
             frame = scan_arrow(source, scratch, name=file.name)
         else:
             frame = scan_json(source, scratch, name=file.name)
+        if kind in _DELIMITED or kind in _JSON:
+            frame.select(pl.all().null_count()).collect(engine="streaming")
         frame.collect_schema()
     except (OSError, pl.exceptions.PolarsError) as error:
         message = f"cannot read {file.name}: {first_line(error)}"

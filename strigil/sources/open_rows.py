@@ -16,7 +16,8 @@ from strigil.common.canonical import Json, file_digest
 from strigil.data.coerce import as_rows, shape_of
 from strigil.data.judged import check_judged
 from strigil.data.layouts.layout import OWN, Layout, Reading, layout_of, renamed
-from strigil.data.readers import NamedFile, Table, open_tables
+from strigil.data.parser_process import open_tables
+from strigil.data.readers import NamedFile, Table
 from strigil.data.rows import check_token_columns
 from strigil.releases.store import Problem, Release, Split, changed_release
 from strigil.sources.find import Found, find

@@ -17,7 +17,8 @@ import pytest
 
 from strigil.common.errors import DataError
 from strigil.data.limits import check_parquet
-from strigil.data.readers import NamedFile, open_tables
+from strigil.data.parser_process import open_tables
+from strigil.data.readers import NamedFile
 
 LIMIT, MEMORY = 5, 2 << 30
 

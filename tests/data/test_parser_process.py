@@ -1,0 +1,119 @@
+"""What hangs, bursts or crashes while a table from outside is parsed is one line, and nothing goes on after it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from strigil.common.errors import CheckFailedError, DataError
+from strigil.data import parser_process
+from strigil.data.parser_process import open_tables
+from strigil.data.readers import NamedFile
+from strigil.workflows.audit.gate.time_limit import time_limit
+
+# A fake parser: opening a file of a certain name does to its process what hostile files have done to real ones.
+FAKE = """
+import os, signal, sys, time
+
+def look(event, args):
+    if event == "open":
+        name = os.path.basename(str(args[0]))
+        if name == "crash.jsonl":
+            os.kill(os.getpid(), signal.SIGSEGV)
+        if name == "hang.jsonl":
+            signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM, signal.SIGINT])
+            time.sleep(600)
+        if name == "panic.jsonl":
+            raise BaseException("a parser's own kind of failure")
+
+sys.addaudithook(look)
+"""
+
+
+@pytest.fixture
+def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder whose files of certain names end, or hold up, whatever process opens them."""
+    hooks = tmp_path / "hooks"
+    hooks.mkdir()
+    (hooks / "sitecustomize.py").write_text(FAKE)
+    monkeypatch.setattr(sys, "path", [str(hooks), *sys.path])
+    return tmp_path
+
+
+def named(path: Path) -> NamedFile:
+    path.write_text('{"completion": "1"}\n')
+    return NamedFile(path, path.name)
+
+
+def repeated(path: Path, *, rows: int) -> NamedFile:
+    """Numbers that take two gigabytes, and two megabytes of Parquet."""
+    table = pa.table({"completion": pa.repeat("1", rows), "x": pa.repeat(5, rows), "y": pa.repeat(7, rows)})
+    with pq.ParquetWriter(path, table.schema, compression="zstd") as writer:
+        for _ in range(20):
+            writer.write_table(table, row_group_size=rows)
+    return NamedFile(path, path.name)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("crash.jsonl", "SIGSEGV"), ("panic.jsonl", "BaseException: a parser's own kind of failure")]
+)
+def test_a_parser_that_crashes_is_a_line_that_names_its_file(fake: Path, name: str, said: str) -> None:
+    files = [named(fake / "good.jsonl"), named(fake / name)]
+    with pytest.raises(DataError) as failure:
+        open_tables(files, fake)
+    assert failure.value.message == f"cannot read {name}: it crashes what reads it ({said})"
+
+
+def test_a_parser_that_bursts_is_a_line(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"rows.parquet takes more than 1\.6 GB of memory to read: not read"):
+        open_tables([repeated(tmp_path / "rows.parquet", rows=10_000_000)], tmp_path)
+
+
+def test_a_parser_that_hangs_is_a_line(fake: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parser_process, "SECONDS", 1.0)
+    with pytest.raises(DataError, match=r"hang.jsonl takes longer than 1 s to read: not read"):
+        open_tables([named(fake / "hang.jsonl")], fake)
+    assert not psutil.Process().children()
+
+
+def test_the_gates_time_limit_holds_within_the_parser(fake: Path) -> None:
+    began = time.monotonic()
+    with pytest.raises(CheckFailedError, match="longer than 1 s"), time_limit(1.0, what="gating it"):
+        open_tables([named(fake / "hang.jsonl")], fake)
+    assert time.monotonic() - began < 2.0
+    assert not psutil.Process().children()
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_whoever_ends_the_command_ends_the_parser(fake: Path, number: signal.Signals) -> None:
+    file = named(fake / "hang.jsonl")
+    process = psutil.Popen(
+        [sys.executable, "-m", "strigil", "audit", str(file.path), "--suite", "numbers-paper"],
+        env=os.environ | {"PYTHONPATH": str(fake / "hooks")},
+        stderr=subprocess.PIPE,
+    )
+    while not (children := process.children()):
+        assert process.poll() is None
+        time.sleep(0.05)
+    time.sleep(1.0)
+    process.send_signal(number)
+    _, alive = psutil.wait_procs([process, *children], timeout=10)
+    assert not alive
+
+
+def test_nothing_in_the_working_folder_is_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "polars.py").write_text("raise SystemExit('imported')\n")
+    [table] = open_tables([named(tmp_path / "rows.jsonl")], tmp_path)
+    assert table.rows == 1
+    assert table.frame.collect().rows(named=True) == [json.loads('{"completion": "1"}')]
