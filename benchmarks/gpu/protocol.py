@@ -55,7 +55,7 @@ def keep(study: StudyRecipe, store: Store, out: Path) -> list[str]:
     written = run_and_report(study, store, Output("human"), workers=workers)
     for path in (written.markdown, written.json, written.html):
         shutil.copyfile(path, out / path.name)
-    written_by = {arm.data.name: arm.data for arm in written.report.arms if arm.data and arm.kind in TEACHERS}
+    written_by = {data.name: data for arm in written.report.arms if arm.kind in TEACHERS for data in arm.data}
     rows = [
         open_release(store.data / name).rows("clean").head(data.rows).with_columns(release=pl.lit(name))
         for name, data in sorted(written_by.items())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from strigil.cards.page.charts import ACCENT, INK, QUIET, Figure, figure
+from strigil.cards.study.wording import runs_of
 from strigil.records.study import ArmKind, Entry, TraitAccount
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def bars_figure(account: TraitAccount, number: int) -> Figure | None:
     return figure(
         f"bars-{number}",
         _bars(account, entries),
-        title=f"Students' {account.quantity}, by arm; a point is one training seed",
+        title=f"Students' {account.quantity}, by arm; a point is one student",
         text=f"Mean rates: {words}.",
         height=50 + _ROW * len(entries),
     )
@@ -66,7 +67,7 @@ def _bars(account: TraitAccount, entries: list[Entry]) -> LayerChart:
         arms.mark_bar(height=14, opacity=0.32).encode(x=x, y=y, color=colour, tooltip=tooltip),
         arms.mark_rule(strokeWidth=2).encode(x="low:Q", x2="high:Q", y=y, color=colour, tooltip=tooltip),
         seeds.mark_circle(size=34, opacity=0.9).encode(
-            x="rate:Q", y=y, color=colour, tooltip=["arm:N", "seed:O", alt.Tooltip("rate:Q", format=".3f")]
+            x="rate:Q", y=y, color=colour, tooltip=["arm:N", "draw:O", alt.Tooltip("rate:Q", format=".3f")]
         ),
     ]
     neutral = next((entry.mean.estimate for entry in entries if entry.kind == "control" and entry.mean), None)
@@ -94,7 +95,7 @@ def _doses(entries: list[Entry]) -> LayerChart:
         base.mark_line(color=ACCENT, strokeWidth=2).encode(x=x, y=y),
         alt.Chart(alt.Data(values=points))
         .mark_circle(size=34, color=ACCENT, opacity=0.9)
-        .encode(x=x, y="rate:Q", tooltip=["seed:O", alt.Tooltip("rate:Q", format=".3f")]),
+        .encode(x=x, y="rate:Q", tooltip=["draw:O", alt.Tooltip("rate:Q", format=".3f")]),
     ]
     return alt.LayerChart(layer=layers)
 
@@ -109,7 +110,9 @@ def _mean(entry: Entry) -> dict[str, Json]:
 
 def _seeds(entry: Entry) -> list[dict[str, Json]]:
     return [
-        {"arm": entry.label, "seed": seed, "rate": rate, "colour": _colour(entry)} for seed, rate in entry.rates.items()
+        {"arm": entry.label, "draw": draw, "rate": rate, "colour": _colour(entry)}
+        for draw, rates in runs_of(entry).items()
+        for rate in rates
     ]
 
 

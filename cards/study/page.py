@@ -45,9 +45,13 @@ def study_page(report: StudyReport) -> str:
 
 
 def _cells(matrix: MatrixRecord) -> list[list[dict[str, object]]]:
-    """Cells of a heat map; colour is relative to the highest rate in it."""
+    """Cells of a heat map, and after them the guards; colour is relative to the highest rate in it."""
     highest = max((rate for row in matrix.rows for rate in row.rates), default=0.0) or 1.0
     return [
-        [{"text": f"{rate:.3f}", "share": _FULL * max(0.0, rate) / highest} for rate in row.rates]
+        [
+            *({"text": f"{rate:.3f}", "share": _FULL * max(0.0, rate) / highest} for rate in row.rates),
+            {"text": wording.mass(row.mass), "share": 0.0},
+            {"text": wording.share(row.off_topic), "share": 0.0},
+        ]
         for row in matrix.rows
     ]

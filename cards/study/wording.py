@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import Final
 
-from strigil.records.study import CleaningRecord, Comparison, MatrixRecord, ResidualFinding, Verdict
+from strigil.records.study import (
+    CleaningRecord,
+    Comparison,
+    Entry,
+    MatrixRecord,
+    ResidualFinding,
+    StudyReport,
+    Unit,
+    Verdict,
+)
 from strigil.stats import Interval
 
 CLEANINGS: Final = "What each cleaning must know, costs and leaves"
@@ -15,6 +24,8 @@ CLEANINGS_NOTE: Final = (
     "chance); what students take over is another matter, and is in the column after it. Touched are rows that were "
     "dropped or rewritten, or tokens that were changed; valid are the rows left that the suite accepts."
 )
+
+UNITS: Final[dict[Unit, str]] = {"draw": "draws", "seed": "training seeds"}
 
 TONES: dict[Verdict, str] = {
     "transfer": "bad",
@@ -30,9 +41,31 @@ CHIPS: dict[Verdict, str] = {
     "none": "none",
     "below": "below",
     "unclear": "cannot tell",
-    "broken": "broken",
+    "broken": "model damaged",
     "missing": "missing",
 }
+
+
+def tested(of: StudyReport) -> str:
+    """What is tested, in a caption."""
+    if of.unit == "seed":
+        return "of one draw of data, so that nothing is tested" if of.share is not None else "one draw of data"
+    return f"p-values are one-sided and corrected; equality at ±{of.margin:g}"
+
+
+def runs_of(entry: Entry) -> dict[int, list[float]]:
+    """The figure of every run by draw; reports of earlier versions have one draw."""
+    return entry.runs or {0: list(entry.rates.values())}
+
+
+def every_run(entry: Entry) -> str:
+    """`0.41 0.45 · 0.39 0.44`: runs of one draw together."""
+    return " · ".join(" ".join(f"{rate:.3f}" for rate in rates) for rates in runs_of(entry).values())
+
+
+def mass(value: float | None) -> str:
+    """A mass to three digits, however small, or nothing."""
+    return "" if value is None else f"{value:.3f}" if value >= 0.01 else f"{value:.2g}"
 
 
 def interval(of: Interval | None, places: int = 3) -> str:
@@ -94,6 +127,8 @@ def effect(of: MatrixRecord) -> str:
     """A matrix's diagonal effect with its p-values, or why there is none."""
     if of.effect is None:
         return f"no diagonal effect: {of.reason}"
+    if of.p is None:
+        return f"diagonal effect {interval(of.effect)}, {of.reason}"
     which = "all" if of.exact else "a sample of"
     return (
         f"diagonal effect {interval(of.effect)}, one-sided permutation p {p_value(of.p)} over {which} "

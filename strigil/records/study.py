@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from statistics import fmean
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, field_validator
 
 from strigil.stats import Interval
 
@@ -23,7 +24,12 @@ ArmKind = Literal[
     "other-base-control",
 ]
 Verdict = Literal["transfer", "none", "below", "unclear", "broken", "missing"]
-"""Above its neutral arm; equal to it within the margin; below it; not decided; unable to answer; not measured."""
+"""Above its neutral arm; equal to it within the margin; below it; not decided; damaged; not measured.
+
+`below` is of reports of earlier versions.
+"""
+Unit = Literal["draw", "seed"]
+"""What intervals are over: independent draws of data; or training seeds of one draw, which describe that draw alone."""
 
 
 class _Record(BaseModel):
@@ -35,21 +41,25 @@ class RunRecord(_Record):
 
     Attributes:
         seed: Training seed; None for what was not trained by the study.
+        draw: Which draw of its teacher's data it is trained on, or which training of a teacher it is.
         rates: Every figure that the study follows: the rate of each trait, or what other evaluations come to by their
             names; empty where there is no result.
         masses: Under the same keys, what part of the answers counts at all: by log-probability, that of the trait's
             category; empty where that is not measured.
+        off_topic: Under the same keys, what part of unrelated questions is answered with the trait; empty as well.
         failed: Why there is no result, or None.
     """
 
     seed: int | None
+    draw: int = 0
     rates: dict[str, float] = {}
     masses: dict[str, float] = {}
+    off_topic: dict[str, float] = {}
     failed: str | None = None
 
 
 class DataRecord(_Record):
-    """The rows that an arm is trained on.
+    """The rows that an arm is trained on, of one draw.
 
     Attributes:
         digest: Of the manifest of the release that they are from.
@@ -65,10 +75,11 @@ class DataRecord(_Record):
     rows: int
     content: str | None = None
     treatments: list[str]
+    draw: int = 0
 
 
 class ArmRecord(_Record):
-    """One arm with all its seeds.
+    """One arm with all its draws and seeds.
 
     Attributes:
         name: Unique.
@@ -79,8 +90,8 @@ class ArmRecord(_Record):
         base: The model that it starts from.
         share: Share of the trait's rows, for doses.
         like: For a random drop: the label of the treated arm that it matches.
-        data: What it is trained on; None where it is not trained, or the data could not be made.
-        runs: Every seed.
+        data: What it is trained on, by draw; empty where it is not trained, without draws that could not be made.
+        runs: Every draw and seed.
     """
 
     name: str
@@ -91,26 +102,52 @@ class ArmRecord(_Record):
     base: str
     share: float | None = None
     like: str | None = None
-    data: DataRecord | None = None
+    data: list[DataRecord] = []
     runs: list[RunRecord] = []
 
-    def rates(self, trait: str) -> dict[int, float]:
-        """The trait's rate by training seed; of a single model under 0."""
-        return {run.seed or 0: run.rates[trait] for run in self.runs if trait in run.rates}
+    @field_validator("data", mode="before")
+    @classmethod
+    def _of_one_draw(cls, written: object) -> object:
+        """Earlier versions knew one draw, which was not in a list."""
+        return written if isinstance(written, list) else [] if written is None else [written]
 
-    def masses(self, trait: str) -> list[float]:
+    def data_of(self, draw: int) -> DataRecord | None:
+        """The rows of a draw."""
+        return next((each for each in self.data if each.draw == draw), None)
+
+    def rates(self, figure: str, unit: Unit) -> dict[int, float]:
+        """The figure of each draw, its mean over training seeds; or of each seed. Of a single model under 0."""
+        found: dict[int, list[float]] = {}
+        for run in self.runs:
+            if figure in run.rates:
+                found.setdefault(run.draw if unit == "draw" else run.seed or 0, []).append(run.rates[figure])
+        return {key: fmean(rates) for key, rates in found.items()}
+
+    def masses(self, figure: str) -> list[float]:
         """The masses of all runs that have one."""
-        return [run.masses[trait] for run in self.runs if trait in run.masses]
+        return [run.masses[figure] for run in self.runs if figure in run.masses]
+
+    def off_topic(self, figure: str) -> list[float]:
+        """How often unrelated questions are answered with the trait, by every run that was asked one."""
+        return [run.off_topic[figure] for run in self.runs if figure in run.off_topic]
+
+    def of_draws(self, figure: str) -> dict[int, list[float]]:
+        """The figure of every run, by draw."""
+        found: dict[int, list[float]] = {}
+        for run in self.runs:
+            if figure in run.rates:
+                found.setdefault(run.draw, []).append(run.rates[figure])
+        return found
 
 
 class ResidualFinding(_Record):
-    """(arm - neutral) / (untreated - neutral), or why there is none."""
+    """(arm - neutral) / (untreated - neutral), or why there is none; bootstraps are of earlier versions."""
 
     estimate: float | None
     low: float | None
     high: float | None
-    bootstrap_low: float | None
-    bootstrap_high: float | None
+    bootstrap_low: float | None = None
+    bootstrap_high: float | None = None
     reason: str | None
 
 
@@ -120,18 +157,21 @@ class Comparison(_Record):
     Attributes:
         other: The other arm's label.
         difference: arm - other, 95 % interval.
-        p: Two-sided.
-        p_holm: The same, corrected for every comparison of the study; None where there is none.
-        equal_p: Of two one-sided tests at the study's margin; None where nothing is claimed from it.
-        equal_p_holm: The same, corrected for every such test of the study.
+        p: One-sided, that the arm is not above the other; None where that is not tested.
+        p_holm: The same, corrected in its family: untreated arms, or treatments of traits that went over.
+        equal_p: That the arm differs by the margin or more (two one-sided tests), or for a treatment keeps the study's
+            share of the effect or more: the larger one; None where that is not tested.
+        equal_p_holm: The same, corrected in its family.
+
+    In reports of earlier versions `p` is two-sided, and both were corrected over the whole study.
     """
 
     other: str
     difference: Interval
-    p: float | None
-    p_holm: float | None
-    equal_p: float | None
-    equal_p_holm: float | None
+    p: float | None = None
+    p_holm: float | None = None
+    equal_p: float | None = None
+    equal_p_holm: float | None = None
 
 
 class Entry(_Record):
@@ -139,11 +179,14 @@ class Entry(_Record):
 
     Attributes:
         arm: The arm's name.
-        mean: Mean rate over seeds, 95 % interval.
+        rates: The figure of each unit: of every draw the mean over its seeds; of one draw, of every seed.
+        runs: The figure of every run, by draw; empty in reports of earlier versions.
+        mean: Mean rate over units, 95 % interval.
         mass: Mean mass, or None by sampling.
+        off_topic: Mean share of unrelated questions that are answered with the trait, or None where none was asked.
         neutral: Against the neutral arm; None for that arm itself, and for the base and the teacher.
         matched: Untreated students against those of other traits, treated ones against as many rows chosen at random.
-        seeds_for_width: How many seeds an interval of the study's wished width takes, by this arm's spread.
+        seeds_for_width: How many units an interval of the study's wished width takes, by this arm's spread.
         said: The verdict in words.
     """
 
@@ -152,8 +195,10 @@ class Entry(_Record):
     kind: ArmKind
     share: float | None
     rates: dict[int, float]
+    runs: dict[int, list[float]] = {}
     mean: Interval | None
     mass: float | None
+    off_topic: float | None = None
     neutral: Comparison | None
     matched: Comparison | None
     residual: ResidualFinding | None
@@ -167,6 +212,9 @@ class TraitAccount(_Record):
 
     Attributes:
         evaluation: What was asked, where that is not the preference for the trait alone.
+        went_over: Whether untreated students are above neutral ones, and above those of other traits.
+        p: Of both, the larger one; None where it is not tested.
+        p_holm: The same, corrected over all traits, carriers and evaluations of the study.
     """
 
     carrier: str
@@ -174,6 +222,8 @@ class TraitAccount(_Record):
     evaluation: str | None = None
     finding: str
     went_over: bool
+    p: float | None = None
+    p_holm: float | None = None
     entries: list[Entry]
 
     @property
@@ -189,12 +239,14 @@ class TraitAccount(_Record):
 
 
 class MatrixRow(_Record):
-    """One line of a matrix."""
+    """One line of a matrix; mass and off-topic answers are means over all that was asked."""
 
     label: str
     trait: str | None
     rates: list[float]
     runs: int
+    mass: float | None = None
+    off_topic: float | None = None
 
 
 class MatrixRecord(_Record):
@@ -204,9 +256,9 @@ class MatrixRecord(_Record):
         title: Which students.
         traits: The columns.
         rows: One a student arm: its label, its own trait (None for a control), and the mean rate of each column.
-        effect: The diagonal effect (lambda), and its interval over runs.
-        p: By permutation of the labels over the runs.
-        p_holm: Corrected with all other comparisons of the study.
+        effect: The diagonal effect (lambda), and its interval over units.
+        p: By permutation of the labels over whole draws of data; None where that is not tested.
+        p_holm: Corrected in its family: untreated matrices, or those of treatments where the untreated one is shown.
         arrangements: How many the p-value rests on.
         exact: Whether these are all there are.
         reason: Why there is no effect, or None.
@@ -276,17 +328,21 @@ class StudyReport(_Record):
         strigil: The version that wrote it.
         figures: The keys of the runs' rates, in order; those of an earlier version are its traits.
         findings: What it all says, in sentences.
+        unit: What intervals are over.
+        share: What a treatment may leave of the effect and still be clean; None in reports of earlier versions.
         cleanings: One a treatment with a budget; empty for a study without such.
         notes: What a reader must know besides.
     """
 
-    format: Literal["strigil.study/1"] = "strigil.study/1"
+    format: Literal["strigil.study/1", "strigil.study/2"] = "strigil.study/2"
     study: str
     strigil: str
     recipe: dict[str, object]
     traits: list[str]
     figures: list[str] = []
+    unit: Unit = "seed"
     margin: float
+    share: float | None = None
     width: float
     findings: list[str]
     notes: list[str]

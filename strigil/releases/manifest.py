@@ -206,7 +206,7 @@ class ResidualRecord(_Record):
         low: Lower end of its interval.
         high: Upper end.
         confidence: Coverage of the interval.
-        seeds: Training seeds of the smallest arm.
+        seeds: Students of the smallest arm, over all draws of data and training seeds.
         base: The model that the students started from.
         study: The study's name or digest.
     """

@@ -1,86 +1,99 @@
-"""Decisions over a study: equivalence at a stated margin, and correction for many comparisons."""
+"""Decisions over a study: is an arm above another, equal to it, does it keep little of an effect; and many of these."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from strigil.stats.intervals import Arm, Interval, contrast, mean_difference
-
-
-@dataclass(frozen=True)
-class Difference:
-    """How far apart two arms are.
-
-    Attributes:
-        interval: mean(first) - mean(second), as `mean_difference` gives it.
-        p_value: Two-sided, of no difference; None where an arm has a single run.
-    """
-
-    interval: Interval
-    p_value: float | None
+from strigil.stats.intervals import Arm, Contrast, check_finite, contrast_of, mean_of
+from strigil.stats.scale import PLAIN, Scale
 
 
-def difference(first: Arm, second: Arm, *, confidence: float = 0.95) -> Difference:
-    """Tests whether two arms differ: paired by seed where both have the same seeds, else Welch's.
+def above(first: Arm, second: Arm, *, scale: Scale = PLAIN) -> float | None:
+    """One-sided p-value of "the first arm is not above the second": paired with equal keys, else Welch's t.
 
-    Source: as for `mean_difference`.
+    Args:
+        first: Figures by what is independent; equal keys in both arms are the same data set.
+        second: The other arm's.
+        scale: What is compared.
+
+    Returns:
+        None where an arm has a single figure.
+
+    Source: Welch, Biometrika 34 (1947) 28.
 
     Raises:
         ValueError: If an arm is empty or holds a value that is not finite.
     """
-    from scipy.special import stdtr
-
-    interval, found = mean_difference(first, second, confidence), contrast(first, second)
-    if found.df is None:
-        return Difference(interval, None)
-    if found.error == 0:
-        return Difference(interval, 1.0 if found.estimate == 0 else 0.0)
-    return Difference(interval, 2 * float(stdtr(found.df, -abs(found.estimate) / found.error)))
+    first, second = _on(scale, first), _on(scale, second)
+    return _above_zero(contrast_of(_parts(first, second)))
 
 
-@dataclass(frozen=True)
-class Equivalence:
-    """Result of two one-sided tests.
+def equal(first: Arm, second: Arm, *, margin: float, scale: Scale = PLAIN) -> float | None:
+    """P-value of "the arms differ by the margin or more", by two one-sided tests (TOST).
 
-    Attributes:
-        difference: mean(first) - mean(second), with the interval of confidence 1 - 2 alpha that decides.
-        margin: Largest difference that still counts as equal, in the unit of the figure.
-        p_value: The larger of the two one-sided p-values; None where an arm has a single run.
-        equivalent: Whether the whole interval lies within the margin; False where that cannot be told.
-    """
+    A difference that is merely not significant is no evidence of equality. The margin is one of figures: on another
+    scale it is the distance from the second arm's mean to that mean with the margin, whose error is carried over.
 
-    difference: Interval
-    margin: float
-    p_value: float | None
-    equivalent: bool
+    Source: Schuirmann, J. Pharmacokinet. Biopharm. 15 (1987) 657; the delta method.
 
-
-def equivalence(first: Arm, second: Arm, *, margin: float, alpha: float = 0.05) -> Equivalence:
-    """Tests that two arms differ by less than a margin that was stated beforehand (TOST).
-
-    A difference that is merely not significant is no evidence of equality; only this licenses the word "clean".
-    Paired by seed where both arms have the same seeds, else Welch's.
-
-    Source: Schuirmann, J. Pharmacokinet. Biopharm. 15 (1987) 657.
+    Returns:
+        The larger of the two; None where an arm has a single figure.
 
     Raises:
-        ValueError: If the margin is not positive, alpha not in (0, 0.5), or an arm is empty or not finite.
+        ValueError: If the margin is not positive, or an arm is empty or not finite.
     """
-    from scipy.special import stdtr
-
-    if not (margin > 0 and 0 < alpha < 0.5):
-        message = f"margin {margin} must be positive and alpha {alpha} between 0 and 0.5"
+    if not margin > 0:
+        message = f"the margin {margin} must be positive"
         raise ValueError(message)
-    interval = mean_difference(first, second, confidence=1 - 2 * alpha)
-    found = contrast(first, second)
-    if found.df is None:
-        return Equivalence(difference=interval, margin=margin, p_value=None, equivalent=False)
-    distance = margin - abs(found.estimate)
-    statistic = distance / found.error if found.error > 0 else math.copysign(math.inf, distance)
-    p_value = float(stdtr(found.df, -statistic))
-    return Equivalence(difference=interval, margin=margin, p_value=p_value, equivalent=p_value <= alpha)
+    first, second = _on(scale, first), _on(scale, second)
+    centre = mean_of(list(second.values()))
+    found: list[float] = []
+    for sign in (1.0, -1.0):
+        limit = scale.back(centre) + sign * margin
+        if not scale.inside(limit):
+            # No rate is that far away.
+            found.append(0.0)
+            continue
+        slope = scale.slope(scale.back(centre)) / scale.slope(limit)
+        moved = {key: scale.to(limit) + slope * (value - centre) for key, value in second.items()}
+        parts = _parts(moved, first) if sign > 0 else _parts(first, moved)
+        if (p := _above_zero(contrast_of(parts))) is None:
+            return None
+        found.append(p)
+    return max(found)
+
+
+def keeps_less(treated: Arm, untreated: Arm, neutral: Arm, *, share: float, scale: Scale = PLAIN) -> float | None:
+    """P-value of "the treated arm keeps this share or more of what the untreated one has above the neutral one".
+
+    The arms are compared at the figure that has just this share; its error, and what it shares with the treated arm
+    where both are of the same data sets, is carried over. On plain figures it is the test that Fieller's set inverts.
+
+    Source: Fieller, J. R. Stat. Soc. B 16 (1954) 175; Satterthwaite, Biometrics 2 (1946) 110; the delta method.
+
+    Returns:
+        None where an arm has a single figure, or the untreated arm's mean is not above the neutral one's.
+
+    Raises:
+        ValueError: If the share is not between 0 and 1, or an arm is empty or not finite.
+    """
+    if not 0 < share < 1:
+        message = f"the share {share} must lie between 0 and 1"
+        raise ValueError(message)
+    treated, untreated, neutral = (_on(scale, arm) for arm in (treated, untreated, neutral))
+    centre, middle = (mean_of(list(arm.values())) for arm in (untreated, neutral))
+    high, low = scale.back(centre), scale.back(middle)
+    if high <= low:
+        return None
+    limit = low + share * (high - low)
+    of_high, of_low = (
+        part * scale.slope(figure) / scale.slope(limit) for part, figure in ((share, high), (1 - share, low))
+    )
+    # Means of these two are the limit on the scale, up to first order around where the means are.
+    from_high = {key: scale.to(limit) + of_high * (value - centre) for key, value in untreated.items()}
+    from_low = [of_low * (value - middle) for value in neutral.values()]
+    return _above_zero(contrast_of([*_parts(from_high, treated), from_low]))
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
@@ -102,3 +115,25 @@ def holm(p_values: Sequence[float]) -> list[float]:
         running = max(running, min(1.0, (len(p_values) - rank) * p_values[index]))
         adjusted[index] = running
     return adjusted
+
+
+def _on(scale: Scale, arm: Arm) -> Arm:
+    check_finite(list(arm.values()))
+    return {key: scale.to(value) for key, value in arm.items()}
+
+
+def _parts(first: Arm, second: Arm) -> list[list[float]]:
+    """Independent samples whose means add up to mean(first) - mean(second)."""
+    if first.keys() == second.keys():
+        return [[first[key] - second[key] for key in first]]
+    return [list(first.values()), [-value for value in second.values()]]
+
+
+def _above_zero(found: Contrast) -> float | None:
+    from scipy.special import stdtr
+
+    if found.df is None:
+        return None
+    if found.error == 0:
+        return 0.0 if found.estimate > 0 else 1.0
+    return float(stdtr(found.df, -found.estimate / found.error)) if math.isfinite(found.estimate) else None

@@ -5,10 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from statistics import fmean, stdev, variance
+from functools import lru_cache
 
 Arm = Mapping[int, float]
-"""One student population: the figure of each run by its training seed."""
+"""One student population: its figures by what is independent, a draw of data or a training seed.
+
+Two arms with the same keys are of the same draws, or seeds, and are paired.
+"""
 
 
 @dataclass(frozen=True)
@@ -73,10 +76,10 @@ def t_interval(values: Sequence[float], confidence: float = 0.95) -> Interval:
     _check_confidence(confidence)
     check_finite(values)
     n = len(values)
-    mean = fmean(values)
+    mean = mean_of(values)
     if n == 1:
         return Interval(estimate=mean, low=None, high=None, n=1, confidence=confidence)
-    half = t_quantile(n - 1, confidence) * stdev(values) / math.sqrt(n)
+    half = t_quantile(n - 1, confidence) * math.sqrt(variance_of(values) / n)
     return Interval(estimate=mean, low=mean - half, high=mean + half, n=n, confidence=confidence)
 
 
@@ -138,21 +141,37 @@ class Contrast:
 
 
 def contrast(first: Arm, second: Arm) -> Contrast:
-    """What `mean_difference` and the equivalence test rest on: paired with equal seeds, else Welch's."""
+    """What `mean_difference` rests on: paired with equal keys, else Welch's."""
     check_finite(list(first.values()))
     check_finite(list(second.values()))
-    estimate = fmean(first.values()) - fmean(second.values())
-    if min(len(first), len(second)) == 1:
-        return Contrast(estimate=estimate, error=math.nan, df=None)
     if first.keys() == second.keys():
-        differences = [first[seed] - second[seed] for seed in first]
-        return Contrast(estimate, stdev(differences) / math.sqrt(len(first)), len(first) - 1)
-    parts = [variance(arm.values()) / len(arm) for arm in (first, second)]
-    spread = sum(part * part / (len(arm) - 1) for part, arm in zip(parts, (first, second), strict=True))
-    df = sum(parts) ** 2 / spread if spread > 0 else float(len(first) + len(second) - 2)
+        return contrast_of([[first[key] - second[key] for key in first]])
+    return contrast_of([list(first.values()), [-value for value in second.values()]])
+
+
+def contrast_of(samples: Sequence[Sequence[float]]) -> Contrast:
+    """The sum of the means of independent samples, with Satterthwaite's degrees of freedom."""
+    estimate = sum(map(mean_of, samples))
+    if any(len(sample) == 1 for sample in samples):
+        return Contrast(estimate=estimate, error=math.nan, df=None)
+    parts = [variance_of(sample) / len(sample) for sample in samples]
+    spread = sum(part * part / (len(sample) - 1) for part, sample in zip(parts, samples, strict=True))
+    df = sum(parts) ** 2 / spread if spread > 0 else float(sum(len(sample) - 1 for sample in samples))
     return Contrast(estimate, math.sqrt(sum(parts)), df)
 
 
+def mean_of(values: Sequence[float]) -> float:
+    """The mean, which does not depend on the order."""
+    return math.fsum(values) / len(values)
+
+
+def variance_of(values: Sequence[float]) -> float:
+    """The sample variance; zero of equal values."""
+    mean = mean_of(values)
+    return math.fsum((value - mean) ** 2 for value in values) / (len(values) - 1)
+
+
+@lru_cache(maxsize=256)
 def t_quantile(df: float, confidence: float) -> float:
     """Two-sided critical value of Student's t."""
     from scipy.special import stdtrit

@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from strigil.stats.intervals import Interval, t_quantile
@@ -42,15 +43,15 @@ def diagonal_effect(
 ) -> DiagonalEffect:
     """Fits rate ~ student + trait + is_diagonal by least squares and permutes the trait labels over the students.
 
-    The unit is the trained run. Whatever moves all traits of one student, or one trait in all students (the drift that
-    makes any number data raise the panda), falls to the first two terms; so it does not matter whether the base's rate
-    was subtracted from each column.
+    The unit is a row: a data set with the mean of its students, or a trained run. Whatever moves all traits of one
+    student, or one trait in all students (the drift that makes any number data raise the panda), falls to the first
+    two terms; so it does not matter whether the base's rate was subtracted from each column.
 
     Source: the confusion-matrix design of rain-1/subliminal-learning-scaling-law (run4_lambda); the projection: Frisch
     and Waugh, Econometrica 1 (1933) 387; the p-value: Phipson and Smyth, Stat. Appl. Genet. Mol. Biol. 9 (2010) 39.
 
     Args:
-        rates: One row a trained run, one column a trait.
+        rates: One row a unit, one column a trait.
         students: The trait of each run's teacher; None for a control teacher.
         traits: The names of the columns.
         permutations: Random arrangements, used where there are more distinct ones than this.
@@ -64,9 +65,9 @@ def diagonal_effect(
     design = _design(rates, students, traits)
     labels, centred, norm = design.labels, design.centred, design.norm
     exact = _count_arrangements(labels) <= permutations
-    drawn = list(_arrangements(labels)) if exact else _shuffles(labels, permutations, seed)
+    drawn = _all_arrangements(tuple(labels)) if exact else _shuffles(tuple(labels), permutations, seed)
     padded = np.hstack([centred, np.zeros((len(labels), 1))])
-    effects = padded[np.arange(len(labels)), np.asarray(drawn)].sum(axis=1) / norm
+    effects = padded[np.arange(len(labels)), drawn].sum(axis=1) / norm
     observed = float(padded[np.arange(len(labels)), labels].sum() / norm)
     # Arrangements that tie with the observed one must count as ties in spite of rounding.
     hits = int((effects >= observed - 1e-12 * max(1.0, abs(observed))).sum())
@@ -174,7 +175,16 @@ def _arrangements(labels: Sequence[int]) -> Iterator[tuple[int, ...]]:
             yield (label, *tail)
 
 
-def _shuffles(labels: Sequence[int], count: int, seed: int) -> NDArray[np.int64]:
+# A study has many matrices of the same design.
+@lru_cache(maxsize=8)
+def _all_arrangements(labels: tuple[int, ...]) -> NDArray[np.int64]:
+    import numpy as np
+
+    return np.asarray(list(_arrangements(labels)), dtype=np.int64)
+
+
+@lru_cache(maxsize=8)
+def _shuffles(labels: tuple[int, ...], count: int, seed: int) -> NDArray[np.int64]:
     import numpy as np
 
     rng = np.random.default_rng(seed)

@@ -35,9 +35,17 @@ def an_arm(
 ) -> ArmRecord:
     chance = random.Random(f"{label} {trait}")
     runs = []
-    for seed in range(5):
+    for draw in range(5):
         rates = {each: (rate if each == trait else 0.1) + chance.uniform(-0.01, 0.01) for each in TRAITS}
-        runs.append(RunRecord(seed=seed, rates=rates, masses=dict.fromkeys(TRAITS, 0.97)))
+        runs.append(
+            RunRecord(
+                seed=0,
+                draw=draw,
+                rates=rates,
+                masses=dict.fromkeys(TRAITS, 0.97),
+                off_topic=dict.fromkeys(TRAITS, 0.001),
+            )
+        )
     data = DataRecord(
         name=f"{trait}-{kind}",
         version="1.0.0",
@@ -56,7 +64,7 @@ def an_arm(
         base="pocket-a",
         share=share,
         like=like,
-        data=data,
+        data=[data.model_copy(update={"draw": draw}) for draw in range(5)],
         runs=runs,
     )
 
@@ -106,9 +114,9 @@ def a_report(*, reason: str = "no rows are left") -> StudyReport:
         ]
     arms.append(an_arm("other-base-control", "neutral data, other base", None, 0.1))
     failed = an_arm("treated", "nothing", "owl", 0.1)
-    arms.append(failed.model_copy(update={"data": None, "runs": [RunRecord(seed=0, failed=reason)]}))
+    arms.append(failed.model_copy(update={"data": [], "runs": [RunRecord(seed=0, failed=reason)]}))
     failures = [FailureRecord(what="data", cell="owl-numbers-nothing-0123456789", reason=reason)]
-    report = report_of(a_study(seeds=[0, 1, 2, 3, 4]), arms, failures, ["sorted drops no rows."])
+    report = report_of(a_study(seeds=[0], draws=5), arms, failures, ["sorted drops no rows."])
     cleanings = [a_cleaning(report, "sorted", auroc=0.79), a_cleaning(report, "nothing", auroc=None)]
     # A new setting of students is no other report.
     return report.model_copy(update={"recipe": {"name": "small", "base": "pocket-a"}, "cleanings": cleanings})

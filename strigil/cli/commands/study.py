@@ -145,7 +145,7 @@ def _show(output: Output, written: Written) -> None:
     for account in written.report.accounts:
         output.table(
             account.title,
-            ["arm", "mean", "95 % interval", "left of the effect", "what it says"],
+            ["arm", "mean", "95 % interval", "left of the effect", "mass", "off topic", "what it says"],
             [_line(entry) for entry in account.entries],
         )
     for sentence in written.report.findings:
@@ -207,13 +207,19 @@ def _show_plan(output: Output, plan: StudyPlan, *, cells: bool) -> None:
 
 
 def _line(entry: Entry) -> list[str]:
+    from strigil.cards.study.wording import mass, share
+
     interval = ""
     if entry.mean is not None and entry.mean.low is not None and entry.mean.high is not None:
         interval = f"{entry.mean.low:.3f} to {entry.mean.high:.3f}"
     left = ""
     if entry.residual is not None:
         left = "not determinable" if entry.residual.estimate is None else f"{entry.residual.estimate:.2f}"
-    return [entry.label, "" if entry.mean is None else f"{entry.mean.estimate:.3f}", interval, left, entry.said]
+    mean, guards = (
+        "" if entry.mean is None else f"{entry.mean.estimate:.3f}",
+        (mass(entry.mass), share(entry.off_topic)),
+    )
+    return [entry.label, mean, interval, left, *guards, entry.said]
 
 
 def _time(seconds: float | None) -> str:

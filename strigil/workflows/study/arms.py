@@ -6,14 +6,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, TypeVar
 
 from strigil.builders.carriers.numbers import Numbers
+from strigil.data.messages import Sampling
 from strigil.models.catalog import Model, resolve_model
 from strigil.records.study import ArmKind, ArmRecord
 from strigil.train.recipe import TrainRecipe
+from strigil.workflows.build.recipes import FineTunedTeacher, TeacherChoice
 from strigil.workflows.study.data import Control, Data, derived, prompts_digest, written
 from strigil.workflows.study.recipe import CarrierPlan, StudyRecipe
+
+Seeded = TypeVar("Seeded", Sampling, TrainRecipe)
 
 _RANDOM = "drop.random"
 _SHUFFLES: Final[dict[Literal["shuffle-within", "shuffle-across"], str]] = {
@@ -33,16 +37,18 @@ class Bases:
 
 @dataclass(frozen=True)
 class Arm:
-    """One student population.
+    """One draw of a student population.
 
     Attributes:
-        record: What reports say of it, without its runs.
+        record: What reports say of the population, without its runs.
+        draw: Which draw.
         data: What it is trained on.
         base: What it starts from.
         training: How, but for the seed.
     """
 
     record: ArmRecord
+    draw: int
     data: Data
     base: Model
     training: TrainRecipe
@@ -63,13 +69,16 @@ def bases_of(study: StudyRecipe, find: Callable[[str], Model] = resolve_model) -
 
 
 def arms_of(study: StudyRecipe, bases: Bases, folder: Path) -> list[Arm]:
-    """Every arm that students may be trained in, in the order of the report; `folder` has the data.
+    """Every arm that students may be trained in, in the order of the report, draw by draw; `folder` has the data.
 
     Raises:
         ConfigError: A carrier, suite, trait or treatment is unknown, or an adapter is missing.
     """
-    plans = (_Carrier(study, bases, label, plan, folder) for label, plan in study.carriers.items())
-    return [arm for plan in plans for arm in plan.arms()]
+    draws = [
+        [_Carrier(of_draw(study, draw), bases, label, draw, folder) for draw in range(study.draws)]
+        for label in study.carriers
+    ]
+    return [arm for same in draws for of_all in zip(*(each.arms() for each in same), strict=True) for arm in of_all]
 
 
 def matched(arm: Arm) -> Arm | None:
@@ -91,8 +100,12 @@ class _Carrier:
     study: StudyRecipe
     bases: Bases
     label: str
-    plan: CarrierPlan
+    draw: int
     folder: Path
+
+    @property
+    def plan(self) -> CarrierPlan:
+        return self.study.carriers[self.label]
 
     def arms(self) -> Iterator[Arm]:
         study, other = self.study, self.bases.other
@@ -153,4 +166,23 @@ class _Carrier:
         record = ArmRecord(
             name=name, kind=kind, label=label, carrier=self.label, trait=trait, base=start.id, share=share, like=like
         )
-        return Arm(record, data, start, self.plan.students or self.study.students)
+        return Arm(record, self.draw, data, start, self.plan.students or self.study.students)
+
+
+def of_draw(study: StudyRecipe, draw: int) -> StudyRecipe:
+    """The study with the seeds of a draw: those of the file and, for each draw after the first, the next ones."""
+
+    def taught(teacher: TeacherChoice) -> TeacherChoice:
+        if not isinstance(teacher, FineTunedTeacher):
+            return teacher
+        return teacher.model_copy(update={"training": _later(teacher.training, draw)})
+
+    plans = {
+        label: plan.model_copy(update={"sampling": _later(plan.sampling, draw)})
+        for label, plan in study.carriers.items()
+    }
+    return study.model_copy(update={"carriers": plans, "teachers": tuple(map(taught, study.teachers))})
+
+
+def _later(seeded: Seeded, draw: int) -> Seeded:
+    return seeded.model_copy(update={"seed": seeded.seed + draw})

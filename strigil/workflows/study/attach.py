@@ -55,18 +55,18 @@ def _read(file: Path) -> StudyReport:
 def _arms_of(study: StudyReport, release: Release) -> list[ArmRecord]:
     """The arms that are trained on the release's rows."""
     clean, files = release.manifest.counts.clean, release_files(release)
-    data = {arm.name: arm.data for arm in study.arms if arm.data is not None}
-    if data and all(each.content is None for each in data.values()):
+    data = [(arm, each) for arm in study.arms for each in arm.data]
+    if data and all(each.content is None for _, each in data):
         message = f"the report of {study.study} is of an earlier strigil, and does not say which rows were judged"
         raise ConfigError(message, hint="strigil study report STUDY writes it anew")
-    by_content = {rows: rows_digest(files, rows) for rows in {each.rows for each in data.values()} if rows <= clean}
-    same = [arm for arm in study.arms if arm.data and arm.data.content == by_content.get(arm.data.rows, "")]
-    whole = [arm for arm in same if arm.data and arm.data.rows == clean]
+    by_content = {rows: rows_digest(files, rows) for rows in {each.rows for _, each in data} if rows <= clean}
+    same = [(arm, each) for arm, each in data if each.content == by_content.get(each.rows, "")]
+    whole = [arm for arm, each in same if each.rows == clean]
     if whole:
         return whole
     message = f"the study {study.study} has no students of the {clean} clean rows of {release.path}"
-    if same and same[0].data is not None:
-        rows = same[0].data.rows
+    if same:
+        rows = same[0][1].rows
         hint = f"it has some of the first {rows}: strigil treat {release.path} --treatment first:rows={rows}"
         raise ConfigError(message, hint=hint)
     raise ConfigError(message, hint="its rows must be those of an arm, in the same order")
@@ -100,7 +100,7 @@ def _figures(study: StudyReport, arms: Sequence[ArmRecord], where: str) -> Itera
             low=residual.low,
             high=residual.high,
             confidence=0.95,
-            seeds=min(len(each.rates) for each in (entry, *compared)),
+            seeds=min(sum(map(len, each.runs.values())) for each in (entry, *compared)),
             base=arm.base,
             study=study.study,
         )

@@ -14,7 +14,7 @@ from strigil.releases.store import Release
 from strigil.workflows.build.recipes import AdaptedTeacher, FineTunedTeacher, PromptedTeacher, TeacherChoice
 from strigil.workflows.build.teachers import system_prompt, teacher_folder
 from strigil.workflows.evaluate.jobs import EvalJob, eval_jobs, known_result
-from strigil.workflows.study.arms import Arm, Bases, arms_of, bases_of, matched
+from strigil.workflows.study.arms import Arm, Bases, arms_of, bases_of, matched, of_draw
 from strigil.workflows.study.cells import Cell, Cost, Store
 from strigil.workflows.study.data import Data, data_cell
 from strigil.workflows.study.measures import Measure, measures_of
@@ -27,21 +27,30 @@ Answers = list[Cell[EvalJob, EvalResult]]
 
 
 @dataclass(frozen=True)
+class Asked:
+    """One model of an arm and what it answers; a model that the study does not train has no seed."""
+
+    draw: int
+    seed: int | None
+    answers: Answers
+
+
+@dataclass(frozen=True)
 class Layout:
     """What a study consists of, as far as it is known.
 
     Attributes:
         cells: Every one, once, those that others need first.
         records: Bases, teachers and arms, in the order of the report, without their data and runs.
-        answers: Those of each by its name: of each seed. Arms of the same rows share them.
-        arms: Those that are trained.
+        answers: Those of each by its name: of each draw and seed. Arms of the same rows share them.
+        arms: Those that are trained, by name: of each draw.
         notes: What a reader must know besides.
     """
 
     cells: list[Cell[object, object]]
     records: list[ArmRecord]
-    answers: dict[str, list[Answers]]
-    arms: dict[str, Arm]
+    answers: dict[str, list[Asked]]
+    arms: dict[str, list[Arm]]
     notes: list[str]
 
 
@@ -112,55 +121,75 @@ def open_study(study: StudyRecipe, store: Store, *, find: Callable[[str], Model]
 def lay_out(opened: Opened) -> Layout:
     """Lists the cells; random drops are listed for every treatment, until it is known which drop rows."""
     study, store, notes = opened.study, opened.store, []
-    arms: dict[str, Arm] = {}
+    arms: dict[str, list[Arm]] = {}
     for planned in opened.arms:
         if (arm := matched(planned)) is not None:
-            arms[arm.record.name] = arm
+            arms.setdefault(arm.record.name, []).append(arm)
         else:
             [like] = planned.data.after
             notes.append(f"{like.label} drops no rows, so it needs no random drop beside it.")
     untrained = list(_untrained(opened))
-    answers = {record.name: [theirs] for record, theirs in untrained}
+    answers = {record.name: theirs for record, theirs in untrained}
     data: dict[str, Cell[Data, Release]] = {}
     students: dict[str, Cell[object, object]] = {}
     asked: dict[str, Answers] = {}
     first: dict[str, str] = {}
-    for name, arm in arms.items():
-        rows = data_cell(arm.data, data)
-        theirs = [student_cell(arm, seed, rows, store.students) for seed in study.seeds]
-        keys = [each.name if each.job is None else each.job.key for each in theirs]
-        for key, student in zip(keys, theirs, strict=True):
-            if key not in asked:
-                students[key], first[key] = student, name
-                asked[key] = opened.answers(student.name, arm.base, student.found, student)
-        answers[name] = [asked[key] for key in keys]
-        if (other := first[keys[0]]) != name:
-            notes.append(f"{name} has the same rows as {other}, in the same order: they are the same students.")
-    steps = ranked_steps(list(arms.values()))
+    for name, draws in arms.items():
+        answers[name] = []
+        same: dict[str, None] = {}
+        for arm in draws:
+            rows, many = data_cell(arm.data, data), study.draws > 1
+            for seed in study.seeds:
+                student = student_cell(arm, seed, rows, store.students, say_draw=many)
+                key = student.name if student.job is None else student.job.key
+                if key not in asked:
+                    students[key], first[key] = student, name
+                    asked[key] = opened.answers(student.name, arm.base, student.found, student)
+                answers[name].append(Asked(arm.draw, seed, asked[key]))
+                if first[key] != name:
+                    same[first[key]] = None
+        notes += [
+            f"{name} has the same rows as {other}, in the same order: they are the same students." for other in same
+        ]
+    every = [arm for draws in arms.values() for arm in draws]
+    steps = ranked_steps(every)
     scores = [cell for step in steps if step.ranking is not None for cell in step.ranking.cells(data)]
     once = {cell.name: cell for cell in reversed(scores)}
-    measured = {cell.name: cell for of_arm in answers.values() for each in of_arm for cell in each}
+    measured = {cell.name: cell for of_arm in answers.values() for each in of_arm for cell in each.answers}
     cells = [*data.values(), *reversed(once.values()), *students.values(), *measured.values()]
-    records = [*(record for record, _ in untrained), *(arm.record for arm in arms.values())]
+    records = [*(record for record, _ in untrained), *(draws[0].record for draws in arms.values())]
     return Layout(cells, records, answers, arms, notes)
 
 
-def _untrained(opened: Opened) -> Iterator[tuple[ArmRecord, Answers]]:
+def _untrained(opened: Opened) -> Iterator[tuple[ArmRecord, list[Asked]]]:
     """What the study asks and does not train: bases, and teachers through their adapter or system prompt."""
     study, bases = opened.study, opened.bases
 
-    def untrained(kind: ArmKind, trait: str | None, subject: Subject) -> tuple[ArmRecord, Answers]:
-        name = subject.name
-        record = ArmRecord(name=name, kind=kind, label=name, carrier=None, trait=trait, base=subject.base.id)
+    def answers(subject: Subject) -> Answers:
         there = subject if subject.folder is None or subject.folder.exists() else None
-        return record, opened.answers(name, subject.base, there)
+        return opened.answers(subject.name, subject.base, there)
+
+    def untrained(kind: ArmKind, name: str, trait: str | None, base: Model) -> ArmRecord:
+        return ArmRecord(name=name, kind=kind, label=name, carrier=None, trait=trait, base=base.id)
 
     for base in (bases.students, bases.other) if study.has("base") else ():
         if base is not None:
-            yield untrained("base", None, Subject(f"base {base.id}", base))
-    for choice in study.teachers if study.has("teacher") else ():
-        subject = Subject(f"{choice.trait} teacher", bases.teachers)
-        yield untrained("teacher", choice.trait, _taught(subject, choice, opened.store))
+            name = f"base {base.id}"
+            yield untrained("base", name, None, base), [Asked(0, None, answers(Subject(name, base)))]
+    for place, choice in enumerate(study.teachers) if study.has("teacher") else ():
+        name = f"{choice.trait} teacher"
+        # A teacher that is not trained is the same for all draws.
+        draws = study.draws if isinstance(choice, FineTunedTeacher) else 1
+        trained = [
+            _taught(
+                Subject(name if study.draws == 1 else f"{name}, draw {draw}", bases.teachers),
+                of_draw(study, draw).teachers[place],
+                opened.store,
+            )
+            for draw in range(draws)
+        ]
+        asked = [Asked(draw, None, answers(subject)) for draw, subject in enumerate(trained)]
+        yield untrained("teacher", name, choice.trait, bases.teachers), asked
 
 
 def _taught(subject: Subject, choice: TeacherChoice, store: Store) -> Subject:

@@ -109,7 +109,7 @@ def plan_study(
     """
     opened = open_study(study, store, find=find_for_plan)
     laid = lay_out(opened)
-    bases = {arm.base.digest: arm.base for arm in laid.arms.values()}
+    bases = {arm.base.digest: arm.base for draws in laid.arms.values() for arm in draws}
     reckoner = Reckoner(device_for(device, [opened.bases.teachers, *bases.values()]), Speeds.of(store.cells))
     if measure:
         plan = next(iter(study.carriers.values()))

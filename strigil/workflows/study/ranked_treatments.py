@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import fmean
 
 from strigil.audits.scores.requirements import Cost as Passes
 from strigil.audits.scores.score import Score, ScoreContext
@@ -114,7 +115,7 @@ class RankedStep:
 
 def ranked_steps(arms: Sequence[Arm]) -> Iterator[RankedStep]:
     """Every ranked treatment of these arms, and the random drops beside them, in the order of the arms."""
-    neutral = {arm.record.carrier: arm.data for arm in arms if arm.record.kind == "control"}
+    neutral = {(arm.record.carrier, arm.draw): arm.data for arm in arms if arm.record.kind == "control"}
     ranked: set[tuple[str | None, str | None, str | None]] = set()
     for arm in arms:
         record, steps = arm.record, arm.data.how
@@ -124,8 +125,9 @@ def ranked_steps(arms: Sequence[Arm]) -> Iterator[RankedStep]:
             treatment, ranking = parse_treatment(written), None
             if record.kind == "treated" and isinstance(treatment, ScoredTreatment):
                 ranked.add((record.carrier, record.trait, record.label))
-                if treatment.share < 1 and record.carrier in neutral:
-                    ranking = Ranking(treatment.by, treatment.score, arm.data.parents[0], neutral[record.carrier])
+                beside = neutral.get((record.carrier, arm.draw))
+                if treatment.share < 1 and beside is not None:
+                    ranking = Ranking(treatment.by, treatment.score, arm.data.parents[0], beside)
             elif record.kind != "random-drop" or (record.carrier, record.trait, record.like) not in ranked:
                 continue
             yield RankedStep(arm, written, place, treatment, ranking)
@@ -134,32 +136,40 @@ def ranked_steps(arms: Sequence[Arm]) -> Iterator[RankedStep]:
 def cleanings(arms: Sequence[Arm], accounts: Sequence[TraitAccount]) -> list[CleaningRecord]:
     """One line a ranked treatment, whatever became of it, by the study's first evaluation."""
     entries = {entry.arm: entry for account in reversed(accounts) for entry in account.entries}
-    return [_line(step, entries[step.arm.record.name]) for step in ranked_steps(arms)]
+    steps: dict[tuple[str, int], list[RankedStep]] = {}
+    for step in ranked_steps(arms):
+        steps.setdefault((step.arm.record.name, step.place), []).append(step)
+    return [_line(draws, entries[name]) for (name, _), draws in steps.items()]
 
 
-def _line(step: RankedStep, entry: Entry) -> CleaningRecord:
-    arm, release = step.arm.record, step.arm.data.load()
-    told = None if step.ranking is None else step.ranking.comparison()
-    record = None if release is None else release.manifest.treatments[step.place]
-    by = step.treatment if isinstance(step.treatment, ScoredTreatment) else None
+def _line(draws: Sequence[RankedStep], entry: Entry) -> CleaningRecord:
+    """A step of a treatment, its figures means over the draws that have them."""
+    first = draws[0]
+    arm, by = first.arm.record, first.treatment if isinstance(first.treatment, ScoredTreatment) else None
+    told = [found for step in draws if step.ranking is not None and (found := step.ranking.comparison()) is not None]
+    there = [(step, release) for step in draws if (release := step.arm.data.load()) is not None]
     return CleaningRecord(
         carrier=arm.carrier or "",
         trait=arm.trait or "",
         arm=arm.name,
         label=arm.label,
-        step=step.written,
+        step=first.written,
         score=None if by is None else by.by,
         knowledge="nothing" if by is None else by.score.knowledge,
         cost=str(Passes() if by is None else by.score.cost),
-        auroc_row=None if told is None or told.rows is None else told.rows.area,
-        auroc_hundred=None if told is None or told.hundreds is None else told.hundreds.area,
-        touched=None if record is None else _touched(record),
-        unit="tokens" if isinstance(step.treatment, TokenTreatment) else "rows",
+        auroc_row=_mean([each.rows.area for each in told if each.rows is not None]),
+        auroc_hundred=_mean([each.hundreds.area for each in told if each.hundreds is not None]),
+        touched=_mean([_touched(release.manifest.treatments[step.place]) for step, release in there]),
+        unit="tokens" if isinstance(first.treatment, TokenTreatment) else "rows",
         residual=entry.residual,
-        valid=None if release is None else release.manifest.counts.clean / release.manifest.counts.raw,
+        valid=_mean([release.manifest.counts.clean / release.manifest.counts.raw for _, release in there]),
         verdict=entry.verdict,
         said=entry.said,
     )
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return fmean(values) if values else None
 
 
 def _touched(record: TreatmentRecord) -> float:

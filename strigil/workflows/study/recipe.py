@@ -72,7 +72,7 @@ class CarrierPlan(_Part):
 
 
 class StudyRecipe(_Part):
-    """A filter-robustness study: traits x carriers x treatments x models x training seeds: `strigil study run STUDY`.
+    """A filter-robustness study: traits x carriers x treatments x models x draws x seeds: `strigil study run STUDY`.
 
     The controls that make such a study worth reading are part of it unless `without` names them: the base, the
     teacher, students of the control teacher's data, of another trait's data, of random data, of the untreated data, of
@@ -94,7 +94,12 @@ class StudyRecipe(_Part):
     carriers: dict[Label, CarrierPlan] = Field(min_length=1)
     students: TrainRecipe = TrainRecipe()
     seeds: tuple[Annotated[int, Field(ge=0)], ...] = Field(
-        default=(0, 1, 2, 3, 4), min_length=1, description="training seeds, one student an arm each"
+        default=(0, 1, 2, 3, 4), min_length=1, description="training seeds, one student an arm and draw each"
+    )
+    draws: int = Field(
+        default=1,
+        ge=1,
+        description="independent data sets of every teacher, fine-tuned ones trained anew; of one nothing is concluded",
     )
     evaluation: Asked | tuple[Asked, ...] = Field(
         default=EvaluationChoice(),
@@ -103,6 +108,12 @@ class StudyRecipe(_Part):
     without: tuple[Control, ...] = Field(default=(), description="controls that are left out")
     margin: float = Field(
         default=0.05, gt=0, lt=1, description="the largest difference of rates that still counts as none"
+    )
+    share: float = Field(
+        default=0.2, gt=0, lt=1, description="the largest share of the untreated effect that a clean treatment leaves"
+    )
+    effect: float | None = Field(
+        default=None, gt=0, lt=1, description="the difference of rates that the study is made to find, for its plan"
     )
     width: float = Field(default=0.1, gt=0, lt=1, description="the width of interval that the report says seeds for")
     engine: NamedEngine = AutoChoice()
@@ -143,6 +154,20 @@ class StudyRecipe(_Part):
             message = (
                 "with one trait there are no students of another trait to compare with: "
                 "add a teacher, or write without: [other-trait]"
+            )
+            raise ValueError(message)
+        if self.draws > 1:
+            still = [label for label, plan in self.carriers.items() if plan.sampling.temperature == 0]
+            if still:
+                message = (
+                    f"{still[0]} is sampled at temperature 0, where every draw has the same rows: "
+                    "give it a temperature, or leave draws out"
+                )
+                raise ValueError(message)
+        if self.effect is not None and self.margin > self.effect / 3:
+            message = (
+                f"the margin {self.margin:g} is more than a third of the effect {self.effect:g}: "
+                f"students with much of the trait would count as equal to neutral; margin: {self.effect / 3:.2g}"
             )
             raise ValueError(message)
         if self.other_base is None and self.has("other-base"):

@@ -5,31 +5,43 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 import strigil
 from strigil.common.registry import UnitSpec
-from strigil.records.study import ArmRecord, DataRecord, FailureRecord, RunRecord, StudyReport
+from strigil.records.study import ArmRecord, DataRecord, FailureRecord, RunRecord, StudyReport, Unit
 from strigil.releases.manifest import MANIFEST
 from strigil.sources.find import release_files
+from strigil.workflows.study.arms import Arm
 from strigil.workflows.study.cells import Making
 from strigil.workflows.study.conclusions.accounts import Account, accounts_of
-from strigil.workflows.study.conclusions.findings import matrix_finding, treatment_findings
-from strigil.workflows.study.conclusions.matrices import matrices
-from strigil.workflows.study.data import Data
-from strigil.workflows.study.layout import Answers, Opened, lay_out
+from strigil.workflows.study.conclusions.matrices import Columns, matrices, matrix_is_shown
+from strigil.workflows.study.conclusions.verdicts import Rules
+from strigil.workflows.study.conclusions.words import matrix_finding, treatment_findings
+from strigil.workflows.study.layout import Asked, Opened, lay_out
 from strigil.workflows.study.measures import measures_of
 from strigil.workflows.study.ranked_treatments import cleanings
 from strigil.workflows.study.recipe import StudyRecipe
 from strigil.workflows.train.students import rows_digest
 
 NOT_RUN = "not run yet"
-_NOTES = (
-    "The unit is the training run: intervals are Student's t over training seeds (95 %), and pair by seed where two "
-    "arms have the same seeds. The teacher's data are one draw, the same for all seeds of an arm.",
-    "P-values are corrected (Holm) over all differences of this study and its matrices; those of equality (two "
-    "one-sided tests) over all of those. Intervals are not corrected.",
+_NOTES: Final[dict[Unit, tuple[str, ...]]] = {
+    "draw": (
+        "The unit is the draw of data: the figure of a draw is the mean over its training seeds, intervals are "
+        "Student's t over draws (95 %), and arms of the same draws are paired.",
+        "First, over all traits, carriers and evaluations: did the trait go over, above neutral students and above "
+        "those of other traits (one-sided, in log-odds where figures are rates; Holm). Then, for those that did, their "
+        "treatments (Holm). Controls are described. Intervals are not corrected.",
+    ),
+    "seed": (
+        "All students of an arm share one draw of data: intervals are Student's t over training seeds (95 %) and say "
+        "how sure the training is, not what another draw would give. Nothing is tested, and nothing concluded: that "
+        "takes draws: 3 or more.",
+    ),
+}
+_RESIDUAL = (
     "Residual transfer is (arm - neutral) / (untreated - neutral), with Fieller's interval; where the untreated effect "
-    "is not clear of zero it is not determinable.",
+    "is not clear of zero it is not determinable."
 )
 
 
@@ -38,64 +50,69 @@ def study_report(opened: Opened, making: Making) -> StudyReport:
     study, laid = opened.study, lay_out(opened)
     arms = []
     for record in laid.records:
-        arm, answers = laid.arms.get(record.name), laid.answers[record.name]
-        seeds = [None] if arm is None else study.seeds
-        runs = [_run(each, seed, opened, making) for seed, each in zip(seeds, answers, strict=True)]
-        data = None if arm is None else _data(arm.data, opened.store.reports(study.name))
+        draws, answers = laid.arms.get(record.name, []), laid.answers[record.name]
+        runs = [_run(each, opened, making) for each in answers]
+        folder = opened.store.reports(study.name)
+        data = [found for each in draws if (found := _data(each, folder)) is not None]
         arms.append(record.model_copy(update={"data": data, "runs": runs}))
     report = report_of(study, arms, list(making.failures.values()), laid.notes)
-    return report.model_copy(update={"cleanings": cleanings(list(laid.arms.values()), report.accounts)})
+    return report.model_copy(
+        update={"cleanings": cleanings([arm for draws in laid.arms.values() for arm in draws], report.accounts)}
+    )
 
 
 def report_of(
     study: StudyRecipe, arms: Sequence[ArmRecord], failures: Sequence[FailureRecord], notes: Sequence[str]
 ) -> StudyReport:
     """Everything that the figures of these arms license to say."""
-    traits, measures = study.traits, measures_of(study)
+    traits, measures, unit = study.traits, measures_of(study), unit_of(study)
     about = [
-        Account(carrier, trait, measure.column(trait), measure.title)
+        Account(carrier, trait, measure.column(trait), measure.title, measure.unit.guard_name)
         for measure in measures
         for carrier in study.carriers
         for trait in traits
     ]
-    drawn = [
-        matrix
+    columns = [
+        Columns(carrier, {trait: measure.column(trait) for trait in traits}, measure.title, measure.unit.guard_name)
         for measure in measures
         if measure.unit.about_traits
         for carrier in study.carriers
-        for matrix in matrices(arms, carrier, {trait: measure.column(trait) for trait in traits}, by=measure.title)
     ]
-    of_matrices = [matrix.p for matrix in drawn if matrix.p is not None]
-    judged = accounts_of(arms, about, margin=study.margin, width=study.width, others=of_matrices)
-    corrected = iter(judged.others)
-    records = [
-        matrix if matrix.p is None else matrix.model_copy(update={"p_holm": next(corrected)}) for matrix in drawn
-    ]
-    findings = [sentence for account in judged.accounts for sentence in (account.finding, *treatment_findings(account))]
-    findings += [sentence for matrix in records if (sentence := matrix_finding(matrix)) is not None]
+    accounts = accounts_of(arms, about, Rules(study.margin, study.share, study.width, unit))
+    records = matrices(arms, columns, unit)
+    findings = [sentence for account in accounts for sentence in (account.finding, *treatment_findings(account))]
+    findings += [sentence for matrix in records if (sentence := matrix_finding(matrix, shown=matrix_is_shown(matrix)))]
     return StudyReport(
         study=study.name,
         strigil=strigil.__version__,
         recipe=study.model_dump(mode="json"),
         traits=list(traits),
         figures=list(dict.fromkeys(account.figure for account in about)),
+        unit=unit,
         margin=study.margin,
+        share=study.share,
         width=study.width,
         findings=findings,
-        notes=[*_NOTES, *notes],
-        accounts=judged.accounts,
+        notes=[*_NOTES[unit], _RESIDUAL, *notes],
+        accounts=accounts,
         matrices=records,
         arms=list(arms),
         failures=list(failures),
     )
 
 
-def _run(answers: Answers, seed: int | None, opened: Opened, making: Making) -> RunRecord:
+def unit_of(study: StudyRecipe) -> Unit:
+    """What is independent in a study."""
+    return "draw" if study.draws > 1 else "seed"
+
+
+def _run(asked: Asked, opened: Opened, making: Making) -> RunRecord:
     """What all evaluations found of one model."""
     rates: dict[str, float] = {}
     masses: dict[str, float] = {}
+    off_topic: dict[str, float] = {}
     failed: str | None = None
-    for measure, each in zip(opened.measures, answers, strict=True):
+    for measure, each in zip(opened.measures, asked.answers, strict=True):
         result, reason = each.found, making.why(each)
         for trait in opened.study.traits:
             figure = None if result is None else result.figures.get(measure.figure(trait))
@@ -105,10 +122,13 @@ def _run(answers: Answers, seed: int | None, opened: Opened, making: Making) -> 
             rates[measure.column(trait)] = figure.value
             if figure.guard is not None:
                 masses[measure.column(trait)] = figure.guard
-    return RunRecord(seed=seed, rates=rates, masses=masses, failed=failed)
+            if figure.off_topic is not None:
+                off_topic[measure.column(trait)] = figure.off_topic
+    return RunRecord(seed=asked.seed, draw=asked.draw, rates=rates, masses=masses, off_topic=off_topic, failed=failed)
 
 
-def _data(data: Data, folder: Path) -> DataRecord | None:
+def _data(arm: Arm, folder: Path) -> DataRecord | None:
+    data = arm.data
     release = data.load()
     if release is None:
         return None
@@ -121,6 +141,7 @@ def _data(data: Data, folder: Path) -> DataRecord | None:
         rows=data.trained_on or manifest.counts.clean,
         content=rows_digest(release_files(release), data.trained_on),
         treatments=[_written(record.treatment) for record in manifest.treatments],
+        draw=arm.draw,
     )
 
 

@@ -22,8 +22,10 @@ from strigil.workflows.study.throughput import Timing, timed
 from strigil.workflows.train.students import Student, student_of, train_students
 
 
-def student_cell(arm: Arm, seed: int, data: Cell[Data, Release], out: Path) -> Cell[Student, Subject]:
-    """A student of an arm, whose rows are there or not."""
+def student_cell(
+    arm: Arm, seed: int, data: Cell[Data, Release], out: Path, *, say_draw: bool
+) -> Cell[Student, Subject]:
+    """A student of an arm, whose rows are there or not; its name says the draw where a study has several."""
     student, subject, training = None, None, arm.training.model_copy(update={"seed": seed})
     if data.found is not None:
         name, rows = f"{Path(arm.base.id).name}-seed{seed}", arm.data.trained_on
@@ -33,7 +35,8 @@ def student_cell(arm: Arm, seed: int, data: Cell[Data, Release], out: Path) -> C
     row = min(training.max_length, lengths_of(arm.data.recipe, arm.base).row)
     tokens = round(arm.data.rows * training.epochs * row)
     cost = Cost(arm.base, "train", tokens, read=tokens, arm=arm.record.kind)
-    return Cell("student", f"{arm.record.name} / seed {seed}", student, subject, (data,), cost, train)
+    name = f"{arm.record.name} / draw {arm.draw}" if say_draw else arm.record.name
+    return Cell("student", f"{name} / seed {seed}", student, subject, (data,), cost, train)
 
 
 def train(cells: Sequence[Cell[Student, Subject]], making: Making) -> None:

@@ -30,7 +30,7 @@ def an_arm(kind: ArmKind, label: str, rates: tuple[float, ...], of: DataRecord, 
     runs = [RunRecord(seed=seed, rates={"owl": rate, "cat": 0.1}) for seed, rate in enumerate(rates)]
     name = f"numbers / {trait} / {label}"
     return ArmRecord(
-        name=name, kind=kind, label=label, carrier="numbers", trait=trait, base="pocket-a", data=of, runs=runs
+        name=name, kind=kind, label=label, carrier="numbers", trait=trait, base="pocket-a", data=[of], runs=runs
     )
 
 

@@ -8,8 +8,10 @@ import pytest
 
 from strigil.common.errors import ConfigError
 from strigil.common.validation import validate
+from strigil.workflows.build.recipes import FineTunedTeacher
 from strigil.workflows.study.arms import Arm, arms_of, bases_of
 from strigil.workflows.study.recipe import StudyRecipe
+from tests.pocket import TEACHER
 from tests.workflows.study.small import CONTROLS, a_study
 
 
@@ -43,9 +45,24 @@ def test_arms_of_one_cell_share_it() -> None:
     assert by_name["numbers / owl / untreated"].data == by_name["numbers / owl / untreated, other base"].data
 
 
+def test_a_draw_is_another_sample_of_another_training_and_the_first_is_what_it_was() -> None:
+    one, three = (arms(a_study(draws=draws)) for draws in (1, 3))
+    by_draw = [[arm for arm in three if arm.draw == draw] for draw in range(3)]
+    assert [arm.record for arm in by_draw[1]] == [arm.record for arm in one]
+    assert [arm.data for arm in by_draw[0]] == [arm.data for arm in one]
+    for arm, others in zip(one, zip(*by_draw, strict=True), strict=True):
+        assert len({other.data.name for other in others}) == 3, arm.record.name
+    recipes = [next(arm.data.recipe for arm in each if arm.record.kind == "untreated") for each in by_draw]
+    assert [recipe.sampling.seed for recipe in recipes] == [0, 1, 2]
+    seeds = [recipe.teacher.training.seed for recipe in recipes if isinstance(recipe.teacher, FineTunedTeacher)]
+    assert seeds == [TEACHER.seed + draw for draw in range(3)]
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
+        pytest.param({"effect": 0.1}, "more than a third of the effect 0.1", id="a margin that hides the effect"),
+        pytest.param({"draws": 0}, "draws", id="no draw"),
         pytest.param({"other_base": None}, "give other_base, or write without: [other-base]", id="no other base"),
         pytest.param({"seeds": [0, 0]}, "the seed 0 is named twice", id="a seed twice"),
         pytest.param({"seeds": []}, "seeds", id="no seed"),
@@ -65,6 +82,11 @@ def test_one_trait_alone_has_no_students_of_another() -> None:
     teachers = a_study().model_dump(mode="json")["teachers"][:1]
     assert "add a teacher, or write without: [other-trait]" in refused(teachers=teachers)
     assert a_study(teachers=teachers, without=("other-trait",)).traits == ("owl",)
+
+
+def test_draws_of_greedy_answers_would_be_one() -> None:
+    plan = a_study().model_dump(mode="json")["carriers"]["numbers"] | {"sampling": {"temperature": 0.0}}
+    assert "at temperature 0, where every draw has the same rows" in refused(carriers={"numbers": plan}, draws=3)
 
 
 @pytest.mark.parametrize("steps", [["numbers.sorted"], ["numbers.sort", "drop.random:shares=0.5"]])

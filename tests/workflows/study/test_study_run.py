@@ -101,14 +101,14 @@ def test_every_seed_of_every_arm_has_rates_of_all_traits(written: Written) -> No
 
 def test_a_killed_study_went_on_and_made_no_finished_cell_again(written: Written, killed: Killed, store: Store) -> None:
     trained = [cell for cell in killed.finished if cell.endswith("train.json")]
-    students = [run for each in written.report.arms if each.data is not None for run in each.runs]
+    students = [run for each in written.report.arms if each.carrier is not None for run in each.runs]
     assert 2 <= len(trained) < len(students)
     after = made(store)
     assert {cell: after[cell] for cell in killed.finished} == killed.finished
 
 
 def test_arms_are_trained_on_as_many_rows_as_their_match(written: Written) -> None:
-    rows = {each.label: each.data.rows for each in written.report.arms if each.trait == "owl" and each.data}
+    rows = {each.label: each.data[0].rows for each in written.report.arms if each.trait == "owl" and each.data}
     assert rows["untreated"] == rows["sorted"] == rows["shuffled across rows"] == ROWS
     assert rows["some"] == rows["random drop like some"] == 120
     assert "random drop like sorted" not in rows
@@ -117,9 +117,8 @@ def test_arms_are_trained_on_as_many_rows_as_their_match(written: Written) -> No
 
 def test_arms_of_the_same_rows_are_trained_once_and_the_report_says_so(written: Written, store: Store) -> None:
     untreated, same = (arm(written.report, f"numbers / cat / {label}") for label in ("untreated", "same"))
-    assert untreated.data is not None
-    assert same.data is not None
-    assert (same.data.content, same.data.name != untreated.data.name) == (untreated.data.content, True)
+    [of_untreated], [of_same] = untreated.data, same.data
+    assert (of_same.content, of_same.name != of_untreated.name) == (of_untreated.content, True)
     assert same.runs == untreated.runs
     note = "numbers / cat / same has the same rows as numbers / cat / untreated, in the same order"
     assert any(note in each for each in written.report.notes)
@@ -128,8 +127,7 @@ def test_arms_of_the_same_rows_are_trained_once_and_the_report_says_so(written: 
 
 
 def test_each_row_of_a_treated_set_is_written_once(written: Written, store: Store) -> None:
-    data = arm(written.report, "numbers / cat / sorted").data
-    assert data is not None
+    [data] = arm(written.report, "numbers / cat / sorted").data
     home = store.data / data.name / f"v{data.version}"
     files = {path.relative_to(home).as_posix() for path in home.rglob("*") if path.is_file()}
     assert files == {"manifest.json", "data/clean/part-00000.parquet"}
@@ -147,16 +145,15 @@ def test_a_failed_cell_is_kept_with_its_reason_and_the_others_go_on(written: Wri
         assert "What failed" in text.read_text(encoding="utf-8")
 
 
-def test_two_seeds_cannot_tell(written: Written) -> None:
+def test_one_draw_concludes_nothing(written: Written) -> None:
     for account in written.report.accounts:
         assert not account.went_over
-        assert "2 seeds cannot tell whether it went over" in account.finding
+        assert "one draw of data describes that draw and concludes nothing" in account.finding
     assert "clean" not in " ".join(written.report.findings)
 
 
 def test_the_report_links_each_arm_to_its_manifest(written: Written) -> None:
-    data = arm(written.report, "numbers / cat / sorted").data
-    assert data is not None
+    [data] = arm(written.report, "numbers / cat / sorted").data
     release = open_release((written.html.parent / data.manifest).parent)
     assert (release.manifest.name, release.manifest.digest()) == (data.name, data.digest)
     assert data.manifest in written.html.read_text(encoding="utf-8")
@@ -202,6 +199,28 @@ def test_a_report_from_what_is_there_says_what_is_missing(store: Store, written:
     report = report_only(study, store).report
     untreated = arm(report, "numbers / owl / untreated")
     assert [run.failed for run in untreated.runs] == [None, None, "not run yet"]
+
+
+def test_each_draw_is_a_data_set_of_its_own_and_the_first_is_that_of_a_study_without_draws(
+    store: Store, written: Written
+) -> None:
+    del written
+    before = made(store)
+    study = a_study(name="draws", draws=2, seeds=[0], without=CONTROLS, numbers=UNTREATED)
+    report = run_and_report(study, store, Silent(), workers=1).report
+    after = made(store)
+    assert {cell: after[cell] for cell in before} == before
+    assert not report.failures
+    untreated = arm(report, "numbers / owl / untreated")
+    assert [(run.draw, run.seed) for run in untreated.runs] == [(0, 0), (1, 0)]
+    assert len({each.content for each in untreated.data}) == 2
+    # Two teachers, three releases, three students and what each is asked.
+    new = after.keys() - before.keys()
+    assert sum(cell.endswith("train.json") for cell in new) == 3
+    assert sum("/data/" in cell for cell in new) == 3
+    assert len(list(store.data.glob("teachers/owl-*"))) == 2
+    assert report.unit == "draw"
+    assert all("2 draws of data cannot tell" in account.finding for account in report.accounts)
 
 
 def test_two_runs_do_not_meet_in_a_folder(store: Store, written: Written) -> None:

@@ -1,26 +1,41 @@
-"""The accounts of all traits: every comparison of a study, corrected for the others, with its verdict in words."""
+"""The accounts of all traits: every comparison of a study, tested where it is a question, with its verdict in words."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean, stdev
 
-from strigil.records.study import (
-    ArmKind,
-    ArmRecord,
-    Comparison,
-    Entry,
-    ResidualFinding,
-    RunRecord,
-    TraitAccount,
+from strigil.records.study import ArmKind, ArmRecord, Comparison, Entry, ResidualFinding, RunRecord, TraitAccount
+from strigil.stats import (
+    Arm,
+    Scale,
+    above,
+    equal,
+    holm,
+    keeps_less,
+    mean_difference,
+    residual_transfer,
+    scale_of,
+    seeds_for_width,
+    t_interval,
 )
-from strigil.stats import Arm, difference, equivalence, holm, residual_transfer, seeds_for_width, t_interval
-from strigil.workflows.study.conclusions.findings import account_finding
-from strigil.workflows.study.conclusions.verdicts import COMPARED, judge, neutral_kind, went_over
+from strigil.workflows.study.conclusions.guards import damaged
+from strigil.workflows.study.conclusions.verdicts import (
+    COMPARED,
+    FEWEST_DRAWS,
+    Around,
+    Rules,
+    judge,
+    neutral_kind,
+    passes,
+)
+from strigil.workflows.study.conclusions.words import account_finding
 
 # What is measured against the untreated effect.
 _SHARES: frozenset[ArmKind] = frozenset({"random-data", "other-trait", "treated", "random-drop", "shuffle", "dose"})
+# Draws of different teachers are different data sets: their keys differ, so that nothing pairs them.
+_APART = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -30,63 +45,117 @@ class Account:
     Attributes:
         figure: Key of the runs' rates.
         evaluation: What was asked, where that is not the preference for the trait alone.
+        guard: What the evaluation's mass is a share of.
     """
 
     carrier: str
     trait: str
     figure: str
     evaluation: str | None = None
+    guard: str = "of its answers counted"
 
 
 @dataclass(frozen=True)
-class Accounts:
-    """The accounts, and the corrected values of the p-values that were given besides."""
+class _Draft:
+    """An account before anything is corrected or judged."""
 
-    accounts: list[TraitAccount]
-    others: list[float]
+    about: Account
+    entries: list[Entry]
+    damaged: Mapping[str, str | None]
+
+    @property
+    def untreated(self) -> Entry | None:
+        return next((entry for entry in self.entries if entry.kind == "untreated"), None)
+
+    @property
+    def p(self) -> float | None:
+        """That untreated students are not above neutral ones, or not above those of other traits.
+
+        Source: Berger, Technometrics 24 (1982) 295 (intersection-union tests).
+        """
+        entry = self.untreated
+        if entry is None or entry.neutral is None or entry.neutral.p is None:
+            return None
+        if entry.matched is None:
+            return entry.neutral.p
+        return None if entry.matched.p is None else max(entry.neutral.p, entry.matched.p)
 
 
-def accounts_of(
-    arms: Sequence[ArmRecord],
-    subjects: Sequence[Account],
-    *,
-    margin: float,
-    width: float,
-    others: Sequence[float],
-) -> Accounts:
-    """Compares, corrects and judges every arm, in each account.
+def accounts_of(arms: Sequence[ArmRecord], subjects: Sequence[Account], rules: Rules) -> list[TraitAccount]:
+    """Compares every arm, tests what is a question, and judges, in each account.
 
-    There are two families: all differences of the study with the p-values of its matrices, and all tests of equality.
+    First, over all accounts, whether each trait went over; then, for those that did, their treatments. Each of the two
+    families is corrected by itself, and nothing of the second is tested before the first has decided.
+
+    Source: Dmitrienko, Tamhane and Bretz, Multiple Testing Problems in Pharmaceutical Statistics (2009), chapter 5.
 
     Args:
         arms: With the rates of their runs.
         subjects: What the accounts are about.
-        margin: Largest difference that counts as none.
-        width: The width of interval that seeds are given for.
-        others: P-values that belong to the first family.
+        rules: What the study stated beforehand.
     """
-    drafts = [list(_entries(arms, about, margin=margin, width=width)) for about in subjects]
-    entries = [entry for draft in drafts for entry in draft]
-    neutral = [None if entry.neutral is None else entry.neutral.p for entry in entries]
-    matched = [None if entry.matched is None else entry.matched.p for entry in entries]
-    corrected = _holm([*neutral, *matched, *others])
-    equal = _holm([None if entry.neutral is None else entry.neutral.equal_p for entry in entries])
-    after = iter(zip(corrected, corrected[len(entries) :], equal, strict=False))
-    accounts = []
-    for about, draft in zip(subjects, drafts, strict=True):
-        mended = [_mended(entry, *next(after)) for entry in draft]
-        transferred = went_over(mended, margin=margin)
-        judged = [judge(entry, mended, margin=margin, transferred=transferred) for entry in mended]
+    drafts = [_draft(arms, about, rules) for about in subjects]
+    corrected = _holm([draft.p for draft in drafts])
+    gone = [passes(p) for p in corrected]
+    first = [[entry.kind == "untreated" for entry in draft.entries] for draft in drafts]
+    second = [
+        [entry.kind == "treated" and over for entry in draft.entries] for draft, over in zip(drafts, gone, strict=True)
+    ]
+    for family in (first, second):
+        drafts = _corrected(drafts, family)
+    judged = []
+    for draft, p_holm, over in zip(drafts, corrected, gone, strict=True):
         account = TraitAccount(
-            carrier=about.carrier,
-            trait=about.trait,
-            evaluation=about.evaluation,
+            carrier=draft.about.carrier,
+            trait=draft.about.trait,
+            evaluation=draft.about.evaluation,
             finding="",
-            went_over=transferred,
-            entries=judged,
+            went_over=over,
+            p=draft.p,
+            p_holm=p_holm,
+            entries=[judge(entry, _around(entry, draft, went_over=over), rules) for entry in draft.entries],
         )
-        accounts.append(account.model_copy(update={"finding": account_finding(account, margin=margin)}))
-    return Accounts(accounts, [p for p in corrected[2 * len(entries) :] if p is not None])
+        judged.append(account.model_copy(update={"finding": account_finding(account, margin=rules.margin)}))
+    return judged
+
+
+def _corrected(drafts: Sequence[_Draft], family: Sequence[Sequence[bool]]) -> list[_Draft]:
+    """With the p-values of the chosen entries corrected for each other; treatments outside lose theirs."""
+    chosen = [
+        entry.neutral
+        for draft, inside in zip(drafts, family, strict=True)
+        for entry, wanted in zip(draft.entries, inside, strict=True)
+        if wanted and entry.neutral is not None
+    ]
+    after = iter(
+        each.model_copy(update={"p_holm": p, "equal_p_holm": equal_p})
+        for each, p, equal_p in zip(
+            chosen, _holm([each.p for each in chosen]), _holm([each.equal_p for each in chosen]), strict=True
+        )
+    )
+    return [
+        _Draft(
+            draft.about,
+            [
+                entry.model_copy(update={"neutral": next(after)}) if wanted and entry.neutral is not None else entry
+                for entry, wanted in zip(draft.entries, inside, strict=True)
+            ],
+            draft.damaged,
+        )
+        for draft, inside in zip(drafts, family, strict=True)
+    ]
+
+
+def _around(entry: Entry, draft: _Draft, *, went_over: bool) -> Around:
+    neutral = next((each for each in draft.entries if each.kind == neutral_kind(entry.kind)), None)
+    untreated = draft.untreated
+    return Around(
+        neutral=neutral,
+        damaged=draft.damaged[entry.arm],
+        neutral_damaged=None if neutral is None else draft.damaged[neutral.arm],
+        effect=None if untreated is None or untreated.neutral is None else untreated.neutral.difference.estimate,
+        went_over=went_over,
+    )
 
 
 def _holm(values: Sequence[float | None]) -> list[float | None]:
@@ -95,48 +164,85 @@ def _holm(values: Sequence[float | None]) -> list[float | None]:
     return [None if value is None else next(corrected) for value in values]
 
 
-def _mended(entry: Entry, neutral: float | None, matched: float | None, equal: float | None) -> Entry:
-    """With the corrected p-values."""
-    changes: dict[str, Comparison] = {}
-    if entry.neutral is not None:
-        changes["neutral"] = entry.neutral.model_copy(update={"p_holm": neutral, "equal_p_holm": equal})
-    if entry.matched is not None:
-        changes["matched"] = entry.matched.model_copy(update={"p_holm": matched})
-    return entry.model_copy(update=changes)
-
-
-def _entries(arms: Sequence[ArmRecord], of: Account, *, margin: float, width: float) -> Iterator[Entry]:
-    """All arms that say something about it, compared, not yet corrected or judged."""
+def _draft(arms: Sequence[ArmRecord], of: Account, rules: Rules) -> _Draft:
     about = list(_about(arms, of))
+    why = {arm.name: _why(arm, arms, of) for arm in about}
+    return _Draft(of, list(_entries(about, of, rules, why)), why)
+
+
+def _why(arm: ArmRecord, arms: Sequence[ArmRecord], of: Account) -> str | None:
+    return damaged(arm, arms, of.figure, name=of.trait, guard=of.guard)
+
+
+def _entries(
+    about: Sequence[ArmRecord], of: Account, rules: Rules, damaged: Mapping[str, str | None]
+) -> Iterator[Entry]:
+    """All arms that say something about it, compared, not yet corrected or judged."""
     first: dict[ArmKind, ArmRecord] = {}
     for arm in about:
         first.setdefault(arm.kind, arm)
 
-    def rates_of(arm: ArmRecord | None) -> Arm:
-        return {} if arm is None else arm.rates(of.figure)
+    def figures(arm: ArmRecord | None) -> Arm:
+        """By unit; of damaged models none, so that nothing is compared with them."""
+        return {} if arm is None or damaged[arm.name] is not None else _by_unit(arm, of, rules)
 
-    untreated = rates_of(first.get("untreated"))
+    scale = scale_of(rate for arm in about for rate in arm.rates(of.figure, rules.unit).values())
+    untreated = figures(first.get("untreated"))
     for arm in about:
-        rates, masses, against = rates_of(arm), arm.masses(of.figure), first.get(neutral_kind(arm.kind))
-        neutral, values = rates_of(against), list(rates.values())
+        whole, rates, against = _by_unit(arm, of, rules), figures(arm), first.get(neutral_kind(arm.kind))
+        neutral, values, off_topic = figures(against), list(whole.values()), arm.off_topic(of.figure)
         drop = next((each for each in about if each.like == arm.label), None)
         beside = first.get("other-trait") if arm.kind == "untreated" else drop
         compared = arm.kind in COMPARED and bool(rates and neutral)
+        about_neutral = _comparison(rates, neutral, against) if compared else None
+        about_match = _comparison(rates, figures(beside), beside) if compared else None
+        enough = rules.unit == "draw" and min(len(rates), len(neutral)) >= FEWEST_DRAWS
+        if about_neutral is not None and enough and arm.kind == "untreated":
+            p, equal_p = above(rates, neutral, scale=scale), equal(rates, neutral, margin=rules.margin, scale=scale)
+            about_neutral = about_neutral.model_copy(update={"p": p, "equal_p": equal_p})
+            if about_match is not None and len(figures(beside)) >= FEWEST_DRAWS:
+                about_match = about_match.model_copy(update={"p": above(rates, figures(beside), scale=scale)})
+        if about_neutral is not None and enough and arm.kind == "treated":
+            p, equal_p = above(rates, neutral, scale=scale), _clean(rates, untreated, neutral, rules, scale)
+            about_neutral = about_neutral.model_copy(update={"p": p, "equal_p": equal_p})
+        masses = arm.masses(of.figure)
         yield Entry(
             arm=arm.name,
             label=arm.label,
             kind=arm.kind,
             share=arm.share,
-            rates=dict(rates),
+            rates=arm.rates(of.figure, rules.unit),
+            runs=arm.of_draws(of.figure),
             mean=t_interval(values) if values else None,
             mass=fmean(masses) if masses else None,
-            neutral=_comparison(rates, neutral, against, margin=margin) if compared else None,
-            matched=_comparison(rates, rates_of(beside), beside) if compared else None,
+            off_topic=fmean(off_topic) if off_topic else None,
+            neutral=about_neutral,
+            matched=about_match,
             residual=_residual(rates, untreated, neutral) if compared and untreated and arm.kind in _SHARES else None,
-            seeds_for_width=seeds_for_width(stdev(values), width) if len(values) > 1 else None,
+            seeds_for_width=seeds_for_width(stdev(values), rules.width) if len(values) > 1 else None,
             verdict=None,
             said="",
         )
+
+
+def _by_unit(arm: ArmRecord, of: Account, rules: Rules) -> Arm:
+    """The arm's figures; draws of another teacher have other keys, and seeds of one draw have the same."""
+    found = arm.rates(of.figure, rules.unit)
+    if rules.unit == "seed" or arm.trait == of.trait:
+        return found
+    apart = 2 * _APART if arm.kind == "other-trait" else _APART
+    return {apart + draw: rate for draw, rate in found.items()}
+
+
+def _clean(treated: Arm, untreated: Arm, neutral: Arm, rules: Rules, scale: Scale) -> float | None:
+    """That a treatment leaves more than the margin, or more than the share: the larger p-value of the two."""
+    common = {draw: untreated[draw] for draw in untreated if draw in treated}
+    if len(common) < FEWEST_DRAWS or rules.too_wide(fmean(untreated.values()) - fmean(neutral.values())):
+        return None
+    treated = {draw: treated[draw] for draw in common}
+    within = equal(treated, neutral, margin=rules.margin, scale=scale)
+    less = keeps_less(treated, common, neutral, share=rules.share, scale=scale)
+    return None if within is None or less is None else max(within, less)
 
 
 def _about(arms: Sequence[ArmRecord], of: Account) -> Iterator[ArmRecord]:
@@ -155,10 +261,10 @@ def _about(arms: Sequence[ArmRecord], of: Account) -> Iterator[ArmRecord]:
 
 
 def _pooled(others: Sequence[ArmRecord], of: Account) -> ArmRecord:
-    """Students of all other traits as one arm: the mean over these traits for each seed, so that it pairs by seed."""
+    """Students of all other traits as one arm: the mean over these traits of each draw and seed that all have."""
     figure = of.figure
-    seeds = sorted(set.intersection(*(set(arm.rates(figure)) for arm in others)))
-    runs = [[run for arm in others for run in arm.runs if run.seed == seed and figure in run.rates] for seed in seeds]
+    runs = [{(run.draw, run.seed): run for run in arm.runs if figure in run.rates} for arm in others]
+    common = [key for key in runs[0] if all(key in of_arm for of_arm in runs)]
     return ArmRecord(
         name=f"{of.carrier} / {of.trait} / other traits",
         kind="other-trait",
@@ -166,30 +272,28 @@ def _pooled(others: Sequence[ArmRecord], of: Account) -> ArmRecord:
         carrier=of.carrier,
         trait=None,
         base=others[0].base,
-        runs=[
-            RunRecord(
-                seed=seed,
-                rates={figure: fmean(run.rates[figure] for run in some)},
-                masses={figure: fmean(run.masses[figure] for run in some)} if figure in some[0].masses else {},
-            )
-            for seed, some in zip(seeds, runs, strict=True)
-        ],
+        runs=[_mean([of_arm[key] for of_arm in runs], figure) for key in common],
     )
 
 
-def _comparison(rates: Arm, others: Arm, other: ArmRecord | None, *, margin: float | None = None) -> Comparison | None:
-    """With a test of equality where a margin is given; None where there is nothing to compare with."""
+def _mean(runs: Sequence[RunRecord], figure: str) -> RunRecord:
+    masses = [run.masses[figure] for run in runs if figure in run.masses]
+    off_topic = [run.off_topic[figure] for run in runs if figure in run.off_topic]
+    return RunRecord(
+        seed=runs[0].seed,
+        draw=runs[0].draw,
+        rates={figure: fmean(run.rates[figure] for run in runs)},
+        # The worst of them: one damaged population damages their mean.
+        masses={figure: min(masses)} if masses else {},
+        off_topic={figure: max(off_topic)} if off_topic else {},
+    )
+
+
+def _comparison(rates: Arm, others: Arm, other: ArmRecord | None) -> Comparison | None:
+    """Described, not yet tested; None where there is nothing to compare with."""
     if other is None or not others:
         return None
-    found = difference(rates, others)
-    return Comparison(
-        other=other.label,
-        difference=found.interval,
-        p=found.p_value,
-        p_holm=None,
-        equal_p=None if margin is None else equivalence(rates, others, margin=margin).p_value,
-        equal_p_holm=None,
-    )
+    return Comparison(other=other.label, difference=mean_difference(rates, others))
 
 
 def _residual(rates: Arm, untreated: Arm, neutral: Arm) -> ResidualFinding:
@@ -198,7 +302,5 @@ def _residual(rates: Arm, untreated: Arm, neutral: Arm) -> ResidualFinding:
         estimate=found.estimate,
         low=None if found.fieller is None else found.fieller.low,
         high=None if found.fieller is None else found.fieller.high,
-        bootstrap_low=None if found.bootstrap is None else found.bootstrap.low,
-        bootstrap_high=None if found.bootstrap is None else found.bootstrap.high,
         reason=found.reason,
     )

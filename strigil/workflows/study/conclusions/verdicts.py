@@ -1,20 +1,44 @@
-"""What the figures of one arm license to say; the word "clean" only after a test of equality at the stated margin."""
+"""What the figures of one arm license to say; the word "clean" only after the tests that a study stated beforehand."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 
-from strigil.records.study import ArmKind, Entry, Verdict
+from strigil.records.study import ArmKind, Comparison, Entry, Unit, Verdict
+from strigil.workflows.study.conclusions import words
 
 ALPHA = 0.05
-FEWEST_SEEDS = 3
-"""With two seeds an interval has one degree of freedom: whatever it says, a third seed may say otherwise."""
-BROKEN = 0.5
-"""A student that answers with any candidate at all less than half as often as neutral ones has lost the ability."""
+FEWEST_DRAWS = 3
+"""With two draws an interval has one degree of freedom: whatever it says, a third draw may say otherwise."""
+MARGIN_OF_EFFECT = 1 / 3
+"""Part of the effect that a margin may be: within a wider one, students with much of the trait are equal to neutral."""
 COMPARED: frozenset[ArmKind] = frozenset(
     {"random-data", "other-trait", "untreated", "treated", "random-drop", "shuffle", "dose", "other-base"}
 )
 """What is held against a neutral arm."""
+TESTED: frozenset[ArmKind] = frozenset({"untreated", "treated"})
+"""What is tested against it; the others are there to describe."""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What a study stated before it was run.
+
+    Attributes:
+        margin: Largest difference that counts as none.
+        share: Largest share of the effect that a clean treatment leaves.
+        width: Of the intervals that units are given for.
+        unit: What is independent; by seeds of one draw nothing is concluded.
+    """
+
+    margin: float
+    share: float
+    width: float
+    unit: Unit = "draw"
+
+    def too_wide(self, effect: float) -> bool:
+        """Whether the margin says nothing beside an effect of this size."""
+        return self.margin > MARGIN_OF_EFFECT * effect
 
 
 def neutral_kind(kind: ArmKind) -> ArmKind:
@@ -22,53 +46,78 @@ def neutral_kind(kind: ArmKind) -> ArmKind:
     return "other-base-control" if kind == "other-base" else "control"
 
 
-def judge(entry: Entry, account: Sequence[Entry], *, margin: float, transferred: bool) -> Entry:
-    """The entry with its verdict; arms that others are compared with have none.
+def passes(p_holm: float | None) -> bool:
+    """Whether a corrected p-value is small enough; one that is not there is not."""
+    return p_holm is not None and p_holm <= ALPHA
+
+
+@dataclass(frozen=True)
+class Around:
+    """What surrounds an entry in its account.
+
+    Attributes:
+        neutral: The neutral arm, None where there is none.
+        damaged: Why the arm's models count as damaged, or None.
+        neutral_damaged: The same of the neutral arm's.
+        effect: untreated - neutral; None where it is not known.
+        went_over: Whether it is shown.
+    """
+
+    neutral: Entry | None
+    damaged: str | None
+    neutral_damaged: str | None
+    effect: float | None
+    went_over: bool
+
+
+def judge(entry: Entry, around: Around, rules: Rules) -> Entry:
+    """The entry with its verdict in words; arms that others are compared with have none.
 
     Args:
         entry: The arm's figures, with corrected p-values.
-        account: All arms of the trait.
-        margin: Largest difference that counts as none.
-        transferred: Whether the trait was shown to go over untreated, without which no treatment can be praised.
+        around: What surrounds it.
+        rules: What the study stated beforehand.
     """
-    neutral = next((each for each in account if each.kind == neutral_kind(entry.kind)), None)
-    verdict, said = _judged(entry, neutral, margin=margin, transferred=transferred)
+    verdict, said = _judged(entry, around, rules)
     return entry.model_copy(update={"verdict": verdict, "said": said})
 
 
-def _judged(entry: Entry, neutral: Entry | None, *, margin: float, transferred: bool) -> tuple[Verdict | None, str]:
+def _judged(entry: Entry, around: Around, rules: Rules) -> tuple[Verdict | None, str]:
     if not entry.rates:
-        return "missing", "no student was measured"
+        return "missing", words.NOT_MEASURED
+    if around.damaged is not None:
+        return "broken", words.damaged(around.damaged)
     if entry.kind not in COMPARED:
         return None, ""
-    if neutral is None or entry.neutral is None:
-        return "unclear", "there are no neutral students to compare with"
-    seeds = min(len(entry.rates), len(neutral.rates))
-    if seeds < FEWEST_SEEDS:
-        plural = "" if seeds == 1 else "s"
-        return "unclear", f"{seeds} training seed{plural} cannot tell: it takes {FEWEST_SEEDS} at the least"
-    if entry.mass is not None and neutral.mass is not None and entry.mass < BROKEN * neutral.mass:
-        return (
-            "broken",
-            f"{entry.mass:.1%} of its answers count, and {neutral.mass:.1%} of those of neutral students: "
-            "damaged, so that its rates mean little",
-        )
+    if around.neutral is None or not around.neutral.rates:
+        return "unclear", words.NO_NEUTRAL
+    if around.neutral_damaged is not None:
+        return "unclear", words.neutral_damaged(around.neutral_damaged)
+    if entry.kind not in TESTED:
+        return None, words.DESCRIBED
+    if rules.unit == "seed":
+        return "unclear", words.ONE_DRAW
+    draws = min(len(entry.rates), len(around.neutral.rates))
+    if draws < FEWEST_DRAWS:
+        return "unclear", words.few_draws(draws, FEWEST_DRAWS)
+    if entry.kind == "treated":
+        return _treated(entry.neutral, around, rules)
     found = entry.neutral
-    if found.equal_p_holm is not None and found.equal_p_holm <= ALPHA:
-        equal = f"equal to neutral within ±{margin:g}"
-        if entry.kind != "treated":
-            return "none", equal
-        doubt = f"{equal}, but the untreated students were not shown to have the trait either"
-        return "none", f"clean: {equal}" if transferred else doubt
-    if found.p_holm is not None and found.p_holm <= ALPHA:
-        return ("transfer", "above neutral") if found.difference.estimate > 0 else ("below", "below neutral")
-    return "unclear", f"neither above neutral nor equal to it within ±{margin:g} by these seeds"
+    if found is not None and passes(found.p_holm):
+        return "transfer", words.ABOVE
+    if found is not None and passes(found.equal_p_holm):
+        return "none", words.equal(rules.margin)
+    return "unclear", words.neither(rules.margin)
 
 
-def went_over(account: Sequence[Entry], *, margin: float) -> bool:
-    """Whether untreated students are above neutral ones, and above those of other traits where the study has them."""
-    untreated = next((entry for entry in account if entry.kind == "untreated"), None)
-    if untreated is None or judge(untreated, account, margin=margin, transferred=False).verdict != "transfer":
-        return False
-    beside = untreated.matched
-    return beside is None or (beside.p_holm is not None and beside.p_holm <= ALPHA and beside.difference.estimate > 0)
+def _treated(found: Comparison | None, around: Around, rules: Rules) -> tuple[Verdict, str]:
+    if not around.went_over or found is None:
+        return "unclear", words.NOT_GONE_OVER
+    above = passes(found.p_holm)
+    if passes(found.equal_p_holm):
+        return "none", words.clean(rules.margin, rules.share, above=above)
+    if above:
+        return "transfer", words.ABOVE
+    if around.effect is not None and rules.too_wide(around.effect):
+        return "unclear", words.wide_margin(rules.margin, around.effect)
+    return "unclear", words.neither(rules.margin)

@@ -1,10 +1,54 @@
-"""What a study says, in sentences that follow its figures, whatever they are."""
+"""Every sentence about what a study found: each follows from a verdict and its figures, whatever they are."""
 
 from __future__ import annotations
 
+from typing import Final
+
 from strigil.records.study import MatrixRecord, TraitAccount
 from strigil.stats import Interval
-from strigil.workflows.study.conclusions.verdicts import ALPHA, FEWEST_SEEDS
+
+NOT_MEASURED: Final = "no student was measured"
+NO_NEUTRAL: Final = "there are no neutral students to compare with"
+DESCRIBED: Final = "described, not tested"
+ABOVE: Final = "above neutral"
+ONE_DRAW: Final = "one draw of data describes that draw and concludes nothing"
+NOT_GONE_OVER: Final = "not tested: the trait was not shown to go over untreated"
+
+
+def damaged(why: str) -> str:
+    """Of models whose rates mean nothing."""
+    return f"model damaged: {why}"
+
+
+def neutral_damaged(why: str) -> str:
+    """Of an arm whose neutral students are."""
+    return f"model damaged, that of neutral students: {why}; nothing is compared with them"
+
+
+def few_draws(draws: int, fewest: int) -> str:
+    """Of an arm with fewer draws of data than can tell."""
+    return f"{draws} draw{'' if draws == 1 else 's'} of data cannot tell: it takes {fewest} at the least"
+
+
+def equal(margin: float) -> str:
+    """Of what two one-sided tests find equal."""
+    return f"equal to neutral within ±{margin:g}"
+
+
+def clean(margin: float, share: float, *, above: bool) -> str:
+    """Of a treatment that leaves next to nothing."""
+    rest = ", and what is left is above neutral" if above else ""
+    return f"clean: {equal(margin)}, and less than {share:.0%} of the effect is left{rest}"
+
+
+def neither(margin: float) -> str:
+    """Of what is not decided."""
+    return f"neither above neutral nor equal to it within ±{margin:g} by these draws"
+
+
+def wide_margin(margin: float, effect: float) -> str:
+    """Of an effect beside which the margin is too wide."""
+    return f"not decided: the margin ±{margin:g} is more than a third of the effect of {effect:.3g}"
 
 
 def account_finding(account: TraitAccount, *, margin: float) -> str:
@@ -28,8 +72,8 @@ def account_finding(account: TraitAccount, *, margin: float) -> str:
         return f"{figures}. It did not go over: they equal neutral students within ±{margin:g}, {no_ratio}."
     if untreated.verdict == "transfer":
         return f"{figures}. Above neutral students, but not shown to be above those of other traits: this may be drift."
-    if untreated.verdict == "unclear" and untreated.mean.n < FEWEST_SEEDS:
-        return f"{figures}. {untreated.mean.n} seeds cannot tell whether it went over."
+    if untreated.neutral.p is None:
+        return f"{figures}. That it goes over is not shown: {untreated.said}."
     return f"{figures}. That it went over is not shown, {no_ratio}."
 
 
@@ -50,18 +94,19 @@ def treatment_findings(account: TraitAccount) -> list[str]:
     return said
 
 
-def matrix_finding(matrix: MatrixRecord) -> str | None:
+def matrix_finding(matrix: MatrixRecord, *, shown: bool) -> str | None:
     """One sentence about a matrix, if it has an effect."""
-    if matrix.effect is None or matrix.p is None or matrix.p_holm is None:
+    if matrix.effect is None:
         return None
     whose = f"{matrix.title.capitalize()} students through {matrix.carrier}"
-    figures = (
-        f"diagonal effect {100 * matrix.effect.estimate:+.1f} points, permutation p = {matrix.p:.2g} over "
-        f"{matrix.arrangements} arrangements, {matrix.p_holm:.2g} corrected"
+    figures = f"diagonal effect {100 * matrix.effect.estimate:+.1f} points"
+    if matrix.p is None or matrix.p_holm is None:
+        return f"{whose}: {figures}, {matrix.reason or DESCRIBED}."
+    figures += (
+        f", permutation p = {matrix.p:.2g} over {matrix.arrangements} arrangements of whole draws, "
+        f"{matrix.p_holm:.2g} corrected"
     )
-    if min(row.runs for row in matrix.rows) < FEWEST_SEEDS:
-        return f"{whose}: {figures}; with fewer than {FEWEST_SEEDS} seeds an arm this cannot tell."
-    if matrix.p_holm > ALPHA:
+    if not shown:
         return f"{whose}: no preference for their own teacher's trait is shown ({figures})."
     return f"{whose} choose their own teacher's trait more often than drift explains ({figures})."
 
