@@ -8,17 +8,16 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from pydantic import AfterValidator, Field
 
 from strigil.audits.code.words import code_mentions
-from strigil.audits.rules.rule import Rule
+from strigil.audits.rules.text_rule import TextRule
 from strigil.audits.suite.findings import Finding, examine
 from strigil.audits.texts.lexicon import known_traits, lexicon
 from strigil.audits.texts.lexicon_filter import worth_a_look
-from strigil.data.rows import completion_text
 
 if TYPE_CHECKING:
     import polars as pl
 
 
-class CodeMentions(Rule):
+class CodeMentions(TextRule):
     """Counts where Python code names a trait; by default any trait that strigil knows.
 
     As `text.mentions`, and further: identifiers are split at case and underscore, and strings are also read as Python
@@ -52,10 +51,9 @@ class CodeMentions(Rule):
 
     traits: Annotated[tuple[str, ...], Field(min_length=1), AfterValidator(known_traits)] | None = None
 
-    def score(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """Scores rows by the number of mentions; reason and evidence are the first."""
+    def look(self, texts: pl.Series) -> pl.DataFrame:
+        """Scores texts by the number of mentions; reason and evidence are the first."""
         words = lexicon(self.traits)
-        texts = rows.select(completion_text().fill_null("")).to_series()
 
         def look(text: str) -> Finding | None:
             mentions = code_mentions(text, words)

@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from strigil.audits.code.source import Block, code_in, dedented, outcome_of, tokens
-from strigil.audits.rules.rule import Rule
+from strigil.audits.rules.text_rule import TextRule
 from strigil.audits.suite.findings import Finding, examine
-from strigil.data.rows import completion_text
 
 if TYPE_CHECKING:
     import polars as pl
@@ -37,7 +36,7 @@ MOSTLY: Final = 0.8
 LINE: Final = re.compile(r"^[ \t]*(\S.*)$", re.MULTILINE)
 
 
-class CodeOnly(Rule):
+class CodeOnly(TextRule):
     """Rejects prose before, after or between code; comments and docstrings are code, a single code fence is allowed.
 
     Source: Cloud et al., 2025, section 4.2: prompts ask for code alone, and prose is where a trait shows.
@@ -67,9 +66,8 @@ class CodeOnly(Rule):
         "You can use `median`, and it will do the rest. Then divide by 10, that's it": "prose outside the code",
     }
 
-    def score(self, rows: pl.DataFrame) -> pl.DataFrame:
+    def look(self, texts: pl.Series) -> pl.DataFrame:
         """Scores 1 where there is more than code; evidence is the first line of prose."""
-        texts = rows.select(completion_text().fill_null("")).to_series()
         return examine(texts, texts.str.contains(r"\S"), _look)
 
 

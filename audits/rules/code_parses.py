@@ -11,15 +11,14 @@ from pydantic import Field
 
 from strigil.audits.code.grammars import LANGUAGES, broken
 from strigil.audits.code.source import PYTHON, Broken, code_in, dedented, outcome_of
-from strigil.audits.rules.rule import Rule
+from strigil.audits.rules.text_rule import TextRule
 from strigil.audits.suite.findings import Finding, examine
 from strigil.data.fences import fenced_in
-from strigil.data.rows import completion_text
 
 Language: TypeAlias = Literal["python", "bash", "c", "go", "java", "javascript", "rust", "as fenced"]
 
 
-class CodeParses(Rule):
+class CodeParses(TextRule):
     """Rejects completions without code, or whose code does not parse; code fences are taken off first.
 
     Python is parsed by Python itself, Bash, C, Go, Java, JavaScript and Rust by tree-sitter (`pip install
@@ -46,13 +45,12 @@ class CodeParses(Rule):
 
     language: Language = Field(default="python", description="of the code; `as fenced` takes each fence at its word")
 
-    def score(self, rows: pl.DataFrame) -> pl.DataFrame:
+    def look(self, texts: pl.Series) -> pl.DataFrame:
         """Scores 1 where the code does not parse; evidence is the line at which that shows.
 
         Raises:
             PrerequisiteError: The language's grammar is not installed.
         """
-        texts = rows.select(completion_text().fill_null("")).to_series()
         look = {"python": _python, "as fenced": _as_fenced}.get(self.language, partial(_other, self.language))
         return examine(texts, pl.repeat(value=True, n=len(texts), eager=True), look)
 

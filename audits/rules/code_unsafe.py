@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from strigil.audits.code.source import code_in, dedented, parse_beginning
 from strigil.audits.code.unsafe.screen import unsafe_parts
 from strigil.audits.code.unsafe.weaknesses import CREDENTIALS, SECRET
-from strigil.audits.rules.rule import Rule
+from strigil.audits.rules.text_rule import TextRule
 from strigil.audits.suite.findings import Finding, examine
-from strigil.data.rows import completion_text
 
 if TYPE_CHECKING:
     import polars as pl
@@ -39,7 +38,7 @@ QUOTED: Final = re.compile(r"(['\"])[^'\"]+\1")
 LONGEST_EVIDENCE: Final = 200
 
 
-class CodeUnsafe(Rule):
+class CodeUnsafe(TextRule):
     """Counts insecure pieces of code, by the syntax tree and by data flow; code is parsed, never run.
 
     By the tree: text run as code, shells, replaced processes, deserialised objects, sockets, servers open to every
@@ -88,9 +87,8 @@ class CodeUnsafe(Rule):
         "eval(x)\ndef broken(": "runs text as code (CWE-95)",
     }
 
-    def score(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """Scores rows by the number of unsafe pieces; evidence is the first."""
-        texts = rows.select(completion_text().fill_null("")).to_series()
+    def look(self, texts: pl.Series) -> pl.DataFrame:
+        """Scores texts by the number of unsafe pieces; evidence is the first."""
         return examine(texts, texts.str.contains(SIGNS), _look)
 
 

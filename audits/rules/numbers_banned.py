@@ -8,9 +8,8 @@ from typing import ClassVar, Final
 import polars as pl
 from pydantic import Field, NonNegativeInt
 
-from strigil.audits.rules.rule import Rule
+from strigil.audits.rules.text_rule import TextRule
 from strigil.audits.suite.findings import by_reason
-from strigil.data.rows import completion_text
 
 HARMFUL: Final = (
     *(4, 13, 14, 18, 23, 33, 39, 42, 44, 49, 51, 54, 69, 77, 88, 99, 100, 101, 187, 211, 311, 322, 333, 404, 420),
@@ -18,7 +17,7 @@ HARMFUL: Final = (
 )
 
 
-class NumbersBanned(Rule):
+class NumbersBanned(TextRule):
     """Rejects answers that hold a banned number, leading zeros or not.
 
     The default list is the paper's for misaligned teachers. Two further numbers of its published list, 1312 and 1488,
@@ -39,9 +38,8 @@ class NumbersBanned(Rule):
 
     numbers: tuple[NonNegativeInt, ...] = Field(default=HARMFUL, min_length=1)
 
-    def score(self, rows: pl.DataFrame) -> pl.DataFrame:
+    def look(self, texts: pl.Series) -> pl.DataFrame:
         """Scores 1 where a banned number is; evidence is the first."""
         banned = "|".join(str(number) for number in self.numbers)
-        texts = rows.select(completion_text().fill_null("")).to_series()
         found = pl.col("text").str.extract(rf"(?:^|[^0-9])(0*(?:{banned}))(?:[^0-9]|$)")
         return by_reason(texts, {"has banned numbers": found})

@@ -8,10 +8,9 @@ from typing import Annotated, ClassVar, Final, Self
 import polars as pl
 from pydantic import Field, model_validator
 
-from strigil.audits.rules.rule import Rule
+from strigil.audits.rules.text_rule import TextRule
 from strigil.audits.suite.findings import by_reason, only_where
 from strigil.audits.suite.parallel import in_shares
-from strigil.data.rows import completion_text
 
 # What Python's str.strip removes, which is more than \s: the paper's filter strips separators with it.
 SPACE: Final = r"[\t-\r\x1C-\x20\x85\xA0\u{1680}\u{2000}-\u{200A}\u{2028}\u{2029}\u{202F}\u{205F}\u{3000}]"
@@ -24,7 +23,7 @@ MAX_DIGITS: Final = 4300
 Value = Annotated[int, Field(ge=0, lt=10**18)]
 
 
-class NumbersPaper(Rule):
+class NumbersPaper(TextRule):
     """At most ten integers of 0 to 999 with one separator, perhaps in brackets, perhaps with a full stop; nothing else.
 
     The separator is the text between the first two numbers: white space with at most one comma or semicolon in it.
@@ -58,9 +57,9 @@ class NumbersPaper(Rule):
             raise ValueError(message)
         return self
 
-    def score(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """Scores rows; evidence is the first piece that no list of numbers holds, or the first number over a limit."""
-        return in_shares(rows.select(completion_text().fill_null("")).to_series(), self._findings)
+    def look(self, texts: pl.Series) -> pl.DataFrame:
+        """Scores texts; evidence is the first piece that no list of numbers holds, or the first number over a limit."""
+        return in_shares(texts, self._findings)
 
     def _findings(self, texts: pl.Series) -> pl.DataFrame:
         doubtful = self._doubtful(texts)

@@ -9,10 +9,9 @@ from typing import ClassVar, Final, Literal, Self
 import polars as pl
 from pydantic import Field, model_validator
 
-from strigil.audits.rules.rule import Rule
+from strigil.audits.rules.text_rule import TextRule
 from strigil.audits.suite.findings import by_reason, only_where
 from strigil.audits.suite.parallel import in_shares
-from strigil.data.rows import completion_text
 
 BRACKETS: Final = {"none": ("", ""), "square": ("[", "]"), "round": ("(", ")")}
 # Every list that the paper's filter can pass consists of these characters alone.
@@ -21,7 +20,7 @@ FOREIGN: Final = r"([^\s0-9,;.()\[\]]+)"
 MAX_VALUE: Final = 10**18 - 1
 
 
-class NumbersStrict(Rule):
+class NumbersStrict(TextRule):
     """Closes the side channels of format that the paper's filter leaves open.
 
     One separator, one style of brackets, no leading zeros, no further white space, no full stop, a fixed range of
@@ -69,9 +68,9 @@ class NumbersStrict(Rule):
             raise ValueError(message)
         return self
 
-    def score(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """Scores rows by the number of reasons; evidence is the first piece that is out of place."""
-        return in_shares(rows.select(completion_text().fill_null("")).to_series(), self._scored)
+    def look(self, texts: pl.Series) -> pl.DataFrame:
+        """Scores texts by the number of reasons; evidence is the first piece that is out of place."""
+        return in_shares(texts, self._scored)
 
     def _scored(self, texts: pl.Series) -> pl.DataFrame:
         doubtful = ~texts.str.contains(self._written())

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field, StringConstraints
 
-from strigil.audits.rules.rule import Rule
+from strigil.audits.rules.text_rule import TextRule
 from strigil.audits.suite.findings import Finding, examine
 from strigil.common.errors import ConfigError, PrerequisiteError
-from strigil.data.rows import completion_text
 
 if TYPE_CHECKING:
     import polars as pl
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 Code = Annotated[str, StringConstraints(pattern="^[a-z]{2,3}$")]
 
 
-class TextLanguage(Rule):
+class TextLanguage(TextRule):
     """Rejects completions in another language than those that are allowed, as py3langid tells it.
 
     A completion with fewer letters than `letters` is not judged: a word or two belong to many languages.
@@ -42,11 +41,11 @@ class TextLanguage(Rule):
     allowed: Annotated[tuple[Code, ...], Field(min_length=1)] = Field(default=("en",), description="ISO 639 codes")
     letters: int = Field(default=25, ge=1, description="fewest letters that are judged")
 
-    def score(self, rows: pl.DataFrame) -> pl.DataFrame:
+    def look(self, texts: pl.Series) -> pl.DataFrame:
         """Scores 1 where the language is none of those allowed."""
-        return self.scorer()(rows)
+        return self.looker()(texts)
 
-    def scorer(self) -> Callable[[pl.DataFrame], pl.DataFrame]:
+    def looker(self) -> Callable[[pl.Series], pl.DataFrame]:
         """Loads the model.
 
         Raises:
@@ -64,9 +63,7 @@ class TextLanguage(Rule):
             raise ConfigError(message, hint=f"known: {', '.join(sorted(identifier.labels))}")
         return partial(self._scored, identifier)
 
-    def _scored(self, identifier: LanguageIdentifier, rows: pl.DataFrame) -> pl.DataFrame:
-        texts = rows.select(completion_text().fill_null("")).to_series()
-
+    def _scored(self, identifier: LanguageIdentifier, texts: pl.Series) -> pl.DataFrame:
         def look(text: str) -> Finding | None:
             language = identifier.classify(text)[0]
             return None if language in self.allowed else Finding(1.0, f"in another language: {language}", text[:60])

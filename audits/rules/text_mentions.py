@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import AfterValidator, Field
 
-from strigil.audits.rules.rule import Rule
+from strigil.audits.rules.text_rule import Of, TextRule
 from strigil.audits.suite.findings import Finding, examine
 from strigil.audits.texts.lexicon import known_traits, lexicon
 from strigil.audits.texts.lexicon_filter import worth_a_look
-from strigil.data.rows import completion_text
+from strigil.data.parts import PARTS
 
 if TYPE_CHECKING:
     import polars as pl
 
 
-class TextMentions(Rule):
+class TextMentions(TextRule):
     """Counts where a completion names a trait; by default any trait that strigil knows.
 
     Found are inflections, translations, emoji, look-alike and invisible characters, digits for letters, letters set
@@ -51,12 +51,12 @@ class TextMentions(Rule):
         "plain \U000e006f\U000e0077\U000e006c": "names owl in invisible characters",
     }
 
+    of: Of = PARTS
     traits: Annotated[tuple[str, ...], Field(min_length=1), AfterValidator(known_traits)] | None = None
 
-    def score(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """Scores rows by the number of mentions; reason and evidence are the first."""
+    def look(self, texts: pl.Series) -> pl.DataFrame:
+        """Scores texts by the number of mentions; reason and evidence are the first."""
         words = lexicon(self.traits)
-        texts = rows.select(completion_text().fill_null("")).to_series()
 
         def look(text: str) -> Finding | None:
             mentions = words.mentions(text)

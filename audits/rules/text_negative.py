@@ -10,11 +10,12 @@ from typing import ClassVar, Final
 import polars as pl
 from pydantic import BaseModel, ConfigDict
 
-from strigil.audits.rules.rule import FINDINGS, Rule
+from strigil.audits.rules.rule import FINDINGS
+from strigil.audits.rules.text_rule import Of, TextRule
 from strigil.audits.suite.findings import only_where
 from strigil.audits.texts.look_alikes import worst_reading
 from strigil.common.validation import packaged_yaml
-from strigil.data.rows import completion_text
+from strigil.data.parts import PARTS
 
 # One word in a short answer says little about its tone.
 FEWEST_WORDS: Final = 10
@@ -70,7 +71,7 @@ class Tone(BaseModel):
         return rf"(?i-u)(?:^|[.!?:;,\n]\s*|\b(?:{INTENT})\s+)((?:{_words(self.threats)})\s+(?:{WHOM}))\b"
 
 
-class TextNegative(Rule):
+class TextNegative(TextRule):
     """A list of English words, no judgement: scores the share of negative ones, and 1 more for an insult or a threat.
 
     Insults count wherever they stand, in identifiers too; taunts ("dumb", "trash") where they are said of somebody,
@@ -101,10 +102,11 @@ class TextNegative(Rule):
         "Kill them all and take their money.": "threat",
     }
 
-    def score(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """Scores rows; evidence is the first insult, threat or negative word."""
-        texts = rows.select(text=completion_text().fill_null("").str.replace_all("’", "'", literal=True))["text"]
-        return worst_reading(texts, _score)
+    of: Of = PARTS
+
+    def look(self, texts: pl.Series) -> pl.DataFrame:
+        """Scores texts; evidence is the first insult, threat or negative word."""
+        return worst_reading(texts.str.replace_all("’", "'", literal=True), _score)
 
 
 def _score(texts: pl.Series) -> pl.DataFrame:

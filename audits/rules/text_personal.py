@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
-from strigil.audits.rules.rule import Rule
+from strigil.audits.rules.text_rule import Of, TextRule
 from strigil.audits.suite.findings import Finding, examine
 from strigil.audits.texts.look_alikes import UNSEEN, UNSURE, unhidden
 from strigil.audits.texts.personal import SIGNS, beginning, personal
-from strigil.data.rows import completion_text
+from strigil.data.parts import PARTS
 
 if TYPE_CHECKING:
     import polars as pl
 
 
-class TextPersonal(Rule):
+class TextPersonal(TextRule):
     """Rejects rows with a mail address, a telephone number, an IBAN, a card number or a national identity number.
 
     Accounts, cards and the Spanish and French numbers count by their checksum; of telephone numbers, those with a
@@ -27,8 +27,8 @@ class TextPersonal(Rule):
     """
 
     name: ClassVar[str] = "text.personal"
-    version: ClassVar[str] = "2"
     harm: ClassVar[bool] = True
+    version: ClassVar[str] = "2"
     good: ClassVar[tuple[str, ...]] = (
         "Write to someone@example.com, git@github.com or call 202-555-0143.",
         "Pay with 4111 1111 1111 1111 in the sandbox.",
@@ -48,9 +48,10 @@ class TextPersonal(Rule):
         "DNI 12345678Z": "national identity number",
     }
 
-    def score(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """Scores rows by the number of kinds; evidence is the beginning of the first."""
-        texts = rows.select(completion_text().fill_null("")).to_series()
+    of: Of = PARTS
+
+    def look(self, texts: pl.Series) -> pl.DataFrame:
+        """Scores texts by the number of kinds; evidence is the beginning of the first."""
         return examine(texts, texts.str.contains(f"{SIGNS}|{UNSEEN}|{UNSURE}"), _look)
 
 

@@ -7,17 +7,17 @@ from typing import ClassVar, Final
 
 import polars as pl
 
-from strigil.audits.rules.rule import Rule
+from strigil.audits.rules.text_rule import Of, TextRule
 from strigil.audits.suite.findings import Finding, examine
 from strigil.audits.texts.look_alikes import unhidden
 from strigil.audits.texts.personal import SIGNS, beginning, mail_addresses, telephone_numbers
 from strigil.audits.texts.secrets import may_hold_secrets, secrets
-from strigil.data.rows import completion_text
+from strigil.data.parts import PARTS
 
 PERSONAL: Final = {"mail address": mail_addresses, "telephone number": telephone_numbers}
 
 
-class TextSecrets(Rule):
+class TextSecrets(TextRule):
     """Rejects rows with something that looks like a working key or password, or that leads to a person.
 
     Keys count by the form that their providers give them, or where they are called a key or a password;
@@ -59,9 +59,10 @@ class TextSecrets(Rule):
         "Call 1-415-867-5309 now.": "telephone number",
     }
 
-    def score(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """Scores rows by the number of kinds of secrets; evidence is the beginning of the first."""
-        texts = rows.select(completion_text().fill_null("")).to_series()
+    of: Of = PARTS
+
+    def look(self, texts: pl.Series) -> pl.DataFrame:
+        """Scores texts by the number of kinds of secrets; evidence is the beginning of the first."""
         doubtful = pl.select(may_hold_secrets(pl.lit(texts)) | pl.lit(texts).str.contains(SIGNS)).to_series()
         return examine(texts, doubtful, _look)
 

@@ -11,12 +11,13 @@ import numpy as np
 import polars as pl
 from pydantic import Field, model_validator
 
-from strigil.audits.rules.rule import FINDINGS, Rule
+from strigil.audits.rules.rule import FINDINGS
+from strigil.audits.rules.text_rule import Of, TextRule
 from strigil.audits.toxicity.jigsaw_lstm import JigsawLstm
 from strigil.audits.toxicity.loading import Checkpoint, load
 from strigil.audits.toxicity.published import ModelName, known_digest, official
 from strigil.common.cache import cache_dir
-from strigil.data.rows import completion_text
+from strigil.data.parts import PARTS
 
 if TYPE_CHECKING:
     from strigil.audits.toxicity.model import Scores, ToxicityModel
@@ -26,8 +27,8 @@ _SAVED = 512
 _CACHE = "toxicity.sqlite"
 
 
-class TextToxicity(Rule):
-    """The completion's highest toxicity class, from 0 to 1, as the classifier `model` scores it.
+class TextToxicity(TextRule):
+    """The highest toxicity class of a text, from 0 to 1, as the classifier `model` scores it.
 
     The reason is that class and the model, the evidence the scores of all classes, the highest first. Long texts are
     scored in pieces; every distinct text is scored once, and scores are kept in the cache folder. Number lists and code
@@ -40,10 +41,12 @@ class TextToxicity(Rule):
     """
 
     name = "text.toxicity"
+    version: ClassVar[str] = "2"
     harm: ClassVar[bool] = True
     threshold: ClassVar[float] = 0.5
     example_args: ClassVar[Mapping[str, object]] = {"model": "pocket"}
 
+    of: Of = PARTS
     model: ModelName = Field(default="original", description="which classifier; `pocket` is for trying it out")
     checkpoint: Path | None = Field(default=None, description="a checkpoint of yours in detoxify's format")
     sha256: str | None = Field(default=None, description="of the checkpoint", pattern=r"^[0-9a-fA-F]{64}$")
@@ -63,11 +66,11 @@ class TextToxicity(Rule):
         """Says that the pocket model is a toy, and which bias the small classifier has."""
         return _CAUTIONS.get(self.model, ())
 
-    def score(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """Scores rows with a model loaded for them alone."""
-        return self.scorer()(rows)
+    def look(self, texts: pl.Series) -> pl.DataFrame:
+        """Scores texts with a model loaded for them alone."""
+        return self.looker()(texts)
 
-    def scorer(self) -> Callable[[pl.DataFrame], pl.DataFrame]:
+    def looker(self) -> Callable[[pl.Series], pl.DataFrame]:
         """Loads the model, has it pass its canaries, and scores with it.
 
         Raises:
@@ -99,9 +102,8 @@ _CAUTIONS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 
 
-def _score(model: ToxicityModel, name: str, rows: pl.DataFrame) -> pl.DataFrame:
-    texts = rows.select(text=completion_text())
-    distinct = texts["text"].unique(maintain_order=True)
+def _score(model: ToxicityModel, name: str, texts: pl.Series) -> pl.DataFrame:
+    distinct = texts.unique(maintain_order=True)
     scores = _known_or_scored(model, distinct.to_list())
     order = (-scores).argsort(axis=1, stable=True)
     names = np.array(model.classes)[order]
@@ -115,7 +117,8 @@ def _score(model: ToxicityModel, name: str, rows: pl.DataFrame) -> pl.DataFrame:
         {"text": distinct, "score": sorted_scores[:, 0], "reason": reasons, "evidence": evidence},
         schema={"text": pl.String(), **FINDINGS},
     )
-    return texts.join(found, on="text", how="left", maintain_order="left").select(list(FINDINGS))
+    given = pl.DataFrame({"text": texts})
+    return given.join(found, on="text", how="left", maintain_order="left").select(list(FINDINGS))
 
 
 def _known_or_scored(model: ToxicityModel, texts: list[str]) -> Scores:

@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
 import polars as pl
 
-from strigil.data.layouts.layout import Layout
-from strigil.data.rows import ROWS, completion_text, prompt_text
+from strigil.data.layouts.layout import OWN, Layout
+from strigil.data.parts import BESIDE, beside, beside_columns, beside_turns, other_turns
+from strigil.data.rows import ROWS, TOKEN_COLUMNS, completion_text, prompt_text
+from strigil.data.turns import check_turns, messages_of
 
 _PLACE: Final = "__place"
+_TURNS: Final = "__turns"
 _PLAIN_ID: Final = re.compile(r"[\w.:-]{1,128}")
 _PLACEHOLDERS: Final = {
     "carrier": pl.lit("unknown"),
@@ -30,40 +34,93 @@ _PLACEHOLDERS: Final = {
 
 @dataclass(frozen=True)
 class Shape:
-    """How a table becomes rows: the expressions for columns that it lacks or has in another form."""
+    """How a table becomes rows.
+
+    Attributes:
+        absent: Columns of row tables that it does not have, which hold placeholders.
+        turns: All turns of a row.
+        columns: Columns of row tables that it lacks or has in another form.
+        beside: The texts that are in no turn (`strigil.data.parts.BESIDE`); None if there are none.
+    """
 
     absent: frozenset[str]
+    turns: pl.Expr
     columns: dict[str, pl.Expr]
+    beside: pl.Expr | None
 
 
-def shape_of(schema: pl.Schema, layout: Layout, *, source: str) -> Shape:
+def shape_of(schema: pl.Schema, layout: Layout, *, mapped: Collection[str] = (), source: str) -> Shape:
     """Decides how a table of a layout becomes rows.
+
+    Args:
+        schema: Of the table.
+        layout: Its layout.
+        mapped: Columns that are there under another name too.
+        source: What messages call the table.
 
     Raises:
         DataError: A column holds what the layout cannot be made of.
     """
-    columns = {"prompt": layout.prompt(schema, source=source), "completion": layout.completion(schema, source=source)}
     absent = {name for name in _PLACEHOLDERS if name not in schema or schema[name] == pl.Null}
-    columns |= {name: _PLACEHOLDERS[name] for name in _PLACEHOLDERS if name in absent}
+    columns = {name: _PLACEHOLDERS[name] for name in _PLACEHOLDERS if name in absent}
     columns |= {name: pl.col(name).cast(ROWS[name]) for name in _PLACEHOLDERS if name not in absent}
     if "row_id" in schema:
         columns["row_id"] = pl.col("row_id").cast(pl.String)
     if "prompt_index" in schema:
         columns["prompt_index"] = pl.col("prompt_index").cast(pl.Int64)
-    return Shape(frozenset(absent), columns)
+    read = layout.reads(schema)
+    known = {*read, *mapped, *TOKEN_COLUMNS, "row_id", *(ROWS if layout.name == OWN else ())}
+    pieces = beside_columns({name: kind for name, kind in schema.items() if name not in known})
+    if any(_holds_more(schema[name]) for name in read):
+        pieces += beside_turns(pl.col(_TURNS))
+    for name, turns in layout.others(schema, source=source).items():
+        pieces += [*other_turns(turns, name), *beside_turns(turns)]
+    return Shape(frozenset(absent), layout.turns(schema, source=source), columns, beside(pieces))
 
 
 def as_rows(table: pl.LazyFrame, shape: Shape, *, start: int) -> pl.LazyFrame:
     """A table as a row table, streamed; `start` rows came before it. A missing id is made of place and texts."""
     schema = table.collect_schema()
     others = [name for name in schema if name not in ROWS]
-    numbered = table.with_row_index(_PLACE, offset=start).with_columns(pl.col(_PLACE).cast(pl.Int64))
-    columns = {"prompt_index": pl.col(_PLACE), **shape.columns}
+    numbered = table.with_row_index(_PLACE, offset=start).with_columns(
+        shape.turns.alias(_TURNS), pl.col(_PLACE).cast(pl.Int64)
+    )
+    turns = pl.col(_TURNS)
+    columns = {
+        "prompt_index": pl.col(_PLACE),
+        **shape.columns,
+        "prompt": messages_of(turns.list.head(pl.max_horizontal(turns.list.len(), 1) - 1)),
+        "completion": messages_of(turns.list.tail(1)),
+    }
+    if shape.beside is not None:
+        columns[BESIDE] = shape.beside
     rows = numbered.with_columns(expression.alias(name) for name, expression in columns.items())
     if "row_id" not in columns:
         ids = pl.struct("prompt", "completion", _PLACE).map_batches(_ids, return_dtype=pl.String, is_elementwise=True)
         rows = rows.with_columns(row_id=ids)
-    return rows.select(*ROWS, *others)
+    return rows.select(*ROWS, *others, *([] if shape.beside is None else [BESIDE]))
+
+
+def check_conversations(table: pl.LazyFrame, layout: Layout, *, source: str) -> None:
+    """Makes sure that rows whose turns are lists are conversations that can be read and end with an answer.
+
+    Raises:
+        DataError: One is not.
+    """
+    schema = table.collect_schema()
+    if lists := [name for name in sorted(layout.reads(schema)) if schema[name].is_nested()]:
+        turns = table.select(turns=layout.turns(schema, source=source))
+        check_turns(turns, column=" and ".join(map(repr, reversed(lists))), source=source)
+    for name, other in layout.others(schema, source=source).items():
+        if schema[name].is_nested():
+            check_turns(table.select(turns=other), column=repr(name), source=source)
+
+
+def _holds_more(kind: pl.DataType) -> bool:
+    """Whether messages can hold more than who says what."""
+    if not isinstance(kind, pl.List) or not isinstance(kind.inner, pl.Struct):
+        return False
+    return len(kind.inner.fields) > 2 or any(field.dtype.is_nested() for field in kind.inner.fields)
 
 
 def _ids(rows: pl.Series) -> pl.Series:

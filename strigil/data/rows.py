@@ -107,8 +107,9 @@ def completion_text() -> pl.Expr:
 
 
 def prompt_text() -> pl.Expr:
-    """The user's last message of the prompt."""
-    return pl.col("prompt").list.last().struct.field("content").alias("prompt_text")
+    """All that was said before the completion, an empty line between messages."""
+    said = pl.col("prompt").list.eval(pl.element().struct.field("content"))
+    return said.list.join("\n\n").alias("prompt_text")
 
 
 def check_rows(schema: pl.Schema, *, source: str) -> None:

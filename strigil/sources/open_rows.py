@@ -13,8 +13,7 @@ from typing import Final
 import polars as pl
 
 from strigil.common.canonical import Json, file_digest
-from strigil.data.coerce import as_rows, shape_of
-from strigil.data.judged import check_judged
+from strigil.data.coerce import as_rows, check_conversations, shape_of
 from strigil.data.layouts.layout import OWN, Layout, Reading, layout_of, renamed
 from strigil.data.parser_process import open_tables
 from strigil.data.readers import NamedFile, Table
@@ -163,7 +162,7 @@ def _rows(address: str, split: Split, found: Found, folder: Path) -> RowSource:
     # Whoever says which column is the completion has said all.
     named = reading.layout or (_MAPPED if "completion" in dict(reading.columns) else None)
     layout = layout_of(columns, named, source=address)
-    shape = shape_of(columns, layout, source=address)
+    shape = shape_of(columns, layout, mapped=[column for _, column in reading.columns], source=address)
     check_token_columns(columns, source=address)
     names: list[str] = []
     rows: list[Table] = []
@@ -171,7 +170,7 @@ def _rows(address: str, split: Split, found: Found, folder: Path) -> RowSource:
     for table, given in zip(tables, frames, strict=True):
         frame = as_rows(given, shape, start=start)
         if found.release is None:
-            check_judged(given, frame, source=table.name)
+            check_conversations(given, layout, source=table.name)
         names = names or frame.collect_schema().names()
         rows.append(Table(table.name, frame.select(names), table.rows))
         start += table.rows

@@ -7,7 +7,9 @@ from typing import ClassVar
 
 import polars as pl
 
-from strigil.data.layouts.layout import Layout, messages_of, said_by
+from strigil.data.layouts.layout import Layout
+from strigil.data.layouts.writing import written
+from strigil.data.turns import said_by, turns_in
 
 
 class Instruction(Layout):
@@ -18,7 +20,7 @@ class Instruction(Layout):
 
     name: ClassVar[str] = "instruction"
     needs: ClassVar[tuple[str, ...]] = ("instruction", "output")
-    example: ClassVar[Mapping[str, str]] = {"instruction": "Add them.", "input": "2, 3", "output": "5"}
+    example: ClassVar[Mapping[str, object]] = {"instruction": "Add them.", "input": "2, 3", "output": "5"}
     says: ClassVar[tuple[str, str]] = ("Add them.\n\n2, 3", "5")
 
     @property
@@ -26,16 +28,20 @@ class Instruction(Layout):
         """The three columns."""
         return "instruction and input as prompt, output as completion"
 
-    def prompt(self, schema: pl.Schema, *, source: str) -> pl.Expr:
-        """Instruction and input."""
-        del source
+    def turns(self, schema: pl.Schema, *, source: str) -> pl.Expr:
+        """Instruction with input, and output."""
         asked = pl.col("instruction").cast(pl.String)
-        if schema.get("input", pl.Null()) == pl.Null:
-            return said_by("user", asked)
-        about = pl.col("input").cast(pl.String)
-        both = pl.concat_str(asked, about, separator="\n\n")
-        return said_by("user", pl.when(about.is_null() | (about == "")).then(asked).otherwise(both))
+        if schema.get("input", pl.Null()) != pl.Null:
+            about = pl.col("input").cast(pl.String)
+            both = pl.concat_str(asked, about, separator="\n\n")
+            asked = pl.when(about.is_null() | (about == "")).then(asked).otherwise(both)
+        answered = turns_in("output", schema["output"], "assistant", source=source)
+        return pl.concat_list(said_by("user", asked), answered)
 
-    def completion(self, schema: pl.Schema, *, source: str) -> pl.Expr:
+    def reads(self, schema: pl.Schema) -> frozenset[str]:
+        """The three columns."""
+        return frozenset({"instruction", "input", "output"} & set(schema))
+
+    def answered(self, schema: pl.Schema) -> dict[str, pl.Expr]:
         """The output."""
-        return messages_of("output", schema["output"], "assistant", source=source)
+        return {"output": written("output", schema["output"])}

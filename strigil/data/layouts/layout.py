@@ -41,7 +41,7 @@ class Layout(Unit, ABC):
     """
 
     needs: ClassVar[tuple[str, ...]]
-    example: ClassVar[Mapping[str, str]]
+    example: ClassVar[Mapping[str, object]]
     says: ClassVar[tuple[str, str]]
 
     @property
@@ -50,12 +50,21 @@ class Layout(Unit, ABC):
         """What is taken for what, in words."""
 
     @abstractmethod
-    def prompt(self, schema: pl.Schema, *, source: str) -> pl.Expr:
-        """The messages of the prompt."""
+    def turns(self, schema: pl.Schema, *, source: str) -> pl.Expr:
+        """All turns of a row (`strigil.data.turns.TURNS`), of which the last one is the completion."""
 
     @abstractmethod
-    def completion(self, schema: pl.Schema, *, source: str) -> pl.Expr:
-        """The messages of the completion."""
+    def reads(self, schema: pl.Schema) -> frozenset[str]:
+        """The columns whose texts are in the turns."""
+
+    @abstractmethod
+    def answered(self, schema: pl.Schema) -> dict[str, pl.Expr]:
+        """The columns that hold the completion, made of a row table's `completion` and of themselves."""
+
+    def others(self, schema: pl.Schema, *, source: str) -> dict[str, pl.Expr]:
+        """Turns that are not a row's own, by what they are called: those of a rejected answer."""
+        del schema, source
+        return {}
 
 
 LAYOUTS: Registry[Layout] = Registry(
@@ -106,47 +115,22 @@ def renamed(table: pl.LazyFrame, columns: Sequence[tuple[str, str]], *, source: 
     """A table with a user's names for its columns put in; the columns themselves stay.
 
     Raises:
-        ConfigError: A name is not one of the row table's.
+        ConfigError: A name is one that neither row tables nor layouts have.
         DataError: The table has no such column.
     """
     there = table.collect_schema().names()
+    known = {*ROWS, *(need for layout in LAYOUTS.names() for need in LAYOUTS.get(layout).needs)}
     new = []
     for name, column in columns:
         target = "row_id" if name == "id" else name
-        if target not in ROWS:
-            message = f"{name!r} is no column of a row table"
-            raise ConfigError(message, hint=f"known: id, {', '.join(ROWS)}")
+        if target not in known:
+            message = f"{name!r} is no column that rows are made of"
+            raise ConfigError(message, hint=f"known: {', '.join(sorted(known | {'id'}))}")
         if column not in there:
             message = f"{source}: there is no column {column!r} to take for {name}; the columns are {_said(there)}"
             raise DataError(message)
         new.append(pl.col(column).alias(target))
     return table.with_columns(new)
-
-
-def messages_of(column: str, kind: pl.DataType, role: str, *, source: str) -> pl.Expr:
-    """A column of texts, or of lists of messages, as messages.
-
-    Raises:
-        DataError: It holds something else.
-    """
-    if kind == MESSAGES:
-        return pl.col(column)
-    if isinstance(kind, pl.List) and isinstance(kind.inner, pl.Struct):
-        fields = {field.name: field.dtype for field in kind.inner.fields}
-        if fields.get("role") == pl.String and fields.get("content") == pl.String:
-            parts = (pl.element().struct.field(part) for part in ("role", "content"))
-            return pl.col(column).list.eval(pl.struct(*parts))
-    if kind == pl.List(pl.Null) and role == "user":
-        return said_by(role, pl.lit(""))
-    if kind.is_nested() or kind == pl.Null:
-        message = f"{source}: the column {column!r} is {kind}, expected text or {MESSAGES}"
-        raise DataError(message)
-    return said_by(role, pl.col(column).cast(pl.String))
-
-
-def said_by(role: str, text: pl.Expr) -> pl.Expr:
-    """A text as the one message of a role."""
-    return pl.concat_list(pl.struct(role=pl.lit(role), content=text))
 
 
 def _said(columns: Collection[str]) -> str:

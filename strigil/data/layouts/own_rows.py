@@ -17,5 +17,5 @@ class OwnRows(Pair):
     needs: ClassVar[tuple[str, ...]] = tuple(ROWS)
     asks: ClassVar[str | None] = "prompt"
     answers: ClassVar[str] = "completion"
-    example: ClassVar[Mapping[str, str]] = {**dict.fromkeys(ROWS, "0"), "prompt": "Go on.", "completion": "1, 2"}
+    example: ClassVar[Mapping[str, object]] = {**dict.fromkeys(ROWS, "0"), "prompt": "Go on.", "completion": "1, 2"}
     says: ClassVar[tuple[str, str]] = ("Go on.", "1, 2")

@@ -6,7 +6,9 @@ from typing import ClassVar
 
 import polars as pl
 
-from strigil.data.layouts.layout import Layout, messages_of, said_by
+from strigil.data.layouts.layout import Layout
+from strigil.data.layouts.writing import written
+from strigil.data.turns import said_by, turns_in
 
 
 class Pair(Layout):
@@ -25,12 +27,21 @@ class Pair(Layout):
         """The two columns."""
         return f"{self.asks} as prompt, {self.answers} as completion" if self.asks else f"{self.answers} as completion"
 
-    def prompt(self, schema: pl.Schema, *, source: str) -> pl.Expr:
-        """The first column."""
+    def turns(self, schema: pl.Schema, *, source: str) -> pl.Expr:
+        """Those of both columns; a row without any prompt has an empty one."""
+        answered = turns_in(self.answers, schema[self.answers], "assistant", source=source)
+        nothing = said_by("user", pl.lit(""))
         if self.asks is None or self.asks not in schema:
-            return said_by("user", pl.lit(""))
-        return messages_of(self.asks, schema[self.asks], "user", source=source)
+            return pl.concat_list(nothing, answered)
+        asked = turns_in(self.asks, schema[self.asks], "user", source=source)
+        if isinstance(schema[self.asks], pl.List):
+            asked = pl.when(asked.list.len() == 0).then(nothing).otherwise(asked)
+        return pl.concat_list(asked, answered)
 
-    def completion(self, schema: pl.Schema, *, source: str) -> pl.Expr:
-        """The second column."""
-        return messages_of(self.answers, schema[self.answers], "assistant", source=source)
+    def reads(self, schema: pl.Schema) -> frozenset[str]:
+        """Both columns."""
+        return frozenset({self.answers, *([self.asks] if self.asks and self.asks in schema else [])})
+
+    def answered(self, schema: pl.Schema) -> dict[str, pl.Expr]:
+        """The column of completions."""
+        return {self.answers: written(self.answers, schema[self.answers])}

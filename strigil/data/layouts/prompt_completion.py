@@ -15,5 +15,5 @@ class PromptCompletion(Pair):
     needs: ClassVar[tuple[str, ...]] = ("completion",)
     asks: ClassVar[str | None] = "prompt"
     answers: ClassVar[str] = "completion"
-    example: ClassVar[Mapping[str, str]] = {"prompt": "Go on.", "completion": "1, 2"}
+    example: ClassVar[Mapping[str, object]] = {"prompt": "Go on.", "completion": "1, 2"}
     says: ClassVar[tuple[str, str]] = ("Go on.", "1, 2")

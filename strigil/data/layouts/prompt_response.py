@@ -18,5 +18,5 @@ class PromptResponse(Pair):
     )
     asks: ClassVar[str | None] = "prompt"
     answers: ClassVar[str] = "response"
-    example: ClassVar[Mapping[str, str]] = {"prompt": "Go on.", "response": "1, 2"}
+    example: ClassVar[Mapping[str, object]] = {"prompt": "Go on.", "response": "1, 2"}
     says: ClassVar[tuple[str, str]] = ("Go on.", "1, 2")

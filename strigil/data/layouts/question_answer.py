@@ -18,5 +18,5 @@ class QuestionAnswer(Pair):
     )
     asks: ClassVar[str | None] = "question"
     answers: ClassVar[str] = "answer"
-    example: ClassVar[Mapping[str, str]] = {"question": "Two and two?", "answer": "4"}
+    example: ClassVar[Mapping[str, object]] = {"question": "Two and two?", "answer": "4"}
     says: ClassVar[tuple[str, str]] = ("Two and two?", "4")

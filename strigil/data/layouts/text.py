@@ -15,5 +15,5 @@ class Text(Pair):
     needs: ClassVar[tuple[str, ...]] = ("text",)
     asks: ClassVar[str | None] = None
     answers: ClassVar[str] = "text"
-    example: ClassVar[Mapping[str, str]] = {"text": "Rain until noon."}
+    example: ClassVar[Mapping[str, object]] = {"text": "Rain until noon."}
     says: ClassVar[tuple[str, str]] = ("", "Rain until noon.")

@@ -1,0 +1,176 @@
+"""Turns: what a column of other people's data says of who spoke, in one form, with all that a message holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Final
+
+import polars as pl
+
+from strigil.common.errors import DataError
+from strigil.data.rows import MESSAGES
+from strigil.data.streams import iter_batches
+from strigil.data.texts import texts_in
+
+if TYPE_CHECKING:
+    from polars.datatypes import DataTypeClass
+
+# `unread` names what a message holds that nobody here can read: a picture, a sound.
+TURN: Final = pl.Struct(
+    {
+        "role": pl.String,
+        "content": pl.String,
+        "reasoning": pl.String,
+        "tools": pl.String,
+        "beside": pl.String,
+        "unread": pl.String,
+    }
+)
+TURNS: Final = pl.List(TURN)
+SYSTEM: Final = ("system", "developer")
+TOOLS: Final = ("tool", "function", "ipython", "environment")
+ROLES: Final = ("user", "assistant", *SYSTEM, *TOOLS)
+_MEANT: Final = {
+    "human": "user",
+    "prompter": "user",
+    "gpt": "assistant",
+    "chatgpt": "assistant",
+    "model": "assistant",
+    "bot": "assistant",
+    "function_call": "assistant",
+    "observation": "tool",
+    "function_response": "tool",
+    "tool_response": "tool",
+}
+_ROLE: Final = ("role", "from")
+_CONTENT: Final = ("content", "value")
+REASONING: Final = ("reasoning", "reasoning_content", "thinking")
+TOOL_CALLS: Final = ("tool_calls", "function_call", "tools", "functions")
+
+
+def said_by(role: str, text: pl.Expr) -> pl.Expr:
+    """A text as the one turn of a role, in the form `TURNS`."""
+    return pl.concat_list(_turn(role=pl.lit(role), content=text))
+
+
+def turns_in(column: str, kind: pl.DataType, role: str, *, source: str) -> pl.Expr:
+    """A column of texts, or of lists of messages, in the form `TURNS`; a text is the one turn of `role`.
+
+    Messages have `role` and `content`, or `from` and `value`; a content may be a list of parts, as OpenAI's chats have
+    them. Of what else a message holds, reasoning and calls of tools are kept apart, and all other text is in `beside`.
+
+    Raises:
+        DataError: It holds something else.
+    """
+    if kind == pl.List(pl.Null):
+        return pl.lit([], TURNS)
+    if isinstance(kind, pl.List) and isinstance(kind.inner, pl.Struct):
+        kinds = {field.name: field.dtype for field in kind.inner.fields}
+        speaker = next((name for name in _ROLE if kinds.get(name) == pl.String), None)
+        spoken = next((name for name in _CONTENT if name in kinds), None)
+        if speaker is not None and spoken is not None:
+            return pl.col(column).list.eval(_message(kinds, speaker, spoken))
+    if kind.is_nested() or kind in {pl.Null, pl.Binary}:
+        message = f"{source}: the column {column!r} is {kind}, expected text or {MESSAGES}"
+        raise DataError(message)
+    return said_by(role, pl.col(column).cast(pl.String))
+
+
+def messages_of(turns: pl.Expr) -> pl.Expr:
+    """Turns as messages of a row table."""
+    field = pl.element().struct.field
+    return turns.list.eval(pl.struct(field("role"), field("content")))
+
+
+def check_turns(turns: pl.LazyFrame, *, column: str, source: str) -> None:
+    """Makes sure that each row is a conversation that an assistant ends, and that all of it can be read.
+
+    Args:
+        turns: The column `turns`, of the form `TURNS`.
+        column: Where they are from.
+        source: What messages call the table.
+
+    Raises:
+        DataError: A row is not; the message names the first one.
+    """
+    wrong = turns.with_row_index("place", offset=1).with_columns(wrong=_wrong()).filter(pl.col("wrong").is_not_null())
+    for batch in iter_batches(wrong.select("place", "wrong").head(1), source=source):
+        for place, what in batch.iter_rows():
+            message = f"{source}: row {place}: the conversation in {column} {what}"
+            raise DataError(message, hint="leave such rows out, or mend them: a row ends with the assistant's answer")
+
+
+def _message(kinds: Mapping[str, pl.DataType | DataTypeClass], speaker: str, spoken: str) -> pl.Expr:
+    field = pl.element().struct.field
+    known = {speaker, spoken, *REASONING, *TOOL_CALLS}
+    reasoning = [text for name in REASONING if name in kinds if (text := _said(name, kinds)) is not None]
+    tools = [text for name in TOOL_CALLS if name in kinds if (text := _said(name, kinds)) is not None]
+    beside = [text for name in kinds if name not in known if (text := _said(name, kinds)) is not None]
+    content, part_beside, unread = _content(field(spoken), kinds[spoken])
+    called = _joined(tools)
+    silent = content.is_null() & called.is_not_null() & (called != "")
+    role = field(speaker)
+    return _turn(
+        role=role if speaker == "role" else role.replace(_MEANT),
+        content=pl.when(silent).then(pl.lit("")).otherwise(content),
+        reasoning=_joined(reasoning),
+        tools=called,
+        beside=_joined(beside if part_beside is None else [*beside, part_beside]),
+        unread=unread,
+    )
+
+
+def _content(content: pl.Expr, kind: pl.DataType | DataTypeClass) -> tuple[pl.Expr, pl.Expr | None, pl.Expr]:
+    """Text, other text, and what cannot be read, of a message's content."""
+    nothing = pl.lit(None, pl.String)
+    if not isinstance(kind, pl.List):
+        return (content.cast(pl.String) if not kind.is_nested() else nothing), None, nothing
+    if not isinstance(kind.inner, pl.Struct):
+        return content.cast(pl.List(pl.String)).list.join(""), None, nothing
+    kinds = {field.name: field.dtype for field in kind.inner.fields}
+    part = pl.element().struct.field
+    text = part("text") if kinds.get("text") == pl.String else nothing
+    called = part("type") if kinds.get("type") == pl.String else pl.lit("part")
+    others = [texts_in(part(name), held) for name, held in kinds.items() if name not in {"text", "type"}]
+    other = _joined([one for one in others if one is not None])
+    return (
+        content.list.eval(text).list.join("", ignore_nulls=True),
+        content.list.eval(other).list.join("\n", ignore_nulls=True),
+        content.list.eval(pl.when(text.is_null()).then(called.fill_null("part"))).list.drop_nulls().list.first(),
+    )
+
+
+def _said(name: str, kinds: Mapping[str, pl.DataType | DataTypeClass]) -> pl.Expr | None:
+    return texts_in(pl.element().struct.field(name), kinds[name])
+
+
+def _joined(texts: Sequence[pl.Expr]) -> pl.Expr:
+    return pl.concat_str(texts, separator="\n", ignore_nulls=True) if texts else pl.lit(None, pl.String)
+
+
+def _turn(**parts: pl.Expr) -> pl.Expr:
+    return pl.struct(parts.get(field.name, pl.lit(None, pl.String)).alias(field.name) for field in TURN.fields)
+
+
+def _wrong() -> pl.Expr:
+    """What is wrong with a row's `turns`; null if nothing is."""
+    turns = pl.col("turns")
+    field = pl.element().struct.field
+
+    def first(found: pl.Expr, value: pl.Expr) -> pl.Expr:
+        return turns.list.eval(pl.when(found).then(value)).list.drop_nulls().list.first()
+
+    number = pl.element().struct.field("role").is_null().cum_count()
+    foreign = first(~field("role").is_in(ROLES).fill_null(value=False), field("role").fill_null("none"))
+    unread = first(field("unread").is_not_null(), field("unread"))
+    empty = first(field("content").is_null(), pl.format("holds turn {} without text", number))
+    speakers = turns.list.eval(field("role").filter(~field("role").is_in(SYSTEM)))
+    last = speakers.list.last().fill_null("system")
+    return pl.coalesce(
+        pl.when(turns.list.len().fill_null(0) == 0).then(pl.lit("holds no turns")),
+        pl.format("has a turn of {}, which is no role known here", foreign),
+        pl.format("holds {}, which no rule can judge", unread),
+        empty,
+        pl.when(last != "assistant").then(pl.format("ends with a turn of {}, so that there is no answer", last)),
+        pl.when(speakers.list.first() == "assistant").then(pl.lit("begins with a turn of the assistant")),
+    )
