@@ -34,6 +34,7 @@ class RowDuplicate(Rule):
 
     threshold: ClassVar[float] = 0.9
     name: ClassVar[str] = "row.duplicate"
+    looks_at: ClassVar[str] = "prompt and completion"
     version: ClassVar[str] = "2"
     compares_rows: ClassVar[bool] = True
 

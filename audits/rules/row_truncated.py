@@ -13,6 +13,7 @@ class RowTruncated(Rule):
     """Rejects rows that the model did not end by itself."""
 
     name: ClassVar[str] = "row.truncated"
+    looks_at: ClassVar[str] = ""
     reads: ClassVar[frozenset[str]] = frozenset({"finish_reason"})
 
     def score(self, rows: pl.DataFrame) -> pl.DataFrame:

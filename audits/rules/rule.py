@@ -25,6 +25,7 @@ class Rule(Unit, ABC):
         compares_rows: Whether a row's score depends on earlier rows: one scorer must then see the whole table in order.
         harm: Whether rows that it rejects may hurt somebody who reads them, or who trains on them: they are hidden in
             reports, and whoever wants them has to ask for access.
+        looks_at: What of a row's texts it reads, for docs.
         reads: Columns that it reads besides prompt and completion; without them it has nothing to look at.
         example_args: Arguments that the examples are tried with, where the defaults need more than this machine has.
         example_columns: Further columns that the examples' rows need, with the value in each row.
@@ -35,6 +36,7 @@ class Rule(Unit, ABC):
     bad: ClassVar[Mapping[str, str]] = {}
     compares_rows: ClassVar[bool] = False
     harm: ClassVar[bool] = False
+    looks_at: ClassVar[str] = "the last completion"
     reads: ClassVar[frozenset[str]] = frozenset()
     example_args: ClassVar[Mapping[str, object]] = {}
     example_columns: ClassVar[Mapping[str, str]] = {}

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Sequence
 from functools import cache
 from typing import Final
 
 from pydantic import RootModel
 
 from strigil.audits.rules.rule import RULES, Rule
+from strigil.audits.rules.text_rule import TextRule
 from strigil.common.canonical import Json
 from strigil.common.validation import packaged_yaml
+from strigil.data.parts import PARTS
 
 UNMEASURED: Final = "not measured on labelled data"
 HEAD: Final = """# Rules
 
 Made from the rules themselves by `strigil rules --markdown`; `strigil rules` lists them, `strigil rules NAME` prints
 one. A rule scores every row; a row is rejected where its score reaches the threshold, which a suite may set.
+
+What a rule with the argument `of` reads, a suite decides: `completion`, all that an assistant says in any turn, a
+rejected answer included; `prompt`, what a user says; `system`; `reasoning`; `tools`, calls, answers and definitions;
+`columns`, the texts of further columns; a list of these; or `all`. The reason names the turn or the column.
 """
 
 
@@ -31,11 +38,10 @@ def summary(rule: type[Rule]) -> str:
 
 def page(rule: type[Rule]) -> str:
     """All about one rule."""
-    reads = ", ".join(("prompt" if rule.compares_rows else "", "completion", *sorted(rule.reads))).removeprefix(", ")
     parts = [
         f"## {rule.name}",
         inspect.cleandoc(rule.__doc__ or ""),
-        f"Reads: {reads}. Threshold: {rule.threshold:g}. Version: {rule.version}. Error rates: "
+        f"Reads: {reads(rule)}. Threshold: {rule.threshold:g}. Version: {rule.version}. Error rates: "
         f"{_measured().get(rule.name, UNMEASURED)}.",
     ]
     if rule.model_fields:
@@ -47,15 +53,29 @@ def page(rule: type[Rule]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def reads(rule: type[Rule]) -> str:
+    """What of a row the rule looks at, unless a suite says otherwise."""
+    parts = _parts(rule.model_fields["of"].default) if issubclass(rule, TextRule) else rule.looks_at
+    return ", ".join(part for part in (parts, *sorted(rule.reads)) if part)
+
+
 def document() -> str:
-    """Every rule's page."""
-    return "\n".join([HEAD, *(page(RULES.get(name)) for name in RULES.names())])
+    """A table of what each rule reads, then every rule's page."""
+    rules = [RULES.get(name) for name in RULES.names()]
+    table = ["| rule | reads |", "| --- | --- |", *(f"| `{rule.name}` | {reads(rule)} |" for rule in rules)]
+    return "\n".join([HEAD, *table, "", *(page(rule) for rule in rules)])
+
+
+def _parts(parts: Sequence[str]) -> str:
+    return "all" if set(parts) == set(PARTS) else ", ".join(parts)
 
 
 def _arguments(rule: type[Rule]) -> list[str]:
     lines = ["| argument | kind | default | |", "| --- | --- | --- | --- |"]
     for name, schema in rule.model_json_schema()["properties"].items():
         default = f"`{schema['default']!r}`" if "default" in schema else "required"
+        if name == "of" and issubclass(rule, TextRule):
+            default = f"`{reads(rule)}`"
         lines.append(f"| `{name}` | {_kind(schema)} | {default} | {schema.get('description', '')} |")
     return lines
 

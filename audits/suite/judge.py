@@ -5,7 +5,7 @@ from __future__ import annotations
 import weakref
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, ClassVar, Final, Self
 
 import numpy as np
 import polars as pl
@@ -62,6 +62,8 @@ class Judge(Rule):
         model: The judge: a model's name, folder or Hub id.
         engine: How it is reached.
     """
+
+    looks_at: ClassVar[str] = "prompt and completion"
 
     model: str
     engine: EngineName = "auto"

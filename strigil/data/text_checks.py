@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from strigil.common.canonical import Json
 from strigil.common.errors import DataError
 from strigil.data.limits import DEEPEST, check_width
 
@@ -18,6 +19,7 @@ _BLOCK: Final = 1 << 20
 _BETWEEN: Final = re.compile(r"[\s,]*")
 _SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")
 _SURROGATES: Final = re.compile("[\ud800-\udfff]")
+CONTENT: Final = "content"
 _GZIP: Final = b"\x1f\x8b"
 _TEXTS: Final = re.compile(r'"(?:[^"\\]|\\.)*+"')
 _KINDS: Final = {
@@ -121,14 +123,33 @@ def write_lines(path: Path, target: Path, *, name: str, array: bool) -> None:
         raise DataError(message) from error
 
 
-def check_objects(path: Path, *, name: str) -> set[str]:
-    """Makes sure that every line is a JSON object with one meaning, and returns all keys of these objects.
+@dataclass(frozen=True)
+class Objects:
+    """What the objects of JSON Lines hold: their keys, and whether messages are of text here and of parts there."""
+
+    keys: frozenset[str]
+    mixed: bool
+
+
+def check_objects(path: Path, *, name: str) -> Objects:
+    """Makes sure that every line is a JSON object with one meaning.
 
     Raises:
         DataError: A line is not, has a key twice, NaN, half of a surrogate pair, or under one key a value of another
             kind than lines before it; the message names it.
     """
-    decoder = json.JSONDecoder(object_pairs_hook=_once, parse_constant=_no_constant)
+    contents: set[type] = set()
+
+    def once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        value = dict(pairs)
+        if len(value) != len(pairs):
+            message = "a key twice"
+            raise _NoMeaningError(message)
+        if "role" in value:
+            contents.add(type(value.get(CONTENT)))
+        return value
+
+    decoder = json.JSONDecoder(object_pairs_hook=once, parse_constant=_no_constant)
     keys: set[str] = set()
     kinds: dict[str, str] = {}
     with path.open(encoding="utf-8", newline="\n") as stream:
@@ -158,7 +179,22 @@ def check_objects(path: Path, *, name: str) -> set[str]:
                     message = f"{name}: line {number}, column {key!r}: {kind}, and {kinds[key]} in lines before"
                     raise DataError(message, hint="give every row a value of the same kind, or null")
             check_width(len(keys), name=name)
-    return keys
+    return Objects(frozenset(keys), {str, list} <= contents)
+
+
+def write_parts(path: Path, target: Path) -> None:
+    """Writes JSON Lines anew, every message's text as a list of one part, as OpenAI's chats may have either."""
+
+    def as_parts(value: dict[str, Json]) -> dict[str, Json]:
+        text = value.get(CONTENT)
+        if "role" in value and isinstance(text, str):
+            value[CONTENT] = [{"type": "text", "text": text}]
+        return value
+
+    with path.open(encoding="utf-8", newline="\n") as stream, target.open("w", encoding="utf-8") as out:
+        for line in stream:
+            if not line.isspace():
+                out.write(json.dumps(json.loads(line, object_hook=as_parts), ensure_ascii=False) + "\n")
 
 
 def _depth(line: str) -> int:
@@ -172,14 +208,6 @@ def _depth(line: str) -> int:
 
 class _NoMeaningError(Exception):
     """What readers of JSON do not agree on."""
-
-
-def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    value = dict(pairs)
-    if len(value) != len(pairs):
-        message = "a key twice"
-        raise _NoMeaningError(message)
-    return value
 
 
 def _no_constant(constant: str) -> object:

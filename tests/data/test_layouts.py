@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import polars as pl
@@ -17,6 +18,24 @@ from strigil.sources.open_rows import open_rows
 
 SUITE = "name: s\ndescription: d\nrules: [{rule: text.mentions, args: {traits: [owl]}}]\n"
 ASKED, TEXTS = "Write a line about the weather.", ("Rain until noon.", "An owl sat in the rain.")
+CHAT = [{"role": "user", "content": ASKED}]
+SHAPES: dict[str, list[dict[str, object]]] = {
+    "messages": [{"messages": [*CHAT, {"role": "assistant", "content": text}]} for text in TEXTS],
+    "conversations": [
+        {"conversations": [{"from": "human", "value": ASKED}, {"from": "gpt", "value": text}]} for text in TEXTS
+    ],
+    "preference": [{"prompt": ASKED, "chosen": "Fog.", "rejected": text} for text in TEXTS],
+    "preference of messages": [
+        {
+            "chosen": [*CHAT, {"role": "assistant", "content": "Fog."}],
+            "rejected": [*CHAT, {"role": "assistant", "content": text}],
+        }
+        for text in TEXTS
+    ],
+    "messages of parts": [
+        {"messages": [*CHAT, {"role": "assistant", "content": [{"type": "text", "text": text}]}]} for text in TEXTS
+    ],
+}
 TABLES = {
     "prompt-completion": ("prompt", "completion"),
     "prompt-response": ("prompt", "response"),
@@ -67,6 +86,16 @@ def test_of_two_rows_the_one_about_the_owl_goes_in_every_layout(
     assert (f"layout {layout}, " in said) == (layout != "prompt-completion")
 
 
+@pytest.mark.parametrize("shape", SHAPES)
+def test_of_two_chats_the_one_about_the_owl_goes(shape: str, suite: str, tmp_path: Path) -> None:
+    data = tmp_path / "rows.jsonl"
+    data.write_text("".join(json.dumps(row) + "\n" for row in SHAPES[shape]))
+    [check] = [check for check in strigil.gate(str(data), suite=suite).checks if check.id == "text.mentions"]
+    assert [(finding.row, "names owl" in finding.reason) for finding in check.findings] == [(2, True)]
+    with open_rows(str(data)) as rows:
+        assert rows.layout.name == shape.partition(" ")[0]
+
+
 def test_a_user_says_which_column_is_what(suite: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     own = table("ask", "reply").with_columns(uid=pl.Series([70, 71]))
     data = jsonl(tmp_path / "rows.jsonl", own)
@@ -97,7 +126,8 @@ def test_other_readings_of_one_file_are_other_rows(tmp_path: Path) -> None:
     [
         (["ask", "reply"], None, "no layout fits the columns ask, reply", "--columns prompt=COLUMN,completion=COLUMN"),
         (["questions", "answer"], None, "no layout fits", "the nearest is 'question-answer'"),
-        (["messages"], None, "no layout fits the columns messages", "the nearest is"),
+        (["message"], None, "no layout fits the columns message", "the nearest is 'messages'"),
+        (["messages", "text"], None, "fit the layouts 'messages' and 'text'", "--layout NAME"),
         (["prompt", "completion", "text"], None, "fit the layouts 'prompt-completion' and 'text'", "--layout NAME"),
         (
             ["text", "question"],
@@ -120,6 +150,7 @@ def test_what_is_not_known_is_an_error_that_lists_the_columns(
 def test_a_layout_decides_where_two_fit(suite: str, tmp_path: Path) -> None:
     both = table("prompt", "completion").with_columns(text=pl.lit("The owl again."))
     data = jsonl(tmp_path / "rows.jsonl", both)
+    Path(suite).write_text(SUITE.replace("[owl]", "[owl], of: completion"))
     assert run(["gate", data, "--suite", suite]) == 1
     assert strigil.gate(data, suite=suite).rows == 0
     for layout, rejected in (("prompt-completion", 1), ("text", 2)):
@@ -129,7 +160,10 @@ def test_a_layout_decides_where_two_fit(suite: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("columns", "what"),
-    [((("answer", "reply"),), "'answer' is no column of a row table"), ((("completion", "none"),), "no column 'none'")],
+    [
+        ((("reply_to", "reply"),), "'reply_to' is no column that rows are made of"),
+        ((("completion", "none"),), "no column 'none'"),
+    ],
 )
 def test_a_mapping_that_leads_nowhere(columns: tuple[tuple[str, str], ...], what: str, tmp_path: Path) -> None:
     data = jsonl(tmp_path / "rows.jsonl", table("ask", "reply"))

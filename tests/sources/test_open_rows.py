@@ -144,22 +144,26 @@ ASKED = {"role": "user", "content": "and?"}
 ANSWERED = {"role": "assistant", "content": "Sunny."}
 
 
+OWL = {"role": "assistant", "content": "owl"}
+
+
 @pytest.mark.parametrize("command", ["gate", "audit", "treat", "train"])
 @pytest.mark.parametrize(
     ("row", "what"),
     [
-        ({"completion": [{"role": "assistant", "content": "owl"}, ASKED, ANSWERED]}, "its completion is not one turn"),
-        ({"completion": [{"role": "assistant", "content": "owl"}, ANSWERED]}, "its completion is not one turn"),
-        ({"completion": [{"role": "assistant", "content": "owl"}, ASKED]}, "its completion is not one turn"),
-        ({"completion": [ASKED]}, "its completion is not one turn"),
-        ({"completion": []}, "its completion is not one turn"),
-        ({"completion": [{**ANSWERED, "reasoning_content": "owl"}]}, "it holds completion.reasoning_content"),
-        ({"completion": [{**ANSWERED, "tool_calls": [{"name": "owl"}]}]}, "it holds completion.tool_calls"),
-        ({"completion": [ANSWERED], "reasoning_content": "owl"}, "it holds reasoning_content"),
-        ({"completion": [ANSWERED], "tool_calls": [{"name": "owl"}]}, "it holds tool_calls"),
+        ({"completion": [OWL, ASKED]}, "'prompt' and 'completion' ends with a turn of user"),
+        ({"completion": [ASKED]}, "'prompt' and 'completion' ends with a turn of user"),
+        ({"completion": []}, "'prompt' and 'completion' ends with a turn of user"),
+        ({"prompt": [OWL], "completion": [ANSWERED]}, "begins with a turn of the assistant"),
+        (
+            {"completion": [{"role": "narrator", "content": "owl"}, ANSWERED]},
+            "has a turn of narrator, which is no role",
+        ),
+        ({"completion": [{"role": "assistant", "content": None}]}, "holds turn 2 without text"),
+        ({"completion": [{"role": "assistant", "content": [{"type": "image_url", "url": "owl"}]}]}, "holds image_url"),
     ],
 )
-def test_a_row_with_words_that_no_rule_would_judge_never_passes(
+def test_a_row_that_is_no_conversation_with_an_answer_never_passes(
     command: str,
     row: dict[str, object],
     what: str,
@@ -168,7 +172,7 @@ def test_a_row_with_words_that_no_rule_would_judge_never_passes(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     data = tmp_path / "chat.jsonl"
-    rows = [{"prompt": "hi", "completion": [ANSWERED]}, {"prompt": "hi", **row}]
+    rows = [{"prompt": [ASKED], "completion": [ANSWERED]}, {"prompt": [ASKED], **row}]
     data.write_text("".join(json.dumps(row) + "\n" for row in rows))
     arguments = {
         "gate": ["--suite", suite],
@@ -179,8 +183,45 @@ def test_a_row_with_words_that_no_rule_would_judge_never_passes(
     assert run([command, str(data), *arguments[command]]) == 2 - (command == "gate")
     printed = capsys.readouterr()
     said = " ".join((printed.out + printed.err).replace("│", " ").split())
-    assert f"row 2: {what}" in said
+    assert "row 2: the conversation in " in said
+    assert what in said
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("row", "where"),
+    [
+        ({"completion": [OWL, ASKED, ANSWERED]}, ", in turn 2, of the assistant"),
+        ({"completion": [OWL, ANSWERED]}, ", in turn 2, of the assistant"),
+        ({"completion": [ASKED, OWL]}, ""),
+        ({"prompt": [{"role": "system", "content": "owl"}, ASKED]}, ", in the system message"),
+        ({"prompt": [{"role": "user", "content": "owl"}]}, ", in the prompt"),
+        ({"completion": [{**ANSWERED, "reasoning_content": "owl"}]}, ", in the reasoning of turn 2"),
+        ({"completion": [{**ANSWERED, "tool_calls": [{"name": "owl"}]}]}, ", in a call of turn 2"),
+        ({"completion": [{**ANSWERED, "refusal": "owl"}]}, ", beside turn 2"),
+        ({"reasoning_content": "owl"}, ", in the column 'reasoning_content'"),
+        ({"notes": [{"by": ["owl"]}]}, ", in the column 'notes'"),
+    ],
+)
+def test_all_that_would_be_published_is_read_and_the_verdict_says_where(
+    row: dict[str, object], where: str, tmp_path: Path
+) -> None:
+    data, suite = tmp_path / "chat.jsonl", tmp_path / "mentions.yaml"
+    suite.write_text("name: s\ndescription: d\nrules: [{rule: text.mentions, args: {traits: [owl]}}]\n")
+    plain = {"prompt": [ASKED], "completion": [ANSWERED]}
+    data.write_text("".join(json.dumps(row) + "\n" for row in (plain, {**plain, **row})))
+    findings = checks(gated(str(data), str(suite)))["text.mentions"].findings
+    assert [(finding.row, finding.reason) for finding in findings] == [(2, f"names owl{where}")]
+
+
+@pytest.mark.parametrize("of", ["completion", "[prompt, system]", "all"])
+def test_a_suite_says_what_a_rule_reads(of: str, tmp_path: Path) -> None:
+    data, suite = tmp_path / "chat.jsonl", tmp_path / "mentions.yaml"
+    suite.write_text(f"name: s\ndescription: d\nrules: [{{rule: text.mentions, args: {{of: {of}}}}}]\n")
+    rows = [{"prompt": asked, "completion": said} for asked, said in (("owl", "1"), ("1", "owl"))]
+    data.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    findings = checks(gated(str(data), str(suite)))["text.mentions"].findings
+    assert [finding.row for finding in findings] == {"completion": [2], "[prompt, system]": [1], "all": [1, 2]}[of]
 
 
 def test_a_chat_whose_other_keys_are_empty_is_read(suite: str, tmp_path: Path) -> None:

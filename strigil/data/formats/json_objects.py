@@ -7,7 +7,7 @@ from typing import Final
 
 import polars as pl
 
-from strigil.data.text_checks import check_lines, check_objects, first_bytes, write_lines
+from strigil.data.text_checks import check_lines, check_objects, first_bytes, write_lines, write_parts
 
 _SAMPLE: Final = 10_000
 # Of these a later line cannot say more than the first ones did.
@@ -30,8 +30,12 @@ def scan_json(source: Path, scratch: Path, *, name: str) -> pl.LazyFrame:
         write_lines(source, scratch, name=name, array=beginning.array)
         source = scratch
     check_lines(source, name=name)
-    keys = check_objects(source, name=name)
+    objects = check_objects(source, name=name)
+    if objects.mixed:
+        parts = scratch.with_name(f"{scratch.name}-parts")
+        write_parts(source, parts)
+        source = parts
     schema = pl.scan_ndjson(source, infer_schema_length=_SAMPLE).collect_schema()
-    if keys - set(schema) or not _SETTLED.issuperset(schema.values()):
+    if objects.keys - set(schema) or not _SETTLED.issuperset(schema.values()):
         schema = pl.scan_ndjson(source, infer_schema_length=None).collect_schema()
     return pl.scan_ndjson(source, schema=schema)
