@@ -19,6 +19,7 @@ from strigil.audits.suite.suite import Suite, TableName
 from strigil.audits.suite.tally import RowIds, Summary
 from strigil.common.errors import DataError
 from strigil.common.progress import Reporter
+from strigil.data.parts import BESIDE
 from strigil.data.rows import check_rows
 from strigil.data.streams import SHARD_ROWS, ShardedSink, count_rows, iter_batches
 from strigil.data.verdicts import VERDICTS
@@ -60,6 +61,7 @@ class TableFiles:
         self._metadata = {"strigil.run": run}
         self._shard_rows = shard_rows
         self._stack = ExitStack()
+        schema = pl.Schema({name: kind for name, kind in schema.items() if name != BESIDE})
         self._sinks = {table: self._sink(table, VERDICTS if table == "verdicts" else schema) for table in tables}
 
     def write(self, judged: Judged) -> None:
