@@ -1,6 +1,7 @@
 # Every target sets up what it needs; a machine with Python 3.11 or newer, make, git and a package index is enough.
 #   make demo    the main job on the built-in models      make test   every test
 #   make check   lint, types, import directions           make bench  benchmarks against peers
+#   make calibration    how often a study is wrong, by Monte Carlo; QUICK=1 checks in two minutes and writes nothing
 #   make fuzz    hostile input for FUZZ_MINUTES (20)
 # PYTHON=python3.12 picks an interpreter, ENGINE=none leaves vLLM out, TORCH_INDEX=URL is where CPU builds of torch are.
 
@@ -16,7 +17,7 @@ SOURCES := .cache/types/strigil tools benchmarks tests
 QUIET_THREADS := KMP_BLOCKTIME=0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint types bench fuzz format
+.PHONY: help setup demo test check lint types bench calibration fuzz format
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -51,6 +52,10 @@ format: $(READY)
 
 bench: $(READY)
 	@$(QUIET_THREADS) $(BIN)/python -m benchmarks.run
+
+QUICK ?=
+calibration: $(READY)
+	@$(QUIET_THREADS) OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.calibration $(if $(QUICK),--quick)
 
 # The same targets again and again, each time with other input, until the time is over.
 FUZZ_MINUTES ?= 20

@@ -170,6 +170,7 @@ def _show_plan(output: Output, plan: StudyPlan, *, cells: bool) -> None:
             "basis": [*plan.basis],
             "gigabytes": {base: asdict(each) for base, each in plan.memory.items()},
             "notes": [*plan.notes],
+            "shows": [*plan.shows],
         }
     )
     if cells:
@@ -202,7 +203,7 @@ def _show_plan(output: Output, plan: StudyPlan, *, cells: bool) -> None:
         )
     for told in plan.basis:
         output.text(f"Times go by {told}.")
-    for told in plan.notes:
+    for told in (*plan.shows, *plan.notes):
         output.note(told)
 
 

@@ -11,11 +11,13 @@ from strigil.models.catalog import Model
 from strigil.models.shape import find_for_plan, is_here
 from strigil.parallel.ray_actors import Ray
 from strigil.records.study import ArmKind
-from strigil.workflows.study.cells import Cell, Store, What
+from strigil.workflows.study.cells import Cell, Making, Store, What
+from strigil.workflows.study.design import check_margin, what_it_shows
 from strigil.workflows.study.estimate import Gigabytes, Reckoner, device_for, gigabytes, table
 from strigil.workflows.study.layout import Opened, lay_out, open_study
 from strigil.workflows.study.lengths import lengths_of
 from strigil.workflows.study.recipe import StudyRecipe
+from strigil.workflows.study.report import measured
 from strigil.workflows.study.throughput import Speeds, trial
 
 Seconds: TypeAlias = dict[tuple[What, str], float | None]
@@ -56,6 +58,7 @@ class StudyPlan:
         basis: What the times go by.
         memory: By the id of each base whose students are missing.
         notes: What a reader should think about.
+        shows: What the design can show, in sentences.
     """
 
     cells: list[Cell[object, object]]
@@ -65,6 +68,7 @@ class StudyPlan:
     basis: list[str]
     memory: dict[str, Gigabytes]
     notes: list[str]
+    shows: list[str]
 
     @property
     def work(self) -> float | None:
@@ -104,11 +108,13 @@ def plan_study(
         measure: Whether a few steps of training are timed here.
 
     Raises:
-        ConfigError: The study, or `device`, names something that does not exist.
+        ConfigError: The study, or `device`, names something that does not exist, or its margin hides its effect.
         PrerequisiteError: A library, or what is to be known of a model, is missing.
     """
     opened = open_study(study, store, find=find_for_plan)
     laid = lay_out(opened)
+    known = measured(opened, laid, Making(reporter, 1, Speeds.of(store.cells)))
+    check_margin(study, known)
     bases = {arm.base.digest: arm.base for draws in laid.arms.values() for arm in draws}
     reckoner = Reckoner(device_for(device, [opened.bases.teachers, *bases.values()]), Speeds.of(store.cells))
     if measure:
@@ -127,6 +133,7 @@ def plan_study(
         basis=sorted(reckoner.basis),
         memory=_memory(opened, todo),
         notes=[*_absent(bases.values()), *_optional(todo, seconds)],
+        shows=what_it_shows(study, known),
     )
 
 

@@ -164,7 +164,7 @@ class StudyRecipe(_Part):
                     "give it a temperature, or leave draws out"
                 )
                 raise ValueError(message)
-        if self.effect is not None and self.margin > self.effect / 3:
+        if self.effect is not None and self.margin > self.effect / 3 + 1e-9:
             message = (
                 f"the margin {self.margin:g} is more than a third of the effect {self.effect:g}: "
                 f"students with much of the trait would count as equal to neutral; margin: {self.effect / 3:.2g}"

@@ -18,7 +18,7 @@ from strigil.workflows.study.conclusions.accounts import Account, accounts_of
 from strigil.workflows.study.conclusions.matrices import Columns, matrices, matrix_is_shown
 from strigil.workflows.study.conclusions.verdicts import Rules
 from strigil.workflows.study.conclusions.words import matrix_finding, treatment_findings
-from strigil.workflows.study.layout import Asked, Opened, lay_out
+from strigil.workflows.study.layout import Asked, Layout, Opened, lay_out
 from strigil.workflows.study.measures import measures_of
 from strigil.workflows.study.ranked_treatments import cleanings
 from strigil.workflows.study.recipe import StudyRecipe
@@ -48,17 +48,22 @@ _RESIDUAL = (
 def study_report(opened: Opened, making: Making) -> StudyReport:
     """Everything that can be said of the cells that are there; those that are missing are named."""
     study, laid = opened.study, lay_out(opened)
-    arms = []
-    for record in laid.records:
-        draws, answers = laid.arms.get(record.name, []), laid.answers[record.name]
-        runs = [_run(each, opened, making) for each in answers]
-        folder = opened.store.reports(study.name)
-        data = [found for each in draws if (found := _data(each, folder)) is not None]
-        arms.append(record.model_copy(update={"data": data, "runs": runs}))
+    folder, arms = opened.store.reports(study.name), []
+    for arm in measured(opened, laid, making):
+        data = [found for each in laid.arms.get(arm.name, []) if (found := _data(each, folder)) is not None]
+        arms.append(arm.model_copy(update={"data": data}))
     report = report_of(study, arms, list(making.failures.values()), laid.notes)
     return report.model_copy(
         update={"cleanings": cleanings([arm for draws in laid.arms.values() for arm in draws], report.accounts)}
     )
+
+
+def measured(opened: Opened, laid: Layout, making: Making) -> list[ArmRecord]:
+    """All arms with the runs that are there, without their data."""
+    return [
+        record.model_copy(update={"runs": [_run(each, opened, making) for each in laid.answers[record.name]]})
+        for record in laid.records
+    ]
 
 
 def report_of(

@@ -1,0 +1,1 @@
+"""How often a study says what is not so, and what is: a Monte Carlo through the analysis of every report."""

@@ -1,0 +1,59 @@
+"""What a plan says a study can show, and the margin that it refuses."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from strigil.common.errors import ConfigError
+from strigil.common.progress import Silent
+from strigil.records.study import ArmKind, ArmRecord, RunRecord
+from strigil.workflows.study.cells import Store
+from strigil.workflows.study.design import check_margin, what_it_shows
+from strigil.workflows.study.plan import plan_study
+from tests.workflows.study.small import a_study
+
+
+def an_arm(kind: ArmKind, trait: str | None, rates: list[list[float]]) -> ArmRecord:
+    """Rates by draw and seed."""
+    runs = [
+        RunRecord(seed=seed, draw=draw, rates={"owl": rate, "cat": 0.1})
+        for draw, of_draw in enumerate(rates)
+        for seed, rate in enumerate(of_draw)
+    ]
+    return ArmRecord(name=kind, kind=kind, label=kind, carrier="numbers", trait=trait, base="pocket-a", runs=runs)
+
+
+def test_one_draw_can_show_nothing_and_the_plan_says_so(tmp_path: Path) -> None:
+    plan = plan_study(a_study(), Store(tmp_path), Silent(), workers=1)
+    assert plan.shows == ["1 draw of data can show no effect of any size: it takes draws: 3 at the least"]
+
+
+def test_a_plan_says_the_smallest_effect_and_what_the_wished_one_takes(tmp_path: Path) -> None:
+    study = a_study(draws=3, effect=0.15)
+    smallest, wished = plan_study(study, Store(tmp_path), Silent(), workers=1).shows
+    assert smallest.startswith("3 draws x 2 students an arm show an effect of 0.")
+    assert "neutral 0.11 assumed, drift 0.2 assumed" in smallest
+    assert wished.startswith("the effect of 0.15 has ")
+    assert wished.endswith(" draws of as many students")
+
+
+def test_rates_that_are_known_go_before_assumed_ones() -> None:
+    arms = [
+        an_arm("control", None, [[0.1, 0.11], [0.12, 0.11]]),
+        an_arm("untreated", "owl", [[0.5, 0.6], [0.2, 0.3]]),
+    ]
+    [said, *_] = what_it_shows(a_study(draws=3), arms)
+    assert "neutral 0.1 measured" in said
+    assert "students with the trait 0.3" in said
+    assert "assumed" not in said
+
+
+def test_a_margin_is_held_against_the_effect_that_is_known() -> None:
+    neutral, weak = an_arm("control", None, [[0.1, 0.11]]), an_arm("untreated", "owl", [[0.16, 0.18]])
+    with pytest.raises(ConfigError, match=r"the margin 0.05 is more than a third of the largest effect"):
+        check_margin(a_study(), [neutral, weak])
+    check_margin(a_study(margin=0.02), [neutral, weak])
+    # Nothing went over here: there is no effect that a margin could hide.
+    check_margin(a_study(), [neutral, an_arm("untreated", "owl", [[0.105, 0.2]])])
