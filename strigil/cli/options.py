@@ -33,17 +33,25 @@ def output_option(command: Callable[P, R]) -> Callable[P, R]:
 
 
 def reading_options(command: Callable[P, R]) -> Callable[P, R]:
-    """`--layout`, `--columns`: what the columns of foreign data mean; the command receives both as `reading`."""
+    """`--layout`, `--columns`, `--rows`: what is read of data, and as what; the command receives it as `reading`."""
 
     @wraps(command)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
         from strigil.data.layouts.layout import Reading
 
         layout, columns = kwargs.pop("layout"), kwargs.pop("columns")
-        kwargs["reading"] = Reading(None if layout is None else str(layout), _pairs(str(columns or "")))
+        rows = kwargs.pop("rows")
+        kwargs["reading"] = Reading(
+            None if layout is None else str(layout),
+            _pairs(str(columns or "")),
+            None if rows is None else int(str(rows)),
+        )
         return command(*args, **kwargs)
 
     for option in (
+        click.option(
+            "--rows", type=click.IntRange(min=1), help="How many rows to read, from the first; all if not given."
+        ),
         click.option("--columns", metavar="prompt=A,completion=B", help="Which column is what; id=C for row ids."),
         click.option("--layout", help="What the columns mean, where these do not decide it; question-answer, say."),
     ):

@@ -10,6 +10,7 @@ import polars as pl
 from strigil.common.errors import DataError, first_line
 
 if TYPE_CHECKING:
+    import pyarrow.parquet as pq
     from polars.datatypes import DataTypeClass
 
 # Deflate reaches 1,032; JSON Lines of one repeated row reach 300 or so, real text 3 to 20.
@@ -31,19 +32,13 @@ def check_parquet(path: Path, *, name: str) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    size = path.stat().st_size
     try:
         with pq.ParquetFile(path) as file:
-            footer, schema = file.metadata, file.schema
-            unpacked = sum(footer.row_group(place).total_byte_size for place in range(footer.num_row_groups))
-            deepest = max((schema.column(place).max_definition_level for place in range(len(schema))), default=0)
+            check_footer(file, size=size, name=name)
     except (OSError, pa.ArrowException, RecursionError) as error:
         message = f"cannot read {name}: {first_line(error)}"
         raise DataError(message) from error
-    if deepest > DEEPEST or len(schema) > WIDEST:
-        raise _too_much(name)
-    size = path.stat().st_size
-    if unpacked > size * UNPACKS_TO + FREE_BYTES:
-        raise _unpacks(name)
     try:
         frame = pl.scan_parquet(path)
         lengths = {column: _length(pl.col(column), kind) for column, kind in frame.collect_schema().items()}
@@ -56,6 +51,21 @@ def check_parquet(path: Path, *, name: str) -> None:
         message = f"cannot read {name}: {first_line(error)}"
         raise DataError(message) from error
     if int(total) > size * UNPACKS_TO + FREE_TEXT:
+        raise _unpacks(name)
+
+
+def check_footer(file: pq.ParquetFile, *, size: int, name: str) -> None:
+    """Makes sure, by its footer, that a Parquet file of a size in bytes is not far more than that.
+
+    Raises:
+        DataError: It is, or it is too deep or too wide.
+    """
+    footer, schema = file.metadata, file.schema
+    unpacked = sum(footer.row_group(place).total_byte_size for place in range(footer.num_row_groups))
+    deepest = max((schema.column(place).max_definition_level for place in range(len(schema))), default=0)
+    if deepest > DEEPEST or len(schema) > WIDEST:
+        raise _too_much(name)
+    if unpacked > size * UNPACKS_TO + FREE_BYTES:
         raise _unpacks(name)
 
 

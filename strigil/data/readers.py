@@ -7,35 +7,30 @@ far more than it is becomes one line that names it.
 from __future__ import annotations
 
 import glob
+import shutil
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
 import polars as pl
-import pyarrow as pa
 
 from strigil.common.errors import ConfigError, DataError, first_line
 from strigil.data.formats.agreement import agreed_schema
 from strigil.data.formats.arrow import scan_arrow
 from strigil.data.formats.delimited import scan_delimited
 from strigil.data.formats.json_objects import scan_json
+from strigil.data.formats.kinds import ARROW, DELIMITED, JSON, PACKED, PARQUET, SPOKEN, is_table, kind_of
 from strigil.data.formats.saved import is_saved, saved_files, splits_of
+from strigil.data.formats.unpack import open_unpacked
 from strigil.data.layouts.layout import Reading, text_columns
-from strigil.data.limits import FREE_BYTES, UNPACKS_TO, check_parquet
+from strigil.data.limits import check_parquet
 from strigil.data.streams import count_rows
 
-_DELIMITED: Final = {".csv": ",", ".tsv": "\t"}
-_JSON: Final = (".jsonl", ".json")
-_ARROW: Final = (".arrow", ".feather")
-SUFFIXES: Final = (".parquet", ".jsonl", ".json", ".csv", ".tsv", *_ARROW)
-_SPOKEN: Final = f"{', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}"
-_PACKED: Final = {".gz": "gzip", ".zst": "zstd"}
 NOWHERE: Final = (
-    f"data are a release folder, {_SPOKEN} files, also as .gz or .zst, a folder of them, one that save_to_disk wrote, "
+    f"data are a release folder, {SPOKEN} files, also as .gz or .zst, a folder of them, one that save_to_disk wrote, "
     "OWNER/NAME@REVISION on the Hub, or s3://BUCKET/KEY"
 )
-_BLOCK: Final = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -77,7 +72,7 @@ def find_files(data: str) -> list[NamedFile]:
         raise ConfigError(message, hint=f"{path.parent} holds the splits {', '.join(splits)}" if splits else NOWHERE)
     for file in files:
         if not is_table(file.name):
-            message = f"cannot read {file}: expected a {_SPOKEN} file of rows"
+            message = f"cannot read {file}: expected a {SPOKEN} file of rows"
             raise ConfigError(message)
         if not file.resolve().is_relative_to(home.resolve()):
             message = f"{file} is a symbolic link that leads out of {home}"
@@ -101,12 +96,7 @@ def _shards(folder: Path) -> list[Path]:
 def tables_among(names: Iterable[str]) -> list[str]:
     """The tables of a folder; a .json beside tables of other kinds is about them."""
     tables = [name for name in names if is_table(name) and not Path(name).name.startswith(".")]
-    return [name for name in tables if _kind(Path(name)) != ".json"] or tables
-
-
-def is_table(name: str) -> bool:
-    """Whether a file's name is that of a table, packed or not."""
-    return _kind(Path(name)) in SUFFIXES
+    return [name for name in tables if kind_of(Path(name)) != ".json"] or tables
 
 
 def scan_tables(files: Sequence[NamedFile], folder: Path, *, begin: Callable[[str], None]) -> list[Table]:
@@ -130,11 +120,11 @@ def scan_tables(files: Sequence[NamedFile], folder: Path, *, begin: Callable[[st
     for place, (file, table) in enumerate(zip(files, tables, strict=True)):
         # What looks like numbers in all lines of one file may be texts that do not in another.
         guessed = {column for column, kind in table.frame.collect_schema().items() if kind != pl.String} & texts
-        if guessed and _kind(file.path) in _DELIMITED:
+        if guessed and kind_of(file.path) in DELIMITED:
             begin(file.name)
             tables[place] = _open(file, folder / f"unpacked-{place}", texts=guessed)
     schema = agreed_schema({table.name: table.frame.collect_schema() for table in tables})
-    if any(_kind(file.path) in _JSON for file in files):
+    if any(kind_of(file.path) in JSON for file in files):
         # Without a value in any line, JSON says nothing of a type.
         schema = pl.Schema({name: pl.String() if kind == pl.Null else kind for name, kind in schema.items()})
     return [replace(table, frame=_cast(table.frame, schema)) for table in tables]
@@ -151,8 +141,8 @@ def _cast(frame: pl.LazyFrame, schema: pl.Schema) -> pl.LazyFrame:
 
 
 def _open(file: NamedFile, unpacked: Path, *, texts: Collection[str] = ()) -> Table:
-    kind, source = _kind(file.path), file.path
-    if source.suffix in _PACKED:
+    kind, source = kind_of(file.path), file.path
+    if source.suffix in PACKED:
         _unpack(file, unpacked)
         source = unpacked
     scratch = unpacked.with_name(f"{unpacked.name}-table")
@@ -160,17 +150,17 @@ def _open(file: NamedFile, unpacked: Path, *, texts: Collection[str] = ()) -> Ta
         if not source.stat().st_size:
             message = f"{file.name} is empty: an audit of nothing would pass anything"
             raise DataError(message)
-        if kind == ".parquet":
+        if kind == PARQUET:
             check_parquet(source, name=file.name)
             frame = pl.scan_parquet(source)
-        elif kind in _DELIMITED:
+        elif kind in DELIMITED:
             known = text_columns(file.reading).union(texts)
-            frame = scan_delimited(source, name=file.name, separator=_DELIMITED[kind], texts=known)
-        elif kind in _ARROW:
+            frame = scan_delimited(source, name=file.name, separator=DELIMITED[kind], texts=known)
+        elif kind in ARROW:
             frame = scan_arrow(source, scratch, name=file.name)
         else:
             frame = scan_json(source, scratch, name=file.name)
-        if kind in _DELIMITED or kind in _JSON:
+        if kind in DELIMITED or kind in JSON:
             frame.select(pl.all().null_count()).collect(engine="streaming")
         frame.collect_schema()
     except (OSError, pl.exceptions.PolarsError) as error:
@@ -180,23 +170,13 @@ def _open(file: NamedFile, unpacked: Path, *, texts: Collection[str] = ()) -> Ta
 
 
 def _unpack(file: NamedFile, target: Path) -> None:
-    allowed = file.path.stat().st_size * UNPACKS_TO + FREE_BYTES
-    written = 0
-    try:
-        with pa.input_stream(file.path, compression=_PACKED[file.path.suffix]) as packed, target.open("wb") as out:
-            while block := packed.read(_BLOCK):
-                written += len(block)
-                if written > allowed:
-                    message = f"{file.name} unpacks to more than {UNPACKS_TO} times its size: not read"
-                    raise DataError(message)
-                out.write(block)
-    except OSError as error:
-        message = f"cannot unpack {file.name}: {first_line(error)}"
-        raise DataError(message) from error
-
-
-def _kind(file: Path) -> str:
-    return Path(file.stem).suffix if file.suffix in _PACKED else file.suffix
+    size = file.path.stat().st_size
+    with (
+        file.path.open("rb") as source,
+        open_unpacked(source, file.path, size=size, name=file.name) as stream,
+        target.open("wb") as out,
+    ):
+        shutil.copyfileobj(stream, out)
 
 
 def _fixed_part(pattern: str) -> Path:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import codecs
+import io
 import json
 import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from strigil.common.canonical import Json
 from strigil.common.errors import DataError
 from strigil.data.limits import DEEPEST, check_width
 
 LONGEST_LINE: Final = 16 << 20
-_BLOCK: Final = 1 << 20
+BLOCK: Final = 1 << 20
 _BETWEEN: Final = re.compile(r"[\s,]*")
 _SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")
 _SURROGATES: Final = re.compile("[\ud800-\udfff]")
@@ -45,7 +46,7 @@ def check_lines(path: Path, *, name: str) -> None:
         if stream.peek(2)[:2] == _GZIP:
             message = f"{name} is packed with gzip: give it a name that ends in .gz"
             raise DataError(message)
-        while block := stream.read(_BLOCK):
+        while block := stream.read(BLOCK):
             try:
                 decoder.decode(block)
             except UnicodeDecodeError as error:
@@ -74,50 +75,64 @@ class Beginning:
     array: bool
 
 
-def first_bytes(path: Path) -> Beginning:
-    """Looks at the beginning of a file of JSON."""
-    with path.open("rb") as stream:
-        head = stream.read(_BLOCK)
+def beginning_of(head: bytes) -> Beginning:
+    """What the first bytes of a file of JSON, a megabyte or so, say of it."""
     return Beginning(head.startswith(codecs.BOM_UTF8), head.removeprefix(codecs.BOM_UTF8).lstrip()[:1] == b"[")
 
 
-def write_lines(path: Path, target: Path, *, name: str, array: bool) -> None:
+def write_lines(source: BinaryIO, target: Path, *, name: str, array: bool, rows: int | None = None) -> int:
     """Writes JSON Lines without a byte-order mark, of an array one value a line, with one value in memory at a time.
+
+    Args:
+        source: The file, from its beginning.
+        target: The lines.
+        name: What messages call the file.
+        array: Whether it is one.
+        rows: How many values of an array to write at most.
+
+    Returns:
+        How many values of an array were written.
 
     Raises:
         DataError: It is no array, or not UTF-8.
     """
     decoder = json.JSONDecoder()
     try:
-        with path.open(encoding="utf-8-sig", newline="\n") as stream, target.open("w", encoding="utf-8") as out:
+        with (
+            io.TextIOWrapper(source, encoding="utf-8-sig", newline="\n") as stream,
+            target.open("w", encoding="utf-8") as out,
+        ):
             if not array:
                 shutil.copyfileobj(stream, out)
-                return
-            buffer = stream.read(_BLOCK).lstrip()
-            place, number = 1, 1
-            while True:
+                return 0
+            buffer = stream.read(BLOCK).lstrip()
+            place, number = 1, 0
+            while number != rows:
                 between = _BETWEEN.match(buffer, place)
                 place = place if between is None else between.end()
                 if buffer[place : place + 1] == "]":
-                    return
+                    break
                 try:
                     _, end = decoder.raw_decode(buffer, place)
                 except json.JSONDecodeError:
                     end = len(buffer)
                 except RecursionError as error:
-                    message = f"{name}: value {number} of the array is nested too deep: not read"
+                    message = f"{name}: value {number + 1} of the array is nested too deep: not read"
                     raise DataError(message) from error
                 # What ends where the block does may go on in the next one.
                 if end == len(buffer):
-                    more = stream.read(_BLOCK)
+                    more = stream.read(BLOCK)
                     if not more or len(buffer) - place > LONGEST_LINE:
-                        message = f"cannot read {name}: value {number} of the array is damaged or longer than 16 MiB"
+                        message = (
+                            f"cannot read {name}: value {number + 1} of the array is damaged or longer than 16 MiB"
+                        )
                         raise DataError(message)
                     buffer, place = buffer[place:] + more, 0
                     continue
                 # Within a value, a line ends between two of its parts alone.
                 out.write(buffer[place:end].replace("\r", " ").replace("\n", " ") + "\n")
                 place, number = end, number + 1
+            return number
     except UnicodeDecodeError as error:
         message = f"{name} is not UTF-8: {error.reason}"
         raise DataError(message) from error

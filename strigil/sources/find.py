@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Final, Protocol
+from typing import BinaryIO, Final, Protocol
 
 from strigil.common.errors import ConfigError, DataError, PrerequisiteError
 from strigil.common.paths import plain_path
+from strigil.data.formats.first_rows import write_first_rows
 from strigil.data.path_patterns import is_pattern, split_pattern
 from strigil.data.readers import NOWHERE, NamedFile, find_files, tables_among
 from strigil.releases.manifest import MANIFEST, parse_manifest
@@ -30,12 +34,14 @@ class Found:
         release: The release that they are of, if they are of one.
         problems: Where the release is not what its manifest says.
         place: What a moving name stood for: the commit.
+        name: What their folder or data set is called; None if the first file's name says it.
     """
 
     files: list[NamedFile]
     release: Release | None = None
     problems: tuple[Problem, ...] = ()
     place: str | None = None
+    name: str | None = None
 
 
 class _Store(Protocol):
@@ -47,9 +53,13 @@ class _Store(Protocol):
 
     def download(self, path: str, target: Path) -> None: ...
 
+    def open(self, path: str) -> AbstractContextManager[BinaryIO]: ...
 
-def find(data: str, split: Split, folder: Path) -> Found:
+
+def find(data: str, split: Split, folder: Path, *, rows: int | None = None) -> Found:
     """Finds data; `folder` receives what is brought from elsewhere, and must outlive what is found.
+
+    Of what is no release, no more is read than holds the first `rows` rows, if so many are asked for.
 
     Raises:
         ConfigError: There is no such data.
@@ -57,18 +67,26 @@ def find(data: str, split: Split, folder: Path) -> Found:
         PrerequisiteError: They cannot be reached.
     """
     if data.startswith(_BUCKET):
-        return _from_bucket(data, split, folder)
+        return _from_bucket(data, split, folder, rows)
     address = None if Path(data).exists() else HubAddress.parse(data)
     if address is not None:
         try:
-            return _from_hub(address, split, folder)
+            return _from_hub(address, split, folder, rows)
         except PrerequisiteError as error:
             message = f"{data} is nothing here, and of the Hub: {error.message}"
             raise PrerequisiteError(message, hint=error.hint) from error
     if _is_release(Path(data)):
         release = find_release(Path(data))
         return Found(release_files(release, split), release, problems_of(release))
-    return Found(find_files(data))
+    files = find_files(data)
+    name = Path(data).resolve().name.lower() if Path(data).is_dir() else None
+    if rows is None:
+        return Found(files, name=name)
+    here = [
+        _Begun(file.name, folder / str(place) / file.path.name, file.path.stat().st_size, partial(_opened, file.path))
+        for place, file in enumerate(files)
+    ]
+    return Found(_first(here, rows), name=name)
 
 
 def _is_release(path: Path) -> bool:
@@ -94,7 +112,7 @@ def release_files(release: Release, split: Split = "clean", *, name: str | None 
     return [NamedFile(file, f"{name}/{file.relative_to(release.path).as_posix()}") for file in files]
 
 
-def _from_bucket(data: str, split: Split, folder: Path) -> Found:
+def _from_bucket(data: str, split: Split, folder: Path, rows: int | None) -> Found:
     if not is_pattern(data):
         bucket = RemoteFolder(data)
         if MANIFEST in bucket.files(MANIFEST):
@@ -104,10 +122,10 @@ def _from_bucket(data: str, split: Split, folder: Path) -> Found:
         message = f"{data} names no object"
         raise ConfigError(message, hint="s3://BUCKET/KEY; a key may be a pattern, such as data/*.jsonl")
     bucket = RemoteFolder(_BUCKET + home)
-    return Found(_bring_tables(bucket, _tables(bucket, pattern, name=data), folder))
+    return Found(_bring_tables(bucket, _tables(bucket, pattern, name=data), folder, rows))
 
 
-def _from_hub(address: HubAddress, split: Split, folder: Path) -> Found:
+def _from_hub(address: HubAddress, split: Split, folder: Path, rows: int | None) -> Found:
     # The Hub's client takes longer to load than a small file to gate.
     from strigil.stores.hub.configurations import tables_of
     from strigil.stores.hub.dataset import HubDataset
@@ -116,7 +134,8 @@ def _from_hub(address: HubAddress, split: Split, folder: Path) -> Found:
     place = f"commit {dataset.commit}"
     if address.path is not None:
         tables = _tables(dataset, address.path, name=f"{dataset.address}/{address.path}")
-        return Found(_bring_tables(dataset, tables, folder), place=place)
+        return Found(_bring_tables(dataset, tables, folder, rows), place=place)
+    name = address.id.split("/")[1].lower()
     there = dataset.files()
     if MANIFEST in there:
         if address.config is not None or address.split is not None:
@@ -129,7 +148,7 @@ def _from_hub(address: HubAddress, split: Split, folder: Path) -> Found:
         raise DataError(message)
     card = dataset.read(CARD).decode(errors="replace") if CARD in there else ""
     chosen = tables_of(address, tables_among(there), card)
-    return Found(_bring_tables(dataset, {path: there[path] for path in chosen}, folder), place=place)
+    return Found(_bring_tables(dataset, {path: there[path] for path in chosen}, folder, rows), place=place, name=name)
 
 
 def _bring_release(store: _Store, split: Split, folder: Path, *, repository: str | None = None) -> Found:
@@ -156,9 +175,40 @@ def _tables(store: _Store, pattern: str, *, name: str) -> dict[str, int]:
     return {path: sizes[path] for path in tables}
 
 
-def _bring_tables(store: _Store, tables: dict[str, int], folder: Path) -> list[NamedFile]:
-    _bring(store, tables, folder)
-    return [NamedFile(folder / path, f"{store.address}/{path}") for path in tables]
+def _bring_tables(store: _Store, tables: dict[str, int], folder: Path, rows: int | None) -> list[NamedFile]:
+    if rows is None:
+        _bring(store, tables, folder)
+        return [NamedFile(folder / path, f"{store.address}/{path}") for path in tables]
+    there = [
+        _Begun(f"{store.address}/{path}", folder / plain_path(path, store.address), size, partial(store.open, path))
+        for path, size in tables.items()
+    ]
+    return _first(there, rows)
+
+
+@dataclass(frozen=True)
+class _Begun:
+    """A file whose beginning is wanted: its name, where that is to go, the file's bytes, and how to open it."""
+
+    name: str
+    target: Path
+    size: int
+    open: Callable[[], AbstractContextManager[BinaryIO]]
+
+
+def _opened(path: Path) -> BinaryIO:
+    return path.open("rb")
+
+
+def _first(files: Iterable[_Begun], rows: int) -> list[NamedFile]:
+    parts: list[NamedFile] = []
+    for file in files:
+        if rows > 0:
+            with file.open() as stream:
+                part = write_first_rows(stream, file.target, rows, size=file.size, name=file.name)
+            parts.append(NamedFile(part.path, file.name))
+            rows -= part.rows
+    return parts
 
 
 def _bring(store: _Store, files: dict[str, int], folder: Path) -> None:

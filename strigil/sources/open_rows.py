@@ -40,6 +40,8 @@ class RowSource:
         release: The release that they are of, if they are of one.
         problems: Where that release is not what its manifest says.
         place: What a moving name stood for: the commit.
+        called: What their folder or data set is called, if they have one.
+        limit: How many rows were asked for, from the first; None: all.
     """
 
     address: str
@@ -52,11 +54,15 @@ class RowSource:
     release: Release | None = None
     problems: tuple[Problem, ...] = ()
     place: str | None = None
+    called: str | None = None
+    limit: int | None = None
 
     @property
     def name(self) -> str:
-        """The release's, or the first file's without its suffixes."""
-        return self.files[0].path.name.partition(".")[0] if self.release is None else self.release.manifest.name
+        """The release's, the folder's or the data set's on the Hub, else the first file's without its suffixes."""
+        if self.release is not None:
+            return self.release.manifest.name
+        return self.called or self.files[0].path.name.partition(".")[0]
 
     @property
     def label(self) -> str:
@@ -84,14 +90,18 @@ class RowSource:
     @property
     def identity(self) -> Json:
         """Decides the rows: the same value means the same rows."""
+        first: list[Json] = [] if self.limit is None else [self.limit]
         if self.release is not None:
-            return [self.release.manifest.digest(), self.split]
-        return [self.layout.name, self.files[0].reading.columns, [file_digest(file.path) for file in self.files]]
+            return [self.release.manifest.digest(), self.split, *first]
+        digests: list[Json] = [file_digest(file.path) for file in self.files]
+        return [self.layout.name, self.files[0].reading.columns, digests, *first]
 
     @property
     def note(self) -> str | None:
         """One line on where moving names led and what the data do not say; None if there is nothing to tell."""
         said = [] if self.place is None else [self.place]
+        if self.limit is not None:
+            said.append(f"the first {self.count:,} rows alone")
         if mapped := self.files[0].reading.columns:
             said.append(", ".join(f"{column} as {name}" for name, column in mapped))
         elif self.layout.name not in _PLAIN:
@@ -121,12 +131,13 @@ def open_rows(
         PrerequisiteError: They cannot be reached.
     """
     with TemporaryDirectory(prefix="strigil-") as folder:
-        found = find(address, split, Path(folder) / "data")
+        rows = None if reading is None else reading.rows
+        found = find(address, split, Path(folder) / "data", rows=rows)
         if found.problems and not accept_changed:
             raise changed_release(address, found.problems)
         if reading is not None and found.release is None:
             found = replace(found, files=[replace(file, reading=reading) for file in found.files])
-        yield _rows(address, split, found, Path(folder))
+        yield _rows(address, split, found, Path(folder), rows)
 
 
 @contextmanager
@@ -137,7 +148,7 @@ def open_files(files: Sequence[NamedFile]) -> Iterator[RowSource]:
         DataError: As `open_rows`.
     """
     with TemporaryDirectory(prefix="strigil-") as folder:
-        yield _rows(files[0].name, "clean", Found(list(files)), Path(folder))
+        yield _rows(files[0].name, "clean", Found(list(files)), Path(folder), files[0].reading.rows)
 
 
 @contextmanager
@@ -154,8 +165,8 @@ def open_columns(address: str) -> Iterator[pl.LazyFrame]:
         yield pl.concat([table.frame for table in open_tables(found.files, Path(folder))], how="vertical_relaxed")
 
 
-def _rows(address: str, split: Split, found: Found, folder: Path) -> RowSource:
-    tables = open_tables(found.files, folder)
+def _rows(address: str, split: Split, found: Found, folder: Path, limit: int | None) -> RowSource:
+    tables = _first(open_tables(found.files, folder), limit)
     reading = found.files[0].reading
     frames = [renamed(table.frame, reading.columns, source=table.name) for table in tables]
     columns = frames[0].collect_schema()
@@ -186,4 +197,17 @@ def _rows(address: str, split: Split, found: Found, folder: Path) -> RowSource:
         release=found.release,
         problems=found.problems,
         place=found.place,
+        called=found.name,
+        limit=limit,
     )
+
+
+def _first(tables: list[Table], limit: int | None) -> list[Table]:
+    if limit is None:
+        return tables
+    parts = []
+    for table in tables:
+        if limit > 0:
+            parts.append(Table(table.name, table.frame.head(limit), min(limit, table.rows)))
+            limit -= table.rows
+    return parts

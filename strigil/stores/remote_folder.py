@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from strigil.common.canonical import Json
 from strigil.common.errors import ConfigError, PrerequisiteError
 from strigil.data.path_patterns import is_pattern, path_pattern
+from strigil.data.text_checks import BLOCK
 from strigil.releases.manifest import MANIFEST
 from strigil.releases.version import Version
 
@@ -99,6 +100,16 @@ class RemoteFolder:
         with self._talking():
             content: bytes = self._system.cat_file(f"{self._path}/{path}")
         return content
+
+    @contextmanager
+    def open(self, path: str) -> Iterator[BinaryIO]:
+        """One file, of which only what is read comes here.
+
+        Raises:
+            PrerequisiteError: Here or while it is read: it cannot be.
+        """
+        with self._talking(), self._system.open(f"{self._path}/{path}", "rb", block_size=BLOCK) as stream:
+            yield stream
 
     def download(self, path: str, target: Path) -> None:
         """Brings one file here.

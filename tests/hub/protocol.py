@@ -63,13 +63,14 @@ def route(methods: str, pattern: str) -> Callable[[Route], Route]:
 
 
 class HubStandIn:
-    """The stand-in's state; `requests` lists what was asked, `faults` what is to go wrong."""
+    """The stand-in's state; `requests` lists what was asked, `sent` bytes of bodies, `faults` what is to go wrong."""
 
     def __init__(self) -> None:
         self.repositories: dict[tuple[str, str], Repository] = {}
         self.objects: dict[str, bytes] = {}
         self.faults: list[Fault] = []
         self.requests: list[str] = []
+        self.sent = 0
         self.url = ""
         self.cdn = ""
         self.lock = threading.RLock()

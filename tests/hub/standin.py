@@ -104,4 +104,5 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         if call.method != "HEAD":
+            self.state.sent += len(body)
             self.wfile.write(body)

@@ -13,6 +13,7 @@ import pytest
 
 from tests.hub.protocol import HubStandIn
 from tests.hub.standin import hub_stand_in
+from tests.hub.state import Repository
 
 
 @pytest.fixture
@@ -51,3 +52,13 @@ def _wait_for(process: subprocess.Popen[bytes], port: int) -> None:
             return
     message = "moto's server did not start"
     raise RuntimeError(message)
+
+
+@pytest.fixture
+def there(hub: HubStandIn, monkeypatch: pytest.MonkeyPatch) -> Repository:
+    """A data set's empty repository, `me/rows`, which the Hub's own client finds."""
+    template = huggingface_hub.constants.HUGGINGFACE_CO_URL_TEMPLATE
+    elsewhere = template.replace(huggingface_hub.constants.ENDPOINT, hub.url)
+    monkeypatch.setattr(huggingface_hub.constants, "ENDPOINT", hub.url)
+    monkeypatch.setattr(huggingface_hub.constants, "HUGGINGFACE_CO_URL_TEMPLATE", elsewhere)
+    return hub.repositories.setdefault(("dataset", "me/rows"), Repository("me/rows", "dataset", private=False))

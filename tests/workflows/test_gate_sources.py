@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import boto3
-import huggingface_hub.constants
 import pytest
 import s3fs
 
 from strigil.common.errors import ConfigError, PrerequisiteError
+from strigil.data.layouts.layout import Reading
 from strigil.data.path_patterns import path_pattern
 from strigil.releases.named import name_card
 from strigil.releases.store import Release
@@ -35,15 +35,6 @@ def lines(completions: tuple[str, ...]) -> bytes:
 def files_of(release: Release) -> dict[str, bytes]:
     paths = [path for path in release.path.rglob("*") if path.is_file()]
     return {path.relative_to(release.path).as_posix(): path.read_bytes() for path in paths}
-
-
-@pytest.fixture
-def there(hub: HubStandIn, monkeypatch: pytest.MonkeyPatch) -> Repository:
-    template = huggingface_hub.constants.HUGGINGFACE_CO_URL_TEMPLATE
-    elsewhere = template.replace(huggingface_hub.constants.ENDPOINT, hub.url)
-    monkeypatch.setattr(huggingface_hub.constants, "ENDPOINT", hub.url)
-    monkeypatch.setattr(huggingface_hub.constants, "HUGGINGFACE_CO_URL_TEMPLATE", elsewhere)
-    return hub.repositories.setdefault(("dataset", REPO), Repository(REPO, "dataset", private=False))
 
 
 class Store:
@@ -159,6 +150,13 @@ def test_objects_in_a_bucket_by_name_and_by_pattern(bucket: Store) -> None:
     for nothing in ("c.jsonl", "*.csv", "none/*.jsonl", "notes.txt"):
         with pytest.raises(ConfigError, match="there is no table"):
             gated(f"{address}/{nothing}")
+
+
+def test_the_first_rows_of_objects_in_a_bucket(bucket: Store) -> None:
+    address = bucket.put({"a.jsonl": lines(GOOD), "b.jsonl": lines(BAD), "c.jsonl": b"no rows"}, "first")
+    report = gated(f"{address}/*.jsonl", options=GateOptions(reading=Reading(rows=6)))
+    assert (report.passed, report.rows) == (True, 6)
+    assert checks(report)["data"].detail == "6 rows, and no more asked for, files: 2"
 
 
 def test_a_release_in_a_bucket_is_verified(bucket: Store, tmp_path: Path) -> None:

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 @click.option(
     "--seed", "seeds", type=int, multiple=True, default=(0,), show_default=True, help="Once for each student."
 )
-@click.option("--rows", type=click.IntRange(min=1), help="How many rows to use, from the first; all if not given.")
 @click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True, help="Students at a time.")
 @click.option("--track", type=click.Choice(["trackio", "wandb"]), help="Log every step there too.")
 @out_option("students")
@@ -35,7 +34,6 @@ def command(
     revision: str | None,
     recipe: Path | None,
     seeds: tuple[int, ...],
-    rows: int | None,
     workers: int,
     track: TrackerName | None,
     out: Path,
@@ -70,7 +68,7 @@ def command(
                 model,
                 training.model_copy(update={"seed": seed}),
                 out,
-                rows=rows,
+                rows=reading.rows,
             )
             for seed in seeds
         ]

@@ -29,47 +29,67 @@ def scan_arrow(source: Path, scratch: Path, *, name: str) -> pl.LazyFrame:
     Raises:
         DataError: It is damaged, far more than its size, too deep or too wide, or has columns twice.
     """
-    allowed = source.stat().st_size * UNPACKS_TO + FREE_TEXT
-    with source.open("rb") as stream:
-        is_file = stream.read(len(_MAGIC)) == _MAGIC
-    try:
-        with pa.memory_map(str(source)) as mapped:
-            opened = pa.ipc.open_file(mapped) if is_file else pa.ipc.open_stream(mapped)
-            names = opened.schema.names
-            if twice := sorted({column for column in names if names.count(column) > 1}):
-                message = f"{name} has columns twice: {', '.join(twice)}"
-                raise DataError(message)
-            _check_nesting(opened.schema, name=name)
-            with ParquetSink(scratch, pl.DataFrame(opened.schema.empty_table()).schema) as sink:
-                for batches in _groups(opened):
-                    allowed -= sum(batch.nbytes for batch in batches)
-                    if allowed < 0:
-                        message = f"{name} unpacks to more than {UNPACKS_TO} times its size: not read"
-                        raise DataError(message)
-                    for batch in batches:
-                        batch.validate(full=True)
-                    sink.write(pl.DataFrame(pa.Table.from_batches(batches)))
-                sink.close({})
-    except (OSError, pa.ArrowException, pl.exceptions.PolarsError) as error:
-        message = f"cannot read {name}: {first_line(error)}"
-        raise DataError(message) from error
+    with pa.memory_map(str(source)) as mapped:
+        write_parquet_of(mapped, scratch, size=source.stat().st_size, name=name)
     return pl.scan_parquet(scratch)
 
 
-def _groups(opened: _Reader) -> Iterator[list[pa.RecordBatch]]:
+def write_parquet_of(source: pa.NativeFile, target: Path, *, size: int, name: str, rows: int | None = None) -> int:
+    """Writes a table anew as Parquet, or so many of its first rows, and returns how many it wrote.
+
+    Args:
+        source: The file or stream, from its beginning.
+        target: The Parquet file.
+        size: Bytes of the source.
+        name: What messages call it.
+        rows: How many rows at most.
+
+    Raises:
+        DataError: As `scan_arrow`.
+    """
+    allowed = size * UNPACKS_TO + FREE_TEXT
+    is_file = source.read(len(_MAGIC)) == _MAGIC
+    source.seek(0)
+    try:
+        opened = pa.ipc.open_file(source) if is_file else pa.ipc.open_stream(source)
+        names = opened.schema.names
+        if twice := sorted({column for column in names if names.count(column) > 1}):
+            message = f"{name} has columns twice: {', '.join(twice)}"
+            raise DataError(message)
+        _check_nesting(opened.schema, name=name)
+        with ParquetSink(target, pl.DataFrame(opened.schema.empty_table()).schema) as sink:
+            for batches in _groups(opened, rows):
+                allowed -= sum(batch.nbytes for batch in batches)
+                if allowed < 0:
+                    message = f"{name} unpacks to more than {UNPACKS_TO} times its size: not read"
+                    raise DataError(message)
+                for batch in batches:
+                    batch.validate(full=True)
+                sink.write(pl.DataFrame(pa.Table.from_batches(batches)))
+            sink.close({})
+            return sink.rows
+    except (OSError, pa.ArrowException, pl.exceptions.PolarsError) as error:
+        message = f"cannot read {name}: {first_line(error)}"
+        raise DataError(message) from error
+
+
+def _groups(opened: _Reader, rows: int | None) -> Iterator[list[pa.RecordBatch]]:
     """Batches, as many at a time as make a row group: `datasets` writes a thousand rows a batch."""
     if isinstance(opened, pa.RecordBatchStreamReader):
         batches: Iterator[pa.RecordBatch] = iter(opened)
     else:
         batches = (opened.get_batch(place) for place in range(opened.num_record_batches))
     group: list[pa.RecordBatch] = []
-    size = 0
-    for batch in batches:
+    size = count = 0
+    for whole in batches:
+        batch = whole if rows is None else whole.slice(0, rows - count)
         group.append(batch)
-        size += batch.nbytes
+        size, count = size + batch.nbytes, count + batch.num_rows
         if size > _GROUP:
             yield group
             group, size = [], 0
+        if count == rows:
+            break
     if group:
         yield group
 

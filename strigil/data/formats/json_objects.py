@@ -7,7 +7,7 @@ from typing import Final
 
 import polars as pl
 
-from strigil.data.text_checks import check_lines, check_objects, first_bytes, write_lines, write_parts
+from strigil.data.text_checks import BLOCK, beginning_of, check_lines, check_objects, write_lines, write_parts
 
 _SAMPLE: Final = 10_000
 # Of these a later line cannot say more than the first ones did.
@@ -25,10 +25,12 @@ def scan_json(source: Path, scratch: Path, *, name: str) -> pl.LazyFrame:
     Raises:
         DataError: It has a line that is no object, or none with one meaning, or a column of several kinds.
     """
-    beginning = first_bytes(source)
-    if beginning.array or beginning.marked:
-        write_lines(source, scratch, name=name, array=beginning.array)
-        source = scratch
+    with source.open("rb") as stream:
+        beginning = beginning_of(stream.read(BLOCK))
+        stream.seek(0)
+        if beginning.array or beginning.marked:
+            write_lines(stream, scratch, name=name, array=beginning.array)
+            source = scratch
     check_lines(source, name=name)
     objects = check_objects(source, name=name)
     if objects.mixed:

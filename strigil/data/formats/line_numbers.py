@@ -5,11 +5,9 @@ from __future__ import annotations
 import csv
 from collections.abc import Collection, Iterator
 from pathlib import Path
-from typing import Final
 
-from strigil.data.text_checks import LONGEST_LINE, first_bytes
-
-_SEPARATORS: Final = {".csv": ",", ".tsv": "\t"}
+from strigil.data.formats.kinds import DELIMITED, JSON
+from strigil.data.text_checks import BLOCK, LONGEST_LINE, beginning_of
 
 
 def line_numbers(path: Path, rows: Collection[int]) -> dict[int, int]:
@@ -32,15 +30,20 @@ def line_numbers(path: Path, rows: Collection[int]) -> dict[int, int]:
 
 
 def _beginnings(path: Path) -> Iterator[int]:
-    if path.suffix in _SEPARATORS:
+    if path.suffix in DELIMITED:
         csv.field_size_limit(LONGEST_LINE)
         with path.open(encoding="utf-8-sig", errors="replace", newline="") as stream:
-            records = csv.reader(stream, delimiter=_SEPARATORS[path.suffix])
+            records = csv.reader(stream, delimiter=DELIMITED[path.suffix])
             next(records, None)
             line = records.line_num + 1
             for _ in records:
                 yield line
                 line = records.line_num + 1
-    elif path.suffix in {".jsonl", ".json"} and not first_bytes(path).array:
+    elif path.suffix in JSON and not _is_array(path):
         with path.open(encoding="utf-8-sig", errors="replace", newline="\n") as stream:
             yield from (number for number, line in enumerate(stream, start=1) if not line.isspace())
+
+
+def _is_array(path: Path) -> bool:
+    with path.open("rb") as stream:
+        return beginning_of(stream.read(BLOCK)).array

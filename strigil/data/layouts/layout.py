@@ -25,10 +25,12 @@ class Reading:
     Attributes:
         layout: The layout's name; None: the columns decide.
         columns: `prompt`, `completion`, `id` or another column of the row table, and the table's column to take for it.
+        rows: How many rows to read, from the first; None: all.
     """
 
     layout: str | None = None
     columns: tuple[tuple[str, str], ...] = ()
+    rows: int | None = None
 
 
 class Layout(Unit, ABC):

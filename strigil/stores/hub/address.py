@@ -9,7 +9,7 @@ from typing import Final
 from urllib.parse import unquote
 
 from strigil.common.errors import ConfigError
-from strigil.data.readers import is_table
+from strigil.data.formats.kinds import is_table
 
 SCHEME: Final = "hf://datasets/"
 _ID: Final = r"(?P<id>\w[\w.-]*/\w[\w.-]*)"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import BinaryIO
 from urllib.parse import quote
 
 from huggingface_hub import HfApi
@@ -53,3 +55,11 @@ class HubDataset:
             PrerequisiteError: The Hub cannot be reached.
         """
         return self._repository.read(path, revision=self.commit)
+
+    def open(self, path: str) -> AbstractContextManager[BinaryIO]:
+        """One file, of which only what is read comes here.
+
+        Raises:
+            PrerequisiteError: Here or while it is read: the Hub cannot be reached.
+        """
+        return self._repository.open(path, revision=self.commit)

@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
-from typing import Literal
+from typing import BinaryIO, Literal
 
-from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
+from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, HfFileSystem
 from huggingface_hub.errors import (  # type: ignore[attr-defined]  # HTTPError: of its HTTP library, whichever it is
     HfHubHTTPError,
     HFValidationError,
@@ -23,6 +23,7 @@ from huggingface_hub.errors import (  # type: ignore[attr-defined]  # HTTPError:
 from huggingface_hub.hf_api import RepoFile
 
 from strigil.common.errors import CheckFailedError, ConfigError, PrerequisiteError, first_line
+from strigil.data.text_checks import BLOCK
 from strigil.stores.hub.package import Difference, Kind, Package, RemoteFile
 
 _AGAIN = "run the same command again: it goes on from what is there"
@@ -146,6 +147,13 @@ class HubRepository:
             with self._talking():
                 got = self._api.hf_hub_download(self.id, path, revision=revision, repo_type=self.kind, local_dir=folder)
             shutil.move(got, target)
+
+    @contextmanager
+    def open(self, path: str, *, revision: str) -> Iterator[BinaryIO]:
+        """One file of a data set, of which only what is read comes here."""
+        files = HfFileSystem(endpoint=self._api.endpoint, token=self._api.token)
+        with self._talking(), files.open(f"datasets/{self.id}@{revision}/{path}", "rb", block_size=BLOCK) as stream:
+            yield stream
 
     def read(self, path: str, *, revision: str) -> bytes:
         """One file's bytes; for small files."""

@@ -119,7 +119,8 @@ def _baseline(baseline: str, suite: Suite, options: GateOptions) -> Lock:
 def _data(source: RowSource, measured: Measured) -> Check:
     if source.problems:
         return data_check("failed", "; ".join(f"{one.path} {one.what}" for one in source.problems))
-    found = [f"{measured.rows} rows", f"files: {len(source.files)}", source.place]
+    first = "" if source.limit is None else ", and no more asked for"
+    found = [f"{measured.rows} rows{first}", f"files: {len(source.files)}", source.place]
     return data_check("passed", ", ".join(part for part in found if part is not None))
 
 
