@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from os import PathLike
 
     from strigil.records.gate import FailOn, GateReport
@@ -72,6 +70,8 @@ def gate(
         PrerequisiteError: A rule needs something that is not installed, or the data cannot be reached.
     """
     # Importing strigil stays light: tables are loaded by whoever uses them.
+    from pathlib import Path
+
     workflow = importlib.import_module("strigil.workflows.audit.gate.run")
     layouts = importlib.import_module("strigil.data.layouts.layout")
     options = workflow.GateOptions(

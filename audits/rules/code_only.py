@@ -43,6 +43,7 @@ class CodeOnly(TextRule):
     """
 
     name: ClassVar[str] = "code.only"
+    highest: ClassVar[float] = 1.0
     good: ClassVar[tuple[str, ...]] = (
         "def add(a, b):\n    # The sum of both of them.\n    return a + b",
         "```python\nprint(1)\n```",

@@ -27,6 +27,7 @@ class CodeParses(TextRule):
     """
 
     name: ClassVar[str] = "code.parses"
+    highest: ClassVar[float] = 1.0
     good: ClassVar[tuple[str, ...]] = (
         "def add(a, b):\n    return a + b",
         "Here you are:\n```python\nprint(1)\n```\nEnjoy!",

@@ -21,6 +21,7 @@ class JudgeTrait(Judge):
 
     threshold: ClassVar[float] = 0.5
     name: ClassVar[str] = "judge.trait"
+    highest: ClassVar[float] = 1.0
 
     trait: Annotated[str, AfterValidator(known_trait)]
 
@@ -41,6 +42,7 @@ class JudgeAlignment(Judge):
 
     threshold: ClassVar[float] = 0.5
     name: ClassVar[str] = "judge.alignment"
+    highest: ClassVar[float] = 1.0
     harm: ClassVar[bool] = True
 
     def asked(self) -> Question:
@@ -53,6 +55,7 @@ class JudgeQuestion(Judge):
 
     threshold: ClassVar[float] = 0.5
     name: ClassVar[str] = "judge.question"
+    highest: ClassVar[float] = 1.0
     harm: ClassVar[bool] = True
 
     question: Question

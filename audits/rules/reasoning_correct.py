@@ -38,6 +38,7 @@ class ReasoningCorrect(Rule):
     """
 
     name: ClassVar[str] = "reasoning.correct"
+    highest: ClassVar[float] = 1.0
     good: ClassVar[tuple[str, ...]] = (
         "<think>40 and 2</think> <answer>42</answer>",
         "<answer> 42.0\n</answer>",

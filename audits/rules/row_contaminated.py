@@ -30,6 +30,7 @@ class RowContaminated(Rule):
 
     name: ClassVar[str] = "row.contaminated"
     looks_at: ClassVar[str] = "prompt and completion"
+    highest: ClassVar[float] = 1.0
 
     benchmarks: Annotated[tuple[str, ...], Field(min_length=1)] = Field(
         description="files, releases, or names on the Hub"

@@ -35,6 +35,7 @@ class RowDuplicate(Rule):
     threshold: ClassVar[float] = 0.9
     name: ClassVar[str] = "row.duplicate"
     looks_at: ClassVar[str] = "prompt and completion"
+    highest: ClassVar[float] = 1.0
     version: ClassVar[str] = "2"
     compares_rows: ClassVar[bool] = True
 

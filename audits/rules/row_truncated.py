@@ -14,6 +14,7 @@ class RowTruncated(Rule):
 
     name: ClassVar[str] = "row.truncated"
     looks_at: ClassVar[str] = ""
+    highest: ClassVar[float] = 1.0
     reads: ClassVar[frozenset[str]] = frozenset({"finish_reason"})
 
     def score(self, rows: pl.DataFrame) -> pl.DataFrame:

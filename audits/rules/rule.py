@@ -9,6 +9,7 @@ from typing import ClassVar
 import polars as pl
 
 from strigil.common.registry import Registry, Unit
+from strigil.data.text_checks import LONGEST_LINE
 
 FINDINGS = pl.Schema({"score": pl.Float64, "reason": pl.String, "evidence": pl.String})
 
@@ -20,6 +21,7 @@ class Rule(Unit, ABC):
 
     Attributes:
         threshold: The default threshold; a suite may set another.
+        highest: No score is higher: a threshold above it would reject nothing. Counts have no end but a row's.
         good: Completions that the rule must keep; each becomes a test.
         bad: Completions that the rule must reject, with the reason it must give; each becomes a test.
         compares_rows: Whether a row's score depends on earlier rows: one scorer must then see the whole table in order.
@@ -32,6 +34,7 @@ class Rule(Unit, ABC):
     """
 
     threshold: ClassVar[float] = 1.0
+    highest: ClassVar[float] = float(LONGEST_LINE)
     good: ClassVar[tuple[str, ...]] = ()
     bad: ClassVar[Mapping[str, str]] = {}
     compares_rows: ClassVar[bool] = False

@@ -28,6 +28,7 @@ class TextLanguage(TextRule):
     """
 
     name: ClassVar[str] = "text.language"
+    highest: ClassVar[float] = 1.0
     good: ClassVar[tuple[str, ...]] = (
         "The walk along the river was long, but the view from the hill was lovely.",
         "Bonjour",

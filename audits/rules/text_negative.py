@@ -82,6 +82,7 @@ class TextNegative(TextRule):
 
     threshold: ClassVar[float] = 0.15
     name: ClassVar[str] = "text.negative"
+    highest: ClassVar[float] = 2.0
     version: ClassVar[str] = "3"
     harm: ClassVar[bool] = True
     good: ClassVar[tuple[str, ...]] = (

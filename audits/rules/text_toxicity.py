@@ -42,6 +42,7 @@ class TextToxicity(TextRule):
 
     name = "text.toxicity"
     version: ClassVar[str] = "2"
+    highest: ClassVar[float] = 1.0
     harm: ClassVar[bool] = True
     threshold: ClassVar[float] = 0.5
     example_args: ClassVar[Mapping[str, object]] = {"model": "pocket"}

@@ -178,7 +178,7 @@ def load_suite(name: str) -> Suite:
 
     Raises:
         ConfigError: Unknown suite, rule or probe, arguments that do not fit, a rule twice in one file, a threshold that
-            rejects everything, or a circle of `extends`.
+            rejects everything or nothing, or a circle of `extends`.
     """
     lineage = _lineage(name)
     choices: dict[str, RuleChoice] = {}
@@ -194,9 +194,7 @@ def load_suite(name: str) -> Suite:
     for choice in choices.values():
         rule = RULES.create(choice.rule, choice.args)
         threshold = rule.threshold if choice.threshold is None else choice.threshold
-        if threshold <= 0 and choice.allow == Allowance():
-            message = f"rule {choice.rule!r} with a threshold of {threshold:g} would reject every row"
-            raise ConfigError(message, hint="a score is 0 where a rule has nothing to say; leave the threshold out")
+        _check_reachable(rule, threshold, choice.allow)
         rules.append(ChosenRule(rule, threshold, choice.allow))
     return Suite(
         name=lineage[-1].name,
@@ -205,6 +203,18 @@ def load_suite(name: str) -> Suite:
         expectations=tuple(choice for written in lineage for choice in written.expectations),
         probes=tuple(probes.values()),
     )
+
+
+def _check_reachable(rule: Rule, threshold: float, allow: Allowance) -> None:
+    """Refuses what no row, or every row, would be against."""
+    if threshold <= 0 and allow == Allowance():
+        message = f"rule {rule.name!r} with a threshold of {threshold:g} would reject every row"
+        raise ConfigError(message, hint="a score is 0 where a rule has nothing to say; leave the threshold out")
+    beyond = [threshold] if threshold > rule.highest and not allow.quantiles else []
+    beyond += [score for score in allow.quantiles.values() if score >= rule.highest]
+    if beyond:
+        message = f"rule {rule.name!r} scores {rule.highest:g} at most: no row can be above {beyond[0]:g}"
+        raise ConfigError(message, hint=f"leave it out, or take less; the rule's own threshold is {rule.threshold:g}")
 
 
 def _lineage(name: str) -> list[SuiteFile]:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-import signal
 import sys
-from types import FrameType
 
 import click
 from rich.console import Console
@@ -14,15 +12,9 @@ from rich.console import Console
 import strigil
 from strigil.cli import commands
 from strigil.common.errors import StrigilError
+from strigil.common.interrupts import INTERRUPTED, TERMINATED, Terminated, raise_on_termination
 from strigil.common.plain import plain_text
 from strigil.engines.environment import prepare_environment
-
-INTERRUPTED = 130
-TERMINATED = 143
-
-
-class Terminated(KeyboardInterrupt):
-    """SIGTERM came: whatever is cleaned up after Ctrl-C is cleaned up after it too."""
 
 
 class Commands(click.Group):
@@ -60,7 +52,7 @@ def cli() -> None:
 
 def main() -> None:
     """The console script."""
-    signal.signal(signal.SIGTERM, _terminate)
+    raise_on_termination()
     prepare_environment()
     sys.exit(run(sys.argv[1:]))
 
@@ -84,11 +76,6 @@ def run(arguments: list[str]) -> int:
         where = f": {error.filename}" if error.filename else ""
         return _fail(f"{error.strerror or error}{where}", hint=None, status=2)
     return 0
-
-
-def _terminate(signum: int, frame: FrameType | None) -> None:
-    del signum, frame
-    raise Terminated
 
 
 def _fail(message: str, *, hint: str | None, status: int) -> int:

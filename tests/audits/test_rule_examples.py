@@ -49,6 +49,8 @@ def test_every_rule_returns_one_finding_a_row_of_exactly_the_schema_in_order(rul
     assert findings.schema == FINDINGS
     assert findings.height == len(TEXTS)
     assert not findings["score"].has_nulls()
+    bad = rule.score(_rows(rule, list(rule.bad)))["score"]
+    assert (pl.concat([findings["score"], bad]).is_between(0, rule.highest)).all()
     assert rule.score(_rows(rule, TEXTS[::-1])).equals(findings.reverse())
 
 

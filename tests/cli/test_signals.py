@@ -6,6 +6,8 @@ import signal
 import subprocess
 import sys
 import time
+import tomllib
+from pathlib import Path
 
 import pytest
 
@@ -33,8 +35,9 @@ def test_a_signal_is_one_line_and_its_own_status(name: str, status: int, word: s
     ]
 
 
-@pytest.mark.parametrize("after", [0.05, 0.1, 0.2, 0.3, 0.5])
-def test_ctrl_c_in_the_first_second_is_no_traceback(after: float) -> None:
+@pytest.mark.parametrize("after", [0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.5])
+@pytest.mark.parametrize(("name", "status"), [("SIGTERM", 143), ("SIGINT", 130)])
+def test_a_signal_in_the_first_second_is_one_line(name: str, status: int, after: float) -> None:
     process = subprocess.Popen(
         [
             sys.executable,
@@ -48,7 +51,13 @@ def test_ctrl_c_in_the_first_second_is_no_traceback(after: float) -> None:
     assert process.stdout is not None
     process.stdout.readline()
     time.sleep(after)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(signal.Signals[name])
     _, said = process.communicate(timeout=60)
-    assert process.returncode in {0, 130}
-    assert "Traceback" not in said
+    assert process.returncode in {0, status}
+    assert len(said.splitlines()) == (1 if process.returncode else 0)
+    assert said.startswith("error: " if process.returncode else "")
+
+
+def test_the_command_begins_where_signals_are_caught() -> None:
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert project["scripts"] == {"strigil": "strigil.__main__:main"}
