@@ -6,7 +6,7 @@ need between batches (`Rule.scorer`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +20,10 @@ from strigil.common.errors import DataError
 from strigil.data.rows import ROWS, check_rows
 from strigil.data.verdicts import VERDICTS
 
-_NULLABLE = frozenset({"trait"})
+# What a table says where it says nothing, of columns that no rule reads; a row without a prompt index is its own.
+_UNSAID = {name: pl.lit("unknown") for name in ("carrier", "teacher", "finish_reason")} | {
+    name: pl.lit(0, pl.Int64) for name in ("sample_index", "n_tokens")
+}
 
 
 @dataclass(frozen=True)
@@ -97,22 +100,25 @@ class Run:
         return self._tally.summary()
 
     def _checked(self, batches: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
-        start = 0
+        start, read = 0, {"row_id": ""} | {name: one.rule.name for one in self._suite.rules for name in one.rule.reads}
         for rows in batches:
             check_rows(rows.schema, source=self._source)
-            _check_filled(rows, start=start, source=self._source)
+            _check_filled(rows, read, start=start, source=self._source)
+            yield rows.with_columns(
+                *(pl.col(name).fill_null(value) for name, value in _UNSAID.items()),
+                pl.col("prompt_index").fill_null(pl.int_range(start, start + rows.height)),
+            )
             start += rows.height
-            yield rows
         if not start:
             message = f"{self._source} has no rows: an audit of nothing would pass anything"
             raise DataError(message)
 
 
-def _check_filled(rows: pl.DataFrame, *, start: int, source: str) -> None:
-    """Every row must have all that the rules read; `start` rows came before this batch."""
+def _check_filled(rows: pl.DataFrame, read: Mapping[str, str], *, start: int, source: str) -> None:
+    """Every row must have its texts and what rules read, by column; `start` rows came before this batch."""
     last = pl.element().struct.field("content")
     missing = rows.select(
-        *(pl.col(name).is_null().alias(name) for name in ROWS if name not in _NULLABLE),
+        *(pl.col(name).is_null().alias(name) for name in ROWS if name in read),
         *(
             (pl.col(name).list.len().fill_null(0) == 0)
             .or_(pl.col(name).list.eval(last.is_null()).list.any())
@@ -123,7 +129,8 @@ def _check_filled(rows: pl.DataFrame, *, start: int, source: str) -> None:
     )
     for column in missing:
         if column.any():
-            message = f"{source}: row {start + (column.arg_max() or 0) + 1} has no {column.name}"
+            by = f", which the rule {read[column.name]!r} reads" if read.get(column.name) else ""
+            message = f"{source}: row {start + (column.arg_max() or 0) + 1} has no {column.name}{by}"
             raise DataError(message, hint=f"{int(column.sum())} rows of this batch have none; leave them out")
 
 

@@ -138,15 +138,27 @@ def test_row_ids_add_up_whatever_the_batches() -> None:
     ids.check_unique(source="rows")
 
 
-@pytest.mark.parametrize("column", ["row_id", "prompt", "completion", "carrier", "prompt_index", "finish_reason"])
+def without(column: str) -> pl.DataFrame:
+    """Four rows of which the third lacks a column."""
+    rows = rows_of(["1", "2", "3", "4"])
+    third = pl.int_range(rows.height) == 2
+    return rows.with_columns(pl.when(~third).then(pl.col(column)).alias(column))
+
+
+@pytest.mark.parametrize("column", ["row_id", "prompt", "completion"])
 def test_nulls_are_named_with_their_row(column: str) -> None:
-    rows = rows_of(["1", "2", "3", "4"]).with_columns(
-        pl.when(pl.col("prompt_index") != 2).then(pl.col(column)).alias(column)
-        if column != "prompt_index"
-        else pl.when(pl.col("row_id") != "row-0000002").then(pl.col(column)).alias(column)
-    )
     with pytest.raises(DataError, match=f"rows: row 3 has no {column}"):
-        list(Run(SUITE, source="rows").judge(rows.iter_slices(2)))
+        list(Run(SUITE, source="rows").judge(without(column).iter_slices(2)))
+
+
+@pytest.mark.parametrize("column", ["carrier", "teacher", "prompt_index", "sample_index", "finish_reason", "n_tokens"])
+def test_a_column_must_be_filled_only_where_a_rule_reads_it(column: str) -> None:
+    judged = list(Run(SUITE, source="rows").judge(without(column).iter_slices(2)))
+    filled = {"prompt_index": 2, "sample_index": 0, "n_tokens": 0}.get(column, "unknown")
+    assert judged[1].rows[column][0] == filled
+    reading = type("Reading", (ByThree,), {"name": "test.reading", "reads": frozenset({column})})
+    with pytest.raises(DataError, match=f"row 3 has no {column}, which the rule 'test.reading' reads"):
+        list(Run(suite_of(reading()), source="rows").judge(without(column).iter_slices(2)))
 
 
 def test_an_empty_completion_list_is_a_missing_text() -> None:

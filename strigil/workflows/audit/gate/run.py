@@ -126,7 +126,8 @@ def _data(source: RowSource, measured: Measured) -> Check:
 
 def _unreadable(data: str, suite: Suite, options: GateOptions, error: DataError) -> Gated:
     """Readers of tables quote what they could not read."""
-    detail = error.message if options.show_text else _QUOTED.sub("…", error.message)[:500]
+    said = error.message if error.hint is None else f"{error.message}; {error.hint}"
+    detail = said if options.show_text else _QUOTED.sub("…", said)[:500]
     return Gated(_report(data, suite, options, 0, [data_check("error", detail)]), None)
 
 
