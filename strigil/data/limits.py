@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
-from strigil.common.errors import DataError, first_line
+from strigil.common.errors import DataError
+from strigil.data.unreadable import unreadable
 
 if TYPE_CHECKING:
     import pyarrow.parquet as pq
@@ -37,8 +38,7 @@ def check_parquet(path: Path, *, name: str) -> None:
         with pq.ParquetFile(path) as file:
             check_footer(file, size=size, name=name)
     except (OSError, pa.ArrowException, RecursionError) as error:
-        message = f"cannot read {name}: {first_line(error)}"
-        raise DataError(message) from error
+        raise unreadable(name, error) from error
     try:
         frame = pl.scan_parquet(path)
         lengths = {column: _length(pl.col(column), kind) for column, kind in frame.collect_schema().items()}
@@ -48,8 +48,7 @@ def check_parquet(path: Path, *, name: str) -> None:
         written = frame.select(pl.sum_horizontal(pl.lit(0, pl.UInt64), *sums).alias(_WRITTEN), *others)
         total = written.collect(engine="streaming")[_WRITTEN].item()
     except (OSError, pl.exceptions.PolarsError) as error:
-        message = f"cannot read {name}: {first_line(error)}"
-        raise DataError(message) from error
+        raise unreadable(name, error) from error
     if int(total) > size * UNPACKS_TO + FREE_TEXT:
         raise _unpacks(name)
 

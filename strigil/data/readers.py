@@ -15,7 +15,7 @@ from typing import Final
 
 import polars as pl
 
-from strigil.common.errors import ConfigError, DataError, first_line
+from strigil.common.errors import ConfigError, DataError
 from strigil.data.formats.agreement import agreed_schema
 from strigil.data.formats.arrow import scan_arrow
 from strigil.data.formats.delimited import scan_delimited
@@ -26,6 +26,7 @@ from strigil.data.formats.unpack import open_unpacked
 from strigil.data.layouts.layout import Reading, text_columns
 from strigil.data.limits import check_parquet
 from strigil.data.streams import count_rows
+from strigil.data.unreadable import unreadable
 
 NOWHERE: Final = (
     f"data are a release folder, {SPOKEN} files, also as .gz or .zst, a folder of them, one that save_to_disk wrote, "
@@ -164,8 +165,7 @@ def _open(file: NamedFile, unpacked: Path, *, texts: Collection[str] = ()) -> Ta
             frame.select(pl.all().null_count()).collect(engine="streaming")
         frame.collect_schema()
     except (OSError, pl.exceptions.PolarsError) as error:
-        message = f"cannot read {file.name}: {first_line(error)}"
-        raise DataError(message) from error
+        raise unreadable(file.name, error) from error
     return Table(file.name, frame, count_rows(frame, source=file.name))
 
 

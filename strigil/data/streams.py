@@ -10,7 +10,7 @@ from typing import Self
 
 import polars as pl
 
-from strigil.common.errors import DataError, first_line
+from strigil.data.unreadable import unreadable
 
 BATCH_ROWS = 100_000
 SHARD_ROWS = 1_000_000
@@ -25,8 +25,7 @@ def iter_batches(frame: pl.LazyFrame, *, source: str, rows: int = BATCH_ROWS) ->
     try:
         yield from frame.collect_batches(chunk_size=rows, maintain_order=True, lazy=True)
     except (OSError, pl.exceptions.PolarsError) as error:
-        message = f"cannot read {source}: {first_line(error)}"
-        raise DataError(message) from error
+        raise unreadable(source, error) from error
 
 
 def count_rows(frame: pl.LazyFrame, *, source: str) -> int:
@@ -38,8 +37,7 @@ def count_rows(frame: pl.LazyFrame, *, source: str) -> int:
     try:
         return int(frame.select(pl.len()).collect().item())
     except (OSError, pl.exceptions.PolarsError) as error:
-        message = f"cannot read {source}: {first_line(error)}"
-        raise DataError(message) from error
+        raise unreadable(source, error) from error
 
 
 class ParquetSink:

@@ -9,9 +9,10 @@ from typing import Final, TypeAlias
 import polars as pl
 import pyarrow as pa
 
-from strigil.common.errors import DataError, first_line
+from strigil.common.errors import DataError
 from strigil.data.limits import DEEPEST, FREE_TEXT, UNPACKS_TO, WIDEST, check_width
 from strigil.data.streams import ParquetSink
+from strigil.data.unreadable import unreadable
 
 _MAGIC: Final = b"ARROW1"
 _GROUP: Final = 64 << 20
@@ -69,8 +70,7 @@ def write_parquet_of(source: pa.NativeFile, target: Path, *, size: int, name: st
             sink.close({})
             return sink.rows
     except (OSError, pa.ArrowException, pl.exceptions.PolarsError) as error:
-        message = f"cannot read {name}: {first_line(error)}"
-        raise DataError(message) from error
+        raise unreadable(name, error) from error
 
 
 def _groups(opened: _Reader, rows: int | None) -> Iterator[list[pa.RecordBatch]]:

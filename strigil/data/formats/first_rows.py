@@ -12,12 +12,13 @@ from typing import BinaryIO, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from strigil.common.errors import DataError, first_line
+from strigil.common.errors import DataError
 from strigil.data.formats.arrow import write_parquet_of
 from strigil.data.formats.kinds import ARROW, DELIMITED, PACKED, PARQUET, kind_of
 from strigil.data.formats.unpack import open_unpacked
 from strigil.data.limits import FREE_TEXT, UNPACKS_TO, check_footer
 from strigil.data.text_checks import BLOCK, LONGEST_LINE, beginning_of, write_lines
+from strigil.data.unreadable import unreadable
 
 _BATCH: Final = 256
 
@@ -80,8 +81,7 @@ def _parquet(source: BinaryIO, target: Path, rows: int, *, size: int, name: str)
                     if not left:
                         break
     except (pa.ArrowException, RecursionError) as error:
-        message = f"cannot read {name}: {first_line(error)}"
-        raise DataError(message) from error
+        raise unreadable(name, error) from error
     return rows - left
 
 
