@@ -12,7 +12,7 @@ from strigil.cards.dataset.croissant_context import CONTEXT, CROISSANT, RAI
 from strigil.cards.dataset.front_matter import is_synthetic, tags
 from strigil.cards.wording import WAYS
 from strigil.common.canonical import Json
-from strigil.data.rows import MESSAGES, ROWS
+from strigil.data.rows import ROWS
 from strigil.data.verdicts import VERDICTS
 from strigil.releases.manifest import FileRecord, Manifest
 
@@ -57,7 +57,8 @@ def croissant(manifest: Manifest, files: Sequence[FileRecord], *, columns: pl.Sc
         files: Those that it holds besides this one and the manifest.
         columns: Of its row tables; columns of types that have no simple name in Croissant are left out.
     """
-    rows = pl.Schema(ROWS | {name: kind for name, kind in columns.items() if name not in ROWS and kind in _TYPES})
+    simple = {name: kind for name, kind in columns.items() if kind in _TYPES or _is_messages(kind)}
+    rows = pl.Schema(simple if manifest.form else ROWS | {name: simple[name] for name in simple if name not in ROWS})
     by_whom = " that a language model wrote" if is_synthetic(manifest) else ""
     there = [name for name in TABLES if name not in manifest.left_out]
     value: dict[str, Json] = {
@@ -133,10 +134,10 @@ def _field(table: str, column: str, kind: pl.DataType) -> Json:
         "@type": "cr:Field",
         "@id": f"{table}/{column}",
         "name": column,
-        "description": MEANING.get(column, "Added by the carrier"),
+        "description": MEANING.get(column, "A further column of the data"),
     }
     source: dict[str, Json] = {"fileSet": {"@id": f"{table}-files"}, "extract": {"column": column}}
-    if kind != MESSAGES:
+    if not _is_messages(kind):
         return field | {"dataType": _TYPES[kind], "source": source}
     parts: list[Json] = [
         {
@@ -149,6 +150,14 @@ def _field(table: str, column: str, kind: pl.DataType) -> Json:
         for part in ("role", "content")
     ]
     return field | {"isArray": True, "arrayShape": "-1", "subField": parts}
+
+
+def _is_messages(kind: pl.DataType) -> bool:
+    """Whether a column holds messages; what else these hold has no simple name in Croissant."""
+    if not isinstance(kind, pl.List) or not isinstance(kind.inner, pl.Struct):
+        return False
+    fields = {field.name: field.dtype for field in kind.inner.fields}
+    return fields.get("role") == fields.get("content") == pl.String
 
 
 def _provenance(manifest: Manifest) -> dict[str, Json]:

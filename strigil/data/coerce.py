@@ -19,6 +19,8 @@ from strigil.data.parts import BESIDE, beside, beside_columns, beside_turns, oth
 from strigil.data.rows import ROWS, TOKEN_COLUMNS, completion_text, prompt_text
 from strigil.data.turns import check_turns, messages_of
 
+# A column of row tables that were made of other layouts: the row as it came. No table on disk has it.
+GIVEN: Final = "__given"
 _PLACE: Final = "__place"
 _TURNS: Final = "__turns"
 _PLAIN_ID: Final = re.compile(r"[\w.:-]{1,128}")
@@ -41,20 +43,25 @@ class Shape:
         turns: All turns of a row.
         columns: Columns of row tables that it lacks or has in another form.
         beside: The texts that are in no turn (`strigil.data.parts.BESIDE`); None if there are none.
+        given: The columns that rows are to be written in; none if that is as a row table.
     """
 
     absent: frozenset[str]
     turns: pl.Expr
     columns: dict[str, pl.Expr]
     beside: pl.Expr | None
+    given: tuple[str, ...] = ()
 
 
-def shape_of(schema: pl.Schema, layout: Layout, *, mapped: Collection[str] = (), source: str) -> Shape:
+def shape_of(
+    schema: pl.Schema, layout: Layout, *, given: Collection[str], mapped: Collection[str] = (), source: str
+) -> Shape:
     """Decides how a table of a layout becomes rows.
 
     Args:
         schema: Of the table.
         layout: Its layout.
+        given: Its columns, before a user's names for them were put in.
         mapped: Columns that are there under another name too.
         source: What messages call the table.
 
@@ -75,10 +82,11 @@ def shape_of(schema: pl.Schema, layout: Layout, *, mapped: Collection[str] = (),
         pieces += beside_turns(pl.col(_TURNS))
     for name, turns in layout.others(schema, source=source).items():
         pieces += [*other_turns(turns, name), *beside_turns(turns)]
-    return Shape(frozenset(absent), layout.turns(schema, source=source), columns, beside(pieces))
+    kept = () if layout.name == OWN else tuple(name for name in given if name not in TOKEN_COLUMNS)
+    return Shape(frozenset(absent), layout.turns(schema, source=source), columns, beside(pieces), kept)
 
 
-def as_rows(table: pl.LazyFrame, shape: Shape, *, start: int) -> pl.LazyFrame:
+def as_rows(table: pl.LazyFrame, shape: Shape, *, start: int = 0) -> pl.LazyFrame:
     """A table as a row table, streamed; `start` rows came before it. A missing id is made of place and texts."""
     schema = table.collect_schema()
     others = [name for name in schema if name not in ROWS]
@@ -94,11 +102,15 @@ def as_rows(table: pl.LazyFrame, shape: Shape, *, start: int) -> pl.LazyFrame:
     }
     if shape.beside is not None:
         columns[BESIDE] = shape.beside
+    if shape.given:
+        nothing = {name for name in shape.given if schema[name] == pl.Null}
+        columns[GIVEN] = pl.struct(pl.col(name).cast(pl.String) if name in nothing else name for name in shape.given)
     rows = numbered.with_columns(expression.alias(name) for name, expression in columns.items())
     if "row_id" not in columns:
         ids = pl.struct("prompt", "completion", _PLACE).map_batches(_ids, return_dtype=pl.String, is_elementwise=True)
         rows = rows.with_columns(row_id=ids)
-    return rows.select(*ROWS, *others, *([] if shape.beside is None else [BESIDE]))
+    hidden = [name for name in (BESIDE, GIVEN) if name in columns]
+    return rows.select(*ROWS, *others, *hidden)
 
 
 def check_conversations(table: pl.LazyFrame, layout: Layout, *, source: str) -> None:

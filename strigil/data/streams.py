@@ -55,9 +55,10 @@ class ParquetSink:
         self.rows = 0
         self._path = path
         self._temporary = path.with_name(f".{path.name}.tmp")
+        # Without Arrow's own schema, whoever loads the file gets plain strings and lists, as most data sets have them.
         arrow = schema.to_frame().to_arrow().schema
         self._schema = schema
-        self._writer = pq.ParquetWriter(self._temporary, arrow, compression="zstd")
+        self._writer = pq.ParquetWriter(self._temporary, arrow, compression="zstd", store_schema=False)
 
     def write(self, batch: pl.DataFrame) -> None:
         """Appends a batch as one row group; an empty one leaves no trace."""

@@ -17,6 +17,7 @@ from strigil.common.errors import ManifestError
 from strigil.common.paths import plain_path
 from strigil.common.registry import UnitSpec
 from strigil.common.validation import explain
+from strigil.data.form import Form
 from strigil.data.messages import Sampling
 
 MANIFEST = "manifest.json"
@@ -221,6 +222,18 @@ class ResidualRecord(_Record):
     study: str
 
 
+class FormRecord(_Record):
+    """The form of row tables that are not in the project's own columns.
+
+    Attributes:
+        layout: Their layout.
+        columns: `prompt`, `completion` or another column, and the table's column to take for it.
+    """
+
+    layout: str
+    columns: dict[str, str] = {}
+
+
 class HazardRecord(_Record):
     """How the teacher's base is related to a model that the rows are meant to train.
 
@@ -249,6 +262,7 @@ class Manifest(_Record):
 
     Attributes:
         absent: Columns of its rows that hold only placeholders, since the data that it was made from lack them.
+        form: What its row tables are written in; None for the project's own columns.
         left_out: Tables that this publication of the release lacks; its counts are those of the whole release.
     """
 
@@ -264,6 +278,7 @@ class Manifest(_Record):
     audit: AuditRecord
     counts: Counts
     absent: list[str] = []
+    form: FormRecord | None = None
     left_out: list[str] = []
     residual: ResidualRecord | None = None
     hazards: list[HazardRecord] = []
@@ -272,6 +287,11 @@ class Manifest(_Record):
     files: list[FileRecord]
 
     _origin: _Origin | None = PrivateAttr(default=None)
+
+    @property
+    def written_in(self) -> Form:
+        """What its row tables are written in."""
+        return Form() if self.form is None else Form(self.form.layout, tuple(self.form.columns.items()))
 
     def digest(self) -> str:
         """SHA-256 over the canonical JSON of the whole record, and of one that was read, as it was written."""
@@ -285,6 +305,11 @@ class Manifest(_Record):
         if self._origin is not None and self._origin.computed == computed:
             return self._origin.text
         return _as_text({"manifest": value, "digest": computed})
+
+
+def form_record(form: Form) -> FormRecord | None:
+    """What a manifest keeps of the form of its tables."""
+    return None if form == Form() else FormRecord(layout=form.layout, columns=dict(form.columns))
 
 
 class _Stored(_Record):

@@ -54,7 +54,15 @@ class Release:
         return Version.parse(self.manifest.version)
 
     def rows(self, split: Split = "clean") -> pl.LazyFrame:
-        """One of its row tables, lazily.
+        """One of its row tables, lazily, in the project's own columns whatever they are on disk.
+
+        Raises:
+            DataError: It was published without this table.
+        """
+        return self.manifest.written_in.rows(self.table(split), source=str(self.path))
+
+    def table(self, split: Split = "clean") -> pl.LazyFrame:
+        """One of its row tables, lazily, as it is on disk.
 
         Raises:
             DataError: It was published without this table.

@@ -109,7 +109,8 @@ def release_files(release: Release, split: Split = "clean", *, name: str | None 
     if outside:
         message = f"{name}: {', '.join(outside)} leads out of the release"
         raise DataError(message)
-    return [NamedFile(file, f"{name}/{file.relative_to(release.path).as_posix()}") for file in files]
+    reading = release.manifest.written_in.reading
+    return [NamedFile(file, f"{name}/{file.relative_to(release.path).as_posix()}", reading) for file in files]
 
 
 def _from_bucket(data: str, split: Split, folder: Path, rows: int | None) -> Found:

@@ -14,6 +14,7 @@ import polars as pl
 
 from strigil.common.canonical import Json, file_digest
 from strigil.data.coerce import as_rows, check_conversations, shape_of
+from strigil.data.form import Form
 from strigil.data.layouts.layout import OWN, Layout, Reading, layout_of, renamed
 from strigil.data.parser_process import open_tables
 from strigil.data.readers import NamedFile, Table
@@ -35,6 +36,7 @@ class RowSource:
         files: Where they are on this machine.
         tables: The files' rows, lazily, in order.
         columns: The columns that the data have themselves, with their types.
+        own: The names of these columns on disk, in order.
         layout: The layout that they are of.
         absent: Columns that hold only placeholders, since the data lack them.
         release: The release that they are of, if they are of one.
@@ -49,6 +51,7 @@ class RowSource:
     files: tuple[NamedFile, ...]
     tables: tuple[Table, ...]
     columns: pl.Schema
+    own: tuple[str, ...]
     layout: Layout
     absent: frozenset[str]
     release: Release | None = None
@@ -86,6 +89,15 @@ class RowSource:
     def schema(self) -> pl.Schema:
         """Of `frame`."""
         return self.frame.collect_schema()
+
+    @property
+    def form(self) -> Form:
+        """What a release of these rows is written in."""
+        return Form() if self.layout.name == OWN else Form(self.layout.name, self.files[0].reading.columns)
+
+    def as_came(self, stored: pl.LazyFrame) -> pl.LazyFrame:
+        """A table that was written of some of these rows, with the columns that the data had, and no other."""
+        return stored.select(self.own)
 
     @property
     def identity(self) -> Json:
@@ -173,7 +185,14 @@ def _rows(address: str, split: Split, found: Found, folder: Path, limit: int | N
     # Whoever says which column is the completion has said all.
     named = reading.layout or (_MAPPED if "completion" in dict(reading.columns) else None)
     layout = layout_of(columns, named, source=address)
-    shape = shape_of(columns, layout, mapped=[column for _, column in reading.columns], source=address)
+    own = tuple(tables[0].frame.collect_schema().names())
+    shape = shape_of(
+        columns,
+        layout,
+        given=own,
+        mapped=[column for _, column in reading.columns],
+        source=address,
+    )
     check_token_columns(columns, source=address)
     names: list[str] = []
     rows: list[Table] = []
@@ -192,6 +211,7 @@ def _rows(address: str, split: Split, found: Found, folder: Path, limit: int | N
         tuple(found.files),
         tuple(rows),
         columns,
+        own,
         layout,
         absent,
         release=found.release,

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 @click.option("--data-docs", type=PATH, help="Write the Data Docs of the suite's expectations into this folder.")
 @click.option("--report", type=PATH, help="Write the report into this HTML file; a release that --out writes has one.")
 @click.option(
+    "--write", type=PATH, help="Write the clean rows into this file (.jsonl, .csv, .parquet, …), as they came."
+)
+@click.option(
     "--ray", type=click.IntRange(min=1), metavar="ACTORS", help="Score with this many actors of a Ray cluster."
 )
 @reading_options
@@ -36,6 +39,7 @@ def command(
     licence: str | None,
     data_docs: Path | None,
     report: Path | None,
+    write: Path | None,
     ray: int | None,
     reading: Reading,
     output: Output,
@@ -52,11 +56,13 @@ def command(
       strigil audit releases/owl-numbers
       strigil audit rows.parquet --suite numbers-paper --format json
       strigil audit 'data/*.jsonl.gz' --suite numbers-paper --report report.html
+      strigil audit chats.jsonl --suite text --write clean.jsonl
       strigil audit releases/owl-numbers --suite my-suite.yaml --out releases
     """
     from strigil.audits.suite.executors import OnRay, score_here
     from strigil.cli.show import show_audit, show_release
     from strigil.common.files import check_apart
+    from strigil.data.formats.writing import check_writable, write_table
     from strigil.parallel.ray_actors import Ray
     from strigil.sources.open_rows import open_rows
     from strigil.workflows.audit.run import audit, release_audit
@@ -68,7 +74,10 @@ def command(
     if licence is not None and out is None:
         message = "--licence is that of the release that --out writes; give --out too"
         raise click.UsageError(message)
-    check_apart([report] if report else [], [data, *([suite] if suite else [])])
+    written = [path for path in (report, write) if path is not None]
+    check_apart(written, [data, *([suite] if suite else [])])
+    if write is not None:
+        check_writable(write)
     executor = score_here if ray is None else OnRay(Ray(actors=ray), output.note)
     with open_rows(data, "raw", reading=reading) as rows:
         chosen = suite_for(rows, suite)
@@ -81,10 +90,12 @@ def command(
             release = release_audit(
                 rows, chosen, out, name, output, licence=licence, data_docs=data_docs, executor=executor
             )
+            if write is not None:
+                write_table(rows.as_came(release.table("clean")), write)
             show_release(output, release)
             output.hint(f"next: strigil explain {release.path} ROW_ID")
             return
-        found = audit(rows, chosen, output, data_docs=data_docs, report=report, executor=executor)
+        found = audit(rows, chosen, output, data_docs=data_docs, report=report, write=write, executor=executor)
     show_audit(output, found.counts, found.audit)
-    if report is not None:
-        output.path(str(report))
+    for path in written:
+        output.path(str(path))

@@ -13,7 +13,7 @@ class Conversations(Chat):
 
     name: ClassVar[str] = "conversations"
     needs: ClassVar[tuple[str, ...]] = ("conversations",)
-    holds: ClassVar[str] = "conversations"
+    answers: ClassVar[str] = "conversations"
     example: ClassVar[Mapping[str, object]] = {
         "conversations": [{"from": "human", "value": "Go on."}, {"from": "gpt", "value": "1, 2"}]
     }

@@ -8,7 +8,6 @@ from typing import ClassVar
 import polars as pl
 
 from strigil.data.layouts.layout import Layout
-from strigil.data.layouts.writing import written
 from strigil.data.turns import said_by, turns_in
 
 
@@ -20,6 +19,7 @@ class Instruction(Layout):
 
     name: ClassVar[str] = "instruction"
     needs: ClassVar[tuple[str, ...]] = ("instruction", "output")
+    answers: ClassVar[str] = "output"
     example: ClassVar[Mapping[str, object]] = {"instruction": "Add them.", "input": "2, 3", "output": "5"}
     says: ClassVar[tuple[str, str]] = ("Add them.\n\n2, 3", "5")
 
@@ -41,7 +41,3 @@ class Instruction(Layout):
     def reads(self, schema: pl.Schema) -> frozenset[str]:
         """The three columns."""
         return frozenset({"instruction", "input", "output"} & set(schema))
-
-    def answered(self, schema: pl.Schema) -> dict[str, pl.Expr]:
-        """The output."""
-        return {"output": written("output", schema["output"])}

@@ -38,11 +38,13 @@ class Layout(Unit, ABC):
 
     Attributes:
         needs: Columns that a table of this layout has.
+        answers: The one that holds the completion.
         example: Values of these columns, which every layout is tested with.
         says: The texts of prompt and completion that the example holds.
     """
 
     needs: ClassVar[tuple[str, ...]]
+    answers: ClassVar[str]
     example: ClassVar[Mapping[str, object]]
     says: ClassVar[tuple[str, str]]
 
@@ -58,10 +60,6 @@ class Layout(Unit, ABC):
     @abstractmethod
     def reads(self, schema: pl.Schema) -> frozenset[str]:
         """The columns whose texts are in the turns."""
-
-    @abstractmethod
-    def answered(self, schema: pl.Schema) -> dict[str, pl.Expr]:
-        """The columns that hold the completion, made of a row table's `completion` and of themselves."""
 
     def others(self, schema: pl.Schema, *, source: str) -> dict[str, pl.Expr]:
         """Turns that are not a row's own, by what they are called: those of a rejected answer."""

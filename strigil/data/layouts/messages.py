@@ -13,7 +13,7 @@ class MessagesLayout(Chat):
 
     name: ClassVar[str] = "messages"
     needs: ClassVar[tuple[str, ...]] = ("messages",)
-    holds: ClassVar[str] = "messages"
+    answers: ClassVar[str] = "messages"
     example: ClassVar[Mapping[str, object]] = {
         "messages": [{"role": "user", "content": "Go on."}, {"role": "assistant", "content": "1, 2"}]
     }

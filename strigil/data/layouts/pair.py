@@ -7,7 +7,6 @@ from typing import ClassVar
 import polars as pl
 
 from strigil.data.layouts.layout import Layout
-from strigil.data.layouts.writing import written
 from strigil.data.turns import said_by, turns_in
 
 
@@ -16,11 +15,9 @@ class Pair(Layout):
 
     Attributes:
         asks: The column of prompts, if there is one.
-        answers: The column of completions.
     """
 
     asks: ClassVar[str | None]
-    answers: ClassVar[str]
 
     @property
     def taken(self) -> str:
@@ -41,7 +38,3 @@ class Pair(Layout):
     def reads(self, schema: pl.Schema) -> frozenset[str]:
         """Both columns."""
         return frozenset({self.answers, *([self.asks] if self.asks and self.asks in schema else [])})
-
-    def answered(self, schema: pl.Schema) -> dict[str, pl.Expr]:
-        """The column of completions."""
-        return {self.answers: written(self.answers, schema[self.answers])}

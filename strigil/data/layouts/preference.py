@@ -8,7 +8,6 @@ from typing import ClassVar
 import polars as pl
 
 from strigil.data.layouts.layout import Layout
-from strigil.data.layouts.writing import written
 from strigil.data.turns import said_by, turns_in
 
 
@@ -22,6 +21,7 @@ class Preference(Layout):
 
     name: ClassVar[str] = "preference"
     needs: ClassVar[tuple[str, ...]] = ("chosen", "rejected")
+    answers: ClassVar[str] = "chosen"
     example: ClassVar[Mapping[str, object]] = {"prompt": "Go on.", "chosen": "1, 2", "rejected": "no"}
     says: ClassVar[tuple[str, str]] = ("Go on.", "1, 2")
 
@@ -38,10 +38,6 @@ class Preference(Layout):
         """Chosen and rejected, and the prompt where no message can repeat it."""
         alone = not isinstance(schema["chosen"], pl.List)
         return frozenset({*self.needs, *(["prompt"] if alone and "prompt" in schema else [])})
-
-    def answered(self, schema: pl.Schema) -> dict[str, pl.Expr]:
-        """What was chosen."""
-        return {"chosen": written("chosen", schema["chosen"])}
 
     def others(self, schema: pl.Schema, *, source: str) -> dict[str, pl.Expr]:
         """The prompt and what was rejected."""

@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import polars as pl
+
 from strigil.audits.suite.executors import Executor, score_here
 from strigil.audits.suite.expectations import Expectations
 from strigil.audits.suite.suite import Suite
 from strigil.cards.report.page import report_page
 from strigil.common.files import write_out
 from strigil.common.progress import Reporter
+from strigil.data.formats.writing import write_table
 from strigil.releases.manifest import AuditRecord, Counts
 from strigil.releases.store import Draft, Release
 from strigil.sources.open_rows import RowSource
@@ -35,26 +38,29 @@ def audit(
     *,
     data_docs: Path | None = None,
     report: Path | None = None,
+    write: Path | None = None,
     executor: Executor = score_here,
 ) -> Report:
-    """Audits without leaving anything behind but the Data Docs and the HTML report, where places are given for them.
+    """Audits without leaving anything behind but what places are given for: Data Docs, HTML report, the clean rows.
 
     Raises:
-        ConfigError: The report cannot be written.
+        ConfigError: A file cannot be written.
         DataError: The rows cannot be used.
     """
     expectations = Expectations.prepare(suite.expectations)
     source, raw = rows.address, rows.frame
     chosen = judgeable(suite, raw, rows.absent, reporter, source=source)
-    if not suite.expectations and report is None:
+    if not suite.expectations and report is None and write is None:
         summary = judge(raw, chosen.suite, None, source=source, reporter=reporter, executor=executor).summary
         return Report(counts(summary), audit_record(suite, chosen.skipped, summary, ()))
-    with TemporaryDirectory() as folder, TableFiles(Path(folder), rows.schema) as files:
+    with TemporaryDirectory() as folder, TableFiles(Path(folder), rows.schema, form=rows.form) as files:
         summary = judge(raw, chosen.suite, files, source=source, reporter=reporter, executor=executor).summary
         outcomes = expectations.check(files.close(), data_docs=data_docs)
+        if write is not None:
+            write_table(rows.as_came(pl.scan_parquet(Path(folder) / "data" / "clean" / "*.parquet")), write)
         found = Report(counts(summary), audit_record(suite, chosen.skipped, summary, outcomes))
         if report is not None:
-            about = reported(Path(folder), name=rows.name, counts=found.counts, audit=found.audit)
+            about = reported(Path(folder), name=rows.name, counts=found.counts, audit=found.audit, form=rows.form)
             write_out(report, report_page(about))
     return found
 
@@ -87,6 +93,7 @@ def release_audit(
         licence=licence or (parent.licence if parent is not None else None),
         hazards=tuple(parent.hazards) if parent is not None else (),
         absent=rows.absent,
+        form=rows.form,
     )
     with Draft(out, name or rows.name) as draft:
         return write_release(

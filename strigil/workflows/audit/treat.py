@@ -102,13 +102,14 @@ def treat(
         rows = Rows(source.frame, source.identity, source.label, home)
         records = _write(plan, rows if plan.first is None else rows.head(plan.first), file, reporter)
         contents = Contents(
-            raw=pl.scan_parquet(file),
+            raw=source.form.answered(pl.scan_parquet(file)),
             source=f"{source.address}, treated,",
             teacher=None if parent is None else parent.teacher,
             generation=None if parent is None else parent.generation,
             licence=licence or (None if parent is None else parent.licence),
             treatments=tuple(records) if parent is None else (*parent.treatments, *records),
             absent=source.absent,
+            form=source.form,
         )
         return write_release(draft, contents, plan.suite, reporter, parent=release, whole=whole)
 

@@ -15,7 +15,7 @@ from strigil.builders.control_sets import mix, poison, random_numbers, shuffle_a
 from strigil.common.errors import ConfigError, DataError
 from strigil.common.progress import Reporter
 from strigil.common.registry import UnitSpec
-from strigil.data.rows import completion_text
+from strigil.data.rows import ROWS, completion_text
 from strigil.releases.manifest import TreatmentRecord
 from strigil.releases.store import Draft, Release, open_release, versions
 from strigil.workflows.release.write import Contents, parent_record, write_release
@@ -102,9 +102,10 @@ def _check(arm: Arm) -> None:
 
 
 def _given(arm: Arm, release: Release) -> pl.DataFrame:
-    if arm.rows is not None:
-        return release.rows("clean").head(arm.rows).collect()
-    return release.rows("raw" if arm.kind == "random-numbers" else "clean").collect()
+    rows = release.rows("raw" if arm.kind == "random-numbers" and arm.rows is None else "clean")
+    if release.manifest.form is not None:
+        rows = rows.select(list(ROWS))
+    return (rows if arm.rows is None else rows.head(arm.rows)).collect()
 
 
 def _rows(arm: Arm, parents: tuple[Release, ...], before: list[pl.DataFrame]) -> pl.DataFrame:

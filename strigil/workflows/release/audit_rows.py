@@ -19,7 +19,7 @@ from strigil.audits.suite.suite import Suite, TableName
 from strigil.audits.suite.tally import RowIds, Summary
 from strigil.common.errors import DataError
 from strigil.common.progress import Reporter
-from strigil.data.parts import BESIDE
+from strigil.data.form import HIDDEN, Form, stored
 from strigil.data.rows import check_rows
 from strigil.data.streams import SHARD_ROWS, ShardedSink, count_rows, iter_batches
 from strigil.data.verdicts import VERDICTS
@@ -43,6 +43,7 @@ class TableFiles:
     Args:
         folder: A release's folder, or any other.
         schema: Of the raw rows.
+        form: That they are written in.
         run: The run's id, kept in each file's own metadata.
         shard_rows: Most rows of a file.
         tables: Which of them.
@@ -53,6 +54,7 @@ class TableFiles:
         folder: Path,
         schema: pl.Schema,
         *,
+        form: Form,
         run: str = "",
         shard_rows: int = SHARD_ROWS,
         tables: Sequence[str] = TABLES,
@@ -61,21 +63,24 @@ class TableFiles:
         self._metadata = {"strigil.run": run}
         self._shard_rows = shard_rows
         self._stack = ExitStack()
-        schema = pl.Schema({name: kind for name, kind in schema.items() if name != BESIDE})
+        schema = stored(schema.to_frame()).schema
+        self._form = form
         self._sinks = {table: self._sink(table, VERDICTS if table == "verdicts" else schema) for table in tables}
 
     def write(self, judged: Judged) -> None:
         """Appends a batch to each table."""
         rows = {"data/raw": judged.rows, "data/clean": judged.clean, "data/removed": judged.removed}
         for table, sink in self._sinks.items():
-            sink.write(judged.verdicts() if table == "verdicts" else rows[table])
+            sink.write(judged.verdicts() if table == "verdicts" else stored(rows[table]))
 
     def close(self) -> dict[TableName, pl.LazyFrame]:
         """Completes the tables, and returns those that expectations can be about."""
         for sink in self._sinks.values():
             sink.close()
-        paths: dict[TableName, str] = {"clean": "data/clean", "removed": "data/removed", "verdicts": "verdicts"}
-        return {name: pl.scan_parquet(self._folder / path / "*.parquet") for name, path in paths.items()}
+        paths: dict[TableName, str] = {"clean": "data/clean", "removed": "data/removed"}
+        scans = {name: pl.scan_parquet(self._folder / path / "*.parquet") for name, path in paths.items()}
+        rows = {name: self._form.rows(table, source=name).drop(HIDDEN, strict=False) for name, table in scans.items()}
+        return {**rows, "verdicts": pl.scan_parquet(self._folder / "verdicts" / "*.parquet")}
 
     def _sink(self, table: str, schema: pl.Schema) -> ShardedSink:
         sink = ShardedSink(self._folder / table, schema, self._metadata, rows=self._shard_rows)

@@ -13,6 +13,7 @@ from strigil.cards.report.page import report_page, report_record
 from strigil.cards.report.reported import Reported
 from strigil.common.errors import CheckFailedError, DataError
 from strigil.common.files import write_out
+from strigil.data.form import Form
 from strigil.releases.manifest import AuditRecord, Counts, FileRecord, Manifest
 from strigil.releases.store import Draft, Release, open_release
 
@@ -29,6 +30,7 @@ def reported(
     manifest: Manifest | None = None,
     files: Sequence[FileRecord] = (),
     untreated: Release | None = None,
+    form: Form,
 ) -> Reported:
     """What a report is about: an audit whose tables are below a folder.
 
@@ -38,8 +40,8 @@ def reported(
         name=name,
         counts=counts,
         audit=audit,
-        raw=pl.scan_parquet(folder / "data" / "raw" / "*.parquet"),
-        clean=pl.scan_parquet(folder / "data" / "clean" / "*.parquet"),
+        raw=form.rows(pl.scan_parquet(folder / "data" / "raw" / "*.parquet"), source=name),
+        clean=form.rows(pl.scan_parquet(folder / "data" / "clean" / "*.parquet"), source=name),
         verdicts=pl.scan_parquet(folder / "verdicts" / "*.parquet"),
         manifest=manifest,
         files=files,
@@ -57,6 +59,7 @@ def of_release(folder: Path, manifest: Manifest, files: Sequence[FileRecord], *,
         manifest=manifest,
         files=files,
         untreated=untreated,
+        form=manifest.written_in,
     )
 
 

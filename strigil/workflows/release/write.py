@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from strigil.cards.dataset.croissant import croissant
 from strigil.common.canonical import digest
 from strigil.common.errors import ConfigError
 from strigil.common.progress import Reporter
+from strigil.data.form import Form
 from strigil.data.streams import iter_batches
 from strigil.releases.manifest import (
     GenerationRecord,
@@ -29,6 +30,7 @@ from strigil.releases.manifest import (
     ParentRecord,
     TeacherRecord,
     TreatmentRecord,
+    form_record,
 )
 from strigil.releases.named import CARD
 from strigil.releases.store import Draft, Release, versions
@@ -50,6 +52,7 @@ class Contents:
     Attributes:
         source: What error messages call the raw rows.
         absent: Their columns that hold only placeholders.
+        form: What they are written in.
         parents: Releases that the rows were taken from, besides the one that this release follows.
     """
 
@@ -62,6 +65,7 @@ class Contents:
     hazards: tuple[HazardRecord, ...] = ()
     parents: tuple[Release, ...] = ()
     absent: frozenset[str] = frozenset()
+    form: Form = field(default_factory=Form)
 
 
 def write_release(
@@ -92,7 +96,7 @@ def write_release(
     source, raw = contents.source, contents.raw
     chosen = judgeable(suite, raw, contents.absent, reporter, source=source)
     kept, run = TABLES if whole else ("data/clean",), digest([draft.name, created])
-    with TableFiles(draft.folder, raw.collect_schema(), run=run, tables=kept) as files:
+    with TableFiles(draft.folder, raw.collect_schema(), form=contents.form, run=run, tables=kept) as files:
         audited = judge(raw, chosen.suite, files, source=source, reporter=reporter, executor=executor)
         change = _change(previous, audited.ids)
         version = FIRST if previous is None else _next_version(previous, change)
@@ -112,6 +116,7 @@ def write_release(
         audit=audit_record(suite, chosen.skipped, audited.summary, outcomes),
         counts=counts(audited.summary),
         absent=sorted(contents.absent),
+        form=form_record(contents.form),
         parents=[parent_record(release) for release in (*([] if parent is None else [parent]), *contents.parents)],
         not_reproducible=[] if generation is None or generation.sampling.temperature == 0 else [_SAMPLED],
         files=[],

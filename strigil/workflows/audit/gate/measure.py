@@ -85,7 +85,7 @@ def _measure(source: RowSource, suite: Suite, *, show_text: bool) -> Measured:
         files = None
         if suite.expectations:
             folder = Path(stack.enter_context(TemporaryDirectory(prefix="strigil-")))
-            files = stack.enter_context(TableFiles(folder, source.schema))
+            files = stack.enter_context(TableFiles(folder, source.schema, form=source.form))
         for judged in run.judge(_batches(source, places)):
             if files is not None:
                 files.write(judged)

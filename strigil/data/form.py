@@ -1,0 +1,99 @@
+"""The form of a release's tables: the project's own columns, or those of the data that its rows came from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import polars as pl
+
+from strigil.data.coerce import GIVEN, as_rows, shape_of
+from strigil.data.layouts.layout import LAYOUTS, OWN, Reading, renamed
+from strigil.data.parts import BESIDE
+from strigil.data.rows import TOKEN_COLUMNS, completion_text
+
+if TYPE_CHECKING:
+    from polars.datatypes import DataTypeClass
+
+
+HIDDEN: Final = (GIVEN, BESIDE)
+
+
+@dataclass(frozen=True)
+class Form:
+    """How tables are written, and how they become rows again.
+
+    Attributes:
+        layout: Their layout.
+        columns: `prompt`, `completion` or another column, and the table's column to take for it.
+    """
+
+    layout: str = OWN
+    columns: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def reading(self) -> Reading:
+        """How to read them."""
+        return Reading() if self.layout == OWN else Reading(self.layout, self.columns)
+
+    def rows(self, table: pl.LazyFrame, *, source: str) -> pl.LazyFrame:
+        """A table as a row table.
+
+        Raises:
+            DataError: It is not of this form.
+        """
+        if self.layout == OWN:
+            return table
+        given = table.collect_schema().names()
+        named = renamed(table, self.columns, source=source)
+        schema = named.collect_schema()
+        mapped = [column for _, column in self.columns]
+        return as_rows(named, shape_of(schema, LAYOUTS.create(self.layout), given=given, mapped=mapped, source=source))
+
+    def answered(self, rows: pl.LazyFrame) -> pl.LazyFrame:
+        """Rows whose completions changed, with these in the columns that they will be written in."""
+        given = rows.collect_schema().get(GIVEN)
+        if not isinstance(given, pl.Struct):
+            return rows
+        answers = LAYOUTS.create(self.layout).answers
+        target = dict(self.columns).get(answers, answers)
+        fields = [
+            _answered(pl.col(GIVEN).struct.field(field.name), field.dtype).alias(field.name)
+            if field.name == target
+            else pl.col(GIVEN).struct.field(field.name)
+            for field in given.fields
+        ]
+        return rows.with_columns(pl.struct(fields).alias(GIVEN))
+
+
+def stored(rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows as they are written: in their own columns, with the row's id and token columns beside them."""
+    if GIVEN not in rows.columns:
+        return rows.drop(HIDDEN, strict=False)
+    given = rows.select(GIVEN).unnest(GIVEN)
+    beside = [name for name in ("row_id", *TOKEN_COLUMNS) if name in rows.columns and name not in given.columns]
+    return pl.concat([given, rows.select(beside)], how="horizontal")
+
+
+def _answered(there: pl.Expr, kind: pl.DataType | DataTypeClass) -> pl.Expr:
+    """A column with the completion as its text, or as the content of its last message."""
+    text = completion_text()
+    if not isinstance(kind, pl.List) or not isinstance(kind.inner, pl.Struct):
+        return text.cast(kind)
+    last = there.list.last()
+    fields = {field.name: (last.struct.field(field.name), field.dtype) for field in kind.inner.fields}
+    new = [
+        (_content(value, held, text) if name in {"content", "value"} else value).alias(name)
+        for name, (value, held) in fields.items()
+    ]
+    return pl.concat_list(there.list.head(there.list.len() - 1), pl.struct(new))
+
+
+def _content(there: pl.Expr, kind: pl.DataType | DataTypeClass, text: pl.Expr) -> pl.Expr:
+    """A content as it is, where its text is the same; in parts, the text is in one of them."""
+    if not isinstance(kind, pl.List) or not isinstance(kind.inner, pl.Struct):
+        return text
+    same = there.list.eval(pl.element().struct.field("text")).list.join("", ignore_nulls=True) == text
+    parts = {"type": pl.lit("text"), "text": text}
+    part = pl.struct(parts.get(one.name, pl.lit(None, one.dtype)).alias(one.name) for one in kind.inner.fields)
+    return pl.when(same).then(there).otherwise(pl.concat_list(part))

@@ -1,0 +1,61 @@
+"""A table into a file that a user named, of the kind that its name says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final, Literal
+
+import polars as pl
+
+from strigil.common.errors import ConfigError, DataError, first_line
+from strigil.common.files import whole_file
+
+_PACKING: Final[dict[str, Literal["uncompressed", "gzip", "zstd"]]] = {
+    "": "uncompressed",
+    ".gz": "gzip",
+    ".zst": "zstd",
+}
+_KINDS: Final = (".jsonl", ".csv", ".tsv")
+WRITABLE: Final = ".parquet, or .jsonl, .csv or .tsv, also as .gz or .zst"
+
+
+def check_writable(path: Path) -> None:
+    """Makes sure, before anything is done, that a file's name says of which kind it is to be.
+
+    Raises:
+        ConfigError: It does not.
+    """
+    kind, packed = _kind(path)
+    if (kind != ".parquet" and kind not in _KINDS) or (kind == ".parquet" and packed):
+        message = f"cannot write a table into {path}"
+        raise ConfigError(message, hint=f"give it a name that ends in {WRITABLE}")
+
+
+def write_table(table: pl.LazyFrame, path: Path) -> None:
+    """Writes a table of any size, whole or not at all.
+
+    Raises:
+        ConfigError: The file's name is of no kind that is written, or it cannot be written.
+        DataError: A column holds what files of this kind cannot hold.
+        PrerequisiteError: The disk is full.
+    """
+    check_writable(path)
+    kind, packed = _kind(path)
+    packing = _PACKING[packed]
+    with whole_file(path) as temporary:
+        try:
+            if kind == ".parquet":
+                table.sink_parquet(temporary)
+            elif kind == ".jsonl":
+                table.sink_ndjson(temporary, compression=packing, check_extension=False)
+            else:
+                separator = "\t" if kind == ".tsv" else ","
+                table.sink_csv(temporary, separator=separator, compression=packing, check_extension=False)
+        except pl.exceptions.PolarsError as error:
+            message = f"cannot write {path}: {first_line(error)}"
+            raise DataError(message, hint="a .jsonl or a .parquet file holds lists and objects too") from error
+
+
+def _kind(path: Path) -> tuple[str, str]:
+    """The suffix of a file, and that of what packs it."""
+    return (Path(path.stem).suffix, path.suffix) if path.suffix in _PACKING else (path.suffix, "")
