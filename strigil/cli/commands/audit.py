@@ -23,9 +23,7 @@ if TYPE_CHECKING:
 @licence_option
 @click.option("--data-docs", type=PATH, help="Write the Data Docs of the suite's expectations into this folder.")
 @click.option("--report", type=PATH, help="Write the report into this HTML file; a release that --out writes has one.")
-@click.option(
-    "--write", type=PATH, help="Write the clean rows into this file (.jsonl, .csv, .parquet, …), as they came."
-)
+@click.option("--write", type=PATH, help="Write the clean rows into this file (.jsonl, .parquet, …), as they came.")
 @click.option(
     "--ray", type=click.IntRange(min=1), metavar="ACTORS", help="Score with this many actors of a Ray cluster."
 )
