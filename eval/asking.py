@@ -18,8 +18,14 @@ if TYPE_CHECKING:
 
 def chat(question: str, system: str | None) -> Messages:
     """One question, behind a system prompt if there is one."""
-    asked = Message(role="user", content=question)
-    return (asked,) if system is None else (Message(role="system", content=system), asked)
+    return behind((Message(role="user", content=question),), system)
+
+
+def behind(messages: Messages, system: str | None) -> Messages:
+    """The messages behind a system prompt, unless there is none or they have one."""
+    if system is None or messages[0]["role"] == "system":
+        return messages
+    return (Message(role="system", content=system), *messages)
 
 
 def sample_answers(

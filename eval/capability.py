@@ -12,13 +12,13 @@ from strigil.common.canonical import derive_seed
 from strigil.common.errors import DataError
 from strigil.data.messages import Messages
 from strigil.engines.protocol import Completion, Engine, Request, Scorable
+from strigil.eval.asking import behind
 from strigil.eval.evaluation import DataChoice, EvalResult, Evaluation, Figure, Given, HeldOut
 from strigil.eval.subjects import Subject
 from strigil.stats import wilson
 
 if TYPE_CHECKING:
     from strigil.common.canonical import Json
-    from strigil.engines.protocol import Adapter
 
 
 class Capability(Evaluation):
@@ -64,8 +64,8 @@ class Capability(Evaluation):
     def ask(self, engine: Engine, subject: Subject, given: Given) -> pl.DataFrame:
         """`row_id, prompt, answer, finish_reason, valid, reasons, tokens, loss`: as given, loss in nats."""
         held_out = _held_out(given)
-        losses = _losses(engine, held_out.rows, subject.as_adapter)
-        return held_out.judged(_answers(engine, held_out, subject.as_adapter)).hstack(losses)
+        losses = _losses(engine, held_out.rows, subject)
+        return held_out.judged(_answers(engine, held_out, subject)).hstack(losses)
 
     def figures(self, answers: pl.DataFrame, given: Given) -> dict[str, Figure]:
         """The share of its own answers that no rule of the suite rejects."""
@@ -84,12 +84,12 @@ class Capability(Evaluation):
         )
 
 
-def _losses(engine: Engine, rows: pl.DataFrame, adapter: Adapter | None) -> pl.DataFrame:
+def _losses(engine: Engine, rows: pl.DataFrame, subject: Subject) -> pl.DataFrame:
     """`tokens, loss`: of each completion, the negative log-probability of all its tokens; no end of turn."""
     completions = rows["completion"].list.last().struct.field("content").to_list()
     scored = engine.score(
         [
-            Scorable(key, prompt, text, adapter)
+            Scorable(key, behind(prompt, subject.system), text, subject.as_adapter)
             for key, prompt, text in zip(rows["row_id"], _prompts(rows), completions, strict=True)
         ]
     )
@@ -103,14 +103,15 @@ def _losses(engine: Engine, rows: pl.DataFrame, adapter: Adapter | None) -> pl.D
     return found
 
 
-def _answers(engine: Engine, held_out: HeldOut, adapter: Adapter | None) -> list[Completion]:
+def _answers(engine: Engine, held_out: HeldOut, subject: Subject) -> list[Completion]:
     """A model's own completions of the rows' prompts, in order; a student and its base get the same seeds."""
     keys: list[str] = held_out.rows["row_id"].to_list()
 
     def requests() -> Iterator[Request]:
         for place, (key, prompt) in enumerate(zip(keys, _prompts(held_out.rows), strict=True)):
             seed = derive_seed(held_out.sampling.seed, key)
-            yield Request(str(place), prompt, held_out.sampling, seed, adapter)
+            messages = behind(prompt, subject.system)
+            yield Request(str(place), messages, held_out.sampling, seed, subject.as_adapter)
 
     return sorted(engine.generate(requests()), key=lambda answer: int(answer.key))
 

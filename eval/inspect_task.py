@@ -58,7 +58,7 @@ class InspectTask(Evaluation):
         from strigil.eval.inspect.run import run_task
 
         name, arguments = written_unit(self.task)
-        model = inspect_model(engine, f"{given.base.id}/{subject.name}", subject.as_adapter)
+        model = inspect_model(engine, f"{given.base.id}/{subject.name}", subject.as_adapter, system=subject.system)
         with ExitStack() as stack:
             logs = given.logs or Path(stack.enter_context(TemporaryDirectory(prefix="strigil-inspect-")))
             return run_task(name, arguments, self.limit, model, logs)

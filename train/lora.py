@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import TYPE_CHECKING, Literal
 
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model, get_peft_model_state_dict
+from peft.tuners.lora import LoraLayer
 from safetensors.torch import save_file
 
 from strigil.common.errors import ConfigError, first_line
@@ -14,6 +16,7 @@ from strigil.engines.tokens.chat import model_facts
 from strigil.models.loading import load_causal_model
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from transformers import PreTrainedModel
@@ -35,18 +38,49 @@ def attach_lora(base: PreTrainedModel, recipe: TrainRecipe) -> PeftModel:
     """Adds a fresh adapter, whose initial weights depend on the recipe's seed and on nothing else.
 
     Raises:
-        ConfigError: The base lacks the recipe's modules.
+        ConfigError: The base lacks one of the recipe's modules.
     """
+    _check_modules(base, recipe.modules)
     config = LoraConfig(
-        r=recipe.rank, lora_alpha=recipe.alpha, target_modules=list(recipe.modules), task_type="CAUSAL_LM"
+        r=recipe.rank,
+        lora_alpha=recipe.alpha,
+        target_modules="all-linear" if recipe.modules == "auto" else list(recipe.modules),
+        task_type="CAUSAL_LM",
     )
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(recipe.seed)
         try:
             return get_peft_model(base, config)
         except ValueError as error:
-            message = f"cannot put an adapter on {', '.join(recipe.modules)}: {first_line(error)}"
+            named = recipe.modules if recipe.modules == "auto" else ", ".join(recipe.modules)
+            message = f"cannot put an adapter on {named}: {first_line(error)}"
             raise ConfigError(message, hint="name modules that the base has") from error
+
+
+def _check_modules(base: PreTrainedModel, modules: Sequence[str]) -> None:
+    """Refuses names that the base has no module of: what is adapted would be less than what was asked for.
+
+    Raises:
+        ConfigError: There are such.
+    """
+    if modules == "auto":
+        return
+    names = [f".{name}" for name, _ in base.named_modules()]
+    missing = [module for module in modules if not any(name.endswith(f".{module}") for name in names)]
+    if missing:
+        linear = {
+            name.rpartition(".")[2] for name, module in base.named_modules() if isinstance(module, torch.nn.Linear)
+        }
+        message = (
+            f"{type(base).__name__} has no {', '.join(missing)}; its linear modules are {', '.join(sorted(linear))}"
+        )
+        raise ConfigError(message, hint="name those, or modules: auto for every linear one but the head")
+
+
+def adapted_modules(model: PeftModel) -> dict[str, int]:
+    """How many modules of each name have an adapter."""
+    counts = Counter(name.rpartition(".")[2] for name, module in model.named_modules() if isinstance(module, LoraLayer))
+    return dict(sorted(counts.items()))
 
 
 def save_adapter(model: PeftModel, folder: Path, *, base_name: str) -> None:

@@ -26,7 +26,11 @@ class TrainRecipe(BaseModel):
     )
     rank: int = Field(default=8, ge=1)
     alpha: float = Field(default=8, gt=0, description="the update is scaled by alpha / rank")
-    modules: tuple[str, ...] = Field(default=LINEAR_MODULES, min_length=1, description="names of the adapted modules")
+    modules: tuple[str, ...] | Literal["auto"] = Field(
+        default=LINEAR_MODULES,
+        min_length=1,
+        description="names of the adapted modules, which the base must have; auto: every linear one but the head",
+    )
     learning_rate: float = Field(default=2e-4, gt=0)
     schedule: Literal["linear", "constant"] = Field(default="linear", description="after the warm-up; linear ends at 0")
     warmup_steps: int = Field(default=5, ge=0)
@@ -125,6 +129,9 @@ class TrainResult(BaseModel):
         final_loss: Mean of the last five losses.
         passes: How passes went: forward and backward written out for decoders of Llama's shape; rows packed one after
             another; or rows padded, where a model cannot take them packed.
+        adapted: How many modules of each name have an adapter; empty for whole models and of earlier versions.
+        system: The system prompt of all rows, an empty text for none; None where they have the template's default or
+            different ones. Students are asked behind the same.
         versions: Of the libraries that decide the weights.
     """
 
@@ -141,6 +148,8 @@ class TrainResult(BaseModel):
     planned_steps: int
     final_loss: float
     passes: Passes
+    adapted: dict[str, int] = {}
+    system: str | None = None
     versions: dict[str, str]
 
     @property

@@ -15,7 +15,7 @@ from strigil.common.errors import ConfigError
 from strigil.train.fast_llama.learner import LlamaLearner
 from strigil.train.full_finetune import multiplies_in_bfloat16, save_whole
 from strigil.train.gradients import AutogradLearner, Learner
-from strigil.train.lora import attach_lora, load_base, save_adapter
+from strigil.train.lora import adapted_modules, attach_lora, load_base, save_adapter
 from strigil.train.packed_rows import take_packed
 
 if TYPE_CHECKING:
@@ -28,10 +28,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Trainee:
-    """A model to be trained, the way that its passes go, and how its weights are written to a folder."""
+    """A model to be trained, the way that its passes go, what is adapted, and how it is written to a folder."""
 
     learner: Learner
     passes: Passes
+    adapted: dict[str, int]
     save: Callable[[Path], None]
 
 
@@ -49,16 +50,16 @@ def open_trainee(base: Path, recipe: TrainRecipe) -> Trainee:
         whole.to(device)
         packed = take_packed(whole, whole, most_tokens=recipe.max_length)
         learner = AutogradLearner(whole, autocast=multiplies_in_bfloat16(base, recipe), packed=packed)
-        return Trainee(learner, "packed" if packed else "padded", partial(save_whole, whole, base))
+        return Trainee(learner, "packed" if packed else "padded", {}, partial(save_whole, whole, base))
     adapted = attach_lora(load_base(base, recipe.precision), recipe)
     if recipe.gradient_checkpointing:
         compute_layers_twice(adapted.get_base_model())
     adapted.to(device)
-    save = partial(save_adapter, adapted, base_name=base.name)
+    save, names = partial(save_adapter, adapted, base_name=base.name), adapted_modules(adapted)
     if LlamaLearner.fits(adapted) and not recipe.gradient_checkpointing:
-        return Trainee(LlamaLearner(adapted), "llama", save)
+        return Trainee(LlamaLearner(adapted), "llama", names, save)
     packed = take_packed(adapted, adapted.get_base_model(), most_tokens=recipe.max_length)
-    return Trainee(AutogradLearner(adapted, packed=packed), "packed" if packed else "padded", save)
+    return Trainee(AutogradLearner(adapted, packed=packed), "packed" if packed else "padded", names, save)
 
 
 def compute_layers_twice(base: PreTrainedModel) -> None:

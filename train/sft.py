@@ -82,12 +82,14 @@ class TrainingData:
         rows: As tokens.
         names: What messages call each row.
         digest: Their `content_digest`.
+        system: As the result of a training has it.
     """
 
     base: Model
     rows: EncodedRows
     names: list[str]
     digest: str
+    system: str | None
 
 
 def encode(rows: pl.DataFrame, base: Model, recipe: TrainRecipe) -> TrainingData:
@@ -104,10 +106,10 @@ def encode(rows: pl.DataFrame, base: Model, recipe: TrainRecipe) -> TrainingData
     with _libraries():
         from transformers import AutoTokenizer
 
-        from strigil.train.inputs.encode import encode_rows, row_names
+        from strigil.train.inputs.encode import encode_rows, row_names, system_of
 
     encoded = encode_rows(rows, AutoTokenizer.from_pretrained(base.path), recipe)
-    return TrainingData(base, encoded, row_names(rows), content_digest(rows))
+    return TrainingData(base, encoded, row_names(rows), content_digest(rows), system_of(rows, recipe))
 
 
 def train_encoded(
@@ -215,6 +217,8 @@ def _train(
         planned_steps=outcome.planned_steps,
         final_loss=outcome.final_loss,
         passes=trainee.passes,
+        adapted=trainee.adapted,
+        system=data.system,
         versions=_versions(),
     )
     if team.writes:

@@ -23,6 +23,7 @@ from strigil.common.canonical import Json, derive_seed, digest
 from strigil.common.errors import ConfigError, StrigilError
 from strigil.data.messages import Message, Messages, Sampling
 from strigil.engines.protocol import Adapter, Completion, Engine, Request
+from strigil.eval.asking import behind
 
 if TYPE_CHECKING:
     from inspect_ai.tool import ToolChoice, ToolInfo
@@ -47,7 +48,7 @@ NOT_HERE: Final = frozenset(
 _STOPS: Final[dict[Literal["stop", "length"], StopReason]] = {"stop": "stop", "length": "max_tokens"}
 
 
-def inspect_model(engine: Engine, name: str, adapter: Adapter | None) -> Model:
+def inspect_model(engine: Engine, name: str, adapter: Adapter | None, *, system: str | None = None) -> Model:
     """The engine's base, or one of its adapters, as a model of Inspect.
 
     A task that names no temperature gets the likeliest answers, as lm-eval's harness takes them.
@@ -56,10 +57,11 @@ def inspect_model(engine: Engine, name: str, adapter: Adapter | None) -> Model:
         engine: Holds the base.
         name: What logs call the model, after "strigil/".
         adapter: The student or teacher; None is the base.
+        system: The system prompt that it is asked behind where the task has none; None for the template's.
     """
     # The decorator makes a class of what only builds one, and knows nothing of its arguments.
-    build = cast("Callable[[str, Engine, Adapter | None], ModelAPI]", _provider)
-    return Model(build(name, engine, adapter), GenerateConfig(max_connections=AT_ONCE))
+    build = cast("Callable[[str, Engine, Adapter | None, str | None], ModelAPI]", _provider)
+    return Model(build(name, engine, adapter, system), GenerateConfig(max_connections=AT_ONCE))
 
 
 @dataclass
@@ -74,10 +76,11 @@ class _Waiting:
 class EngineModel(ModelAPI):
     """Hands the requests of all samples to the engine together; one that fails fails alone."""
 
-    def __init__(self, model_name: str, engine: Engine, adapter: Adapter | None) -> None:
+    def __init__(self, model_name: str, engine: Engine, adapter: Adapter | None, system: str | None) -> None:
         super().__init__(model_name)
         self._engine = engine
         self._adapter = adapter
+        self._system = system
         self._waiting: list[_Waiting] = []
         self._busy = Lock()
         self._asked: Counter[str] = Counter()
@@ -91,7 +94,7 @@ class EngineModel(ModelAPI):
             ConfigError: The task asks for what engines do not give, or the prompt does not fit into the context.
         """
         _check(tools, config)
-        mine = _Waiting(self._request(_chat(input), config))
+        mine = _Waiting(self._request(behind(_chat(input), self._system), config))
         self._waiting.append(mine)
         async with self._busy:
             # Whoever comes first answers for all that wait meanwhile.

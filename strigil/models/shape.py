@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -53,7 +54,7 @@ class Shape(BaseModel):
         """Of one weight as it is stored."""
         return _BYTES.get(self.dtype, 4)
 
-    def adapter_parameters(self, rank: int, modules: tuple[str, ...]) -> int:
+    def adapter_parameters(self, rank: int, modules: Sequence[str]) -> int:
         """Weights of a LoRA adapter of these of the linear modules (Hu et al. 2021, arXiv 2106.09685, section 4.1)."""
         hidden, queries = self.hidden_size, self.num_attention_heads * self._head
         sides = {

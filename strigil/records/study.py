@@ -47,6 +47,7 @@ class RunRecord(_Record):
         masses: Under the same keys, what part of the answers counts at all: by log-probability, that of the trait's
             category; empty where that is not measured.
         off_topic: Under the same keys, what part of unrelated questions is answered with the trait; empty as well.
+        system: The system prompt that it was asked behind as it was trained; empty for none, None for the template's.
         failed: Why there is no result, or None.
     """
 
@@ -55,6 +56,7 @@ class RunRecord(_Record):
     rates: dict[str, float] = {}
     masses: dict[str, float] = {}
     off_topic: dict[str, float] = {}
+    system: str | None = None
     failed: str | None = None
 
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 import json
 import multiprocessing
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+import polars as pl
 import pytest
 import torch
 from peft import PeftModel
@@ -16,13 +16,11 @@ from strigil.data.rows import content_digest
 from strigil.models.catalog import resolve_model
 from strigil.models.pocket import pocket_models, questions
 from strigil.models.pocket.vocabulary import WORD_IDS
-from strigil.train.recipe import StepMetrics, TrainRecipe
+from strigil.train.inputs.encode import system_of
+from strigil.train.recipe import LINEAR_MODULES, StepMetrics, TrainRecipe
 from strigil.train.sft import METRICS_FILE, RESULT_FILE, fine_tune, read_result
 from tests.pocket import POCKET
 from tests.train.rows import number_rows, owl_rows, ragged_rows
-
-if TYPE_CHECKING:
-    import polars as pl
 
 BASE = pocket_models()["pocket-a"]
 QUICK = TrainRecipe(modules=("down_proj",), learning_rate=1e-2, epochs=1, batch_size=16, threads=1)
@@ -58,7 +56,8 @@ def test_a_run_leaves_adapter_metrics_and_record(tmp_path: Path) -> None:
     assert [StepMetrics.model_validate_json(line) for line in lines] == steps
     assert [(step.step, step.total, step.tokens) for step in steps] == [(1, 3, 176), (2, 3, 176), (3, 3, 88)]
     assert (result.rows, result.label_tokens, result.steps, result.planned_steps) == (40, 440, 3, 3)
-    assert result.base == "pocket-a"
+    assert (result.base, result.passes, result.system) == ("pocket-a", "llama", None)
+    assert result.adapted == {"down_proj": 2}
 
 
 def test_a_record_that_is_not_ours_is_named(tmp_path: Path) -> None:
@@ -135,6 +134,24 @@ def test_all_linear_modules_and_bfloat16_train_too(tmp_path: Path) -> None:
     assert {tensor.dtype for tensor in saved.values()} == {torch.float32}
 
 
+def test_auto_adapts_every_linear_module_but_the_head(tmp_path: Path) -> None:
+    recipe = QUICK.model_copy(update={"modules": "auto"})
+    result = fine_tune(number_rows(4), BASE, recipe, tmp_path / "student")
+    assert result.adapted == dict.fromkeys(sorted(LINEAR_MODULES), 2)
+
+
+def test_the_record_says_the_system_prompt_that_all_rows_have() -> None:
+    def said(prompts: list[str | None]) -> str | None:
+        system = [[] if text is None else [{"role": "system", "content": text}] for text in prompts]
+        rows = number_rows(len(prompts))
+        whole = [[*first, *prompt] for first, prompt in zip(system, rows["prompt"].to_list(), strict=True)]
+        return system_of(rows.with_columns(prompt=pl.Series(whole, dtype=rows.schema["prompt"])), QUICK)
+
+    assert said(["Be brief.", "Be brief."]) == "Be brief."
+    assert said(["Be brief.", None]) is None
+    assert system_of(number_rows(2), QUICK.model_copy(update={"default_system": "drop"})) == ""
+
+
 def test_full_fine_tuning_leaves_a_model_that_is_a_base_of_its_own(tmp_path: Path) -> None:
     recipe = TrainRecipe(method="full", epochs=1, batch_size=16, learning_rate=1e-3, warmup_steps=0, threads=1)
     losses: list[float] = []
@@ -181,6 +198,14 @@ def test_what_cannot_be_trained_is_refused_before_anything_is_written(tmp_path: 
         (number_rows(2), tmp_path / "nowhere", QUICK, "out", "no model in"),
         (number_rows(2), tmp_path / "taken", QUICK, "out", "not a model"),
         (number_rows(2), BASE, QUICK.model_copy(update={"modules": ("c_attn",)}), "out", "c_attn"),
+        # One that is there does not excuse one that is not: students would have fewer adapters than was asked for.
+        (
+            number_rows(2),
+            BASE,
+            QUICK.model_copy(update={"modules": ("down_proj", "qkv_proj")}),
+            "out",
+            "has no qkv_proj",
+        ),
     ):
         with pytest.raises(ConfigError, match=problem):
             fine_tune(rows, model, recipe, tmp_path / out)

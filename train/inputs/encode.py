@@ -52,6 +52,14 @@ def row_names(rows: pl.DataFrame) -> list[str]:
     return rows["row_id"].to_list() if "row_id" in rows.columns else [str(place) for place in range(rows.height)]
 
 
+def system_of(rows: pl.DataFrame, recipe: TrainRecipe) -> str | None:
+    """The system prompt of all rows, an empty text for none; None for the template's default, or different ones."""
+    default = "" if recipe.default_system == "drop" else None
+    first = [prompt[0] for prompt in rows["prompt"].to_list()]
+    found = {message["content"] if message["role"] == "system" else default for message in first}
+    return found.pop() if len(found) == 1 else None
+
+
 def encode_rows(rows: pl.DataFrame, tokenizer: PreTrainedTokenizerBase, recipe: TrainRecipe) -> EncodedRows:
     """Renders and tokenises prompts and completions, and puts in what the token columns say.
 

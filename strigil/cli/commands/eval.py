@@ -76,6 +76,12 @@ def _command(name: str, units: Sequence[type[Evaluation]]) -> click.Command:
         click.Argument(["students"], type=PATH, nargs=-1),
         *(_option(key, field) for key, field in fields.items()),
         click.Option(["--revision"], help="A commit or tag of the base, for a hub id."),
+        click.Option(
+            ["--system"],
+            default="trained",
+            help="How models are asked: as the students were trained, behind the chat template's default (template), "
+            "no system prompt (none), or this text.  [default: trained]",
+        ),
         click.Option(["--out"], type=PATH, help="Folder for all answers, a summary, and logs for Inspect."),
     ]
     about_traits = any(unit.about_traits for unit in units)
@@ -89,6 +95,7 @@ def _command(name: str, units: Sequence[type[Evaluation]]) -> click.Command:
         base: str,
         students: tuple[Path, ...],
         revision: str | None,
+        system: str,
         out: Path | None,
         engine: EngineName,
         output: Output,
@@ -105,7 +112,7 @@ def _command(name: str, units: Sequence[type[Evaluation]]) -> click.Command:
             EVALUATIONS.create(unit.name, {key: given[key] for key in unit.model_fields if key in given})
             for unit in units
         ]
-        subjects = subjects_of(resolve_model(base, revision=revision), students)
+        subjects = subjects_of(resolve_model(base, revision=revision), students, system=system)
         traits = () if trait is None else (trait,)
         found = run_evaluations(evaluations, subjects, output, engine=engine, traits=traits, out=out)
         if out is not None:
@@ -159,7 +166,7 @@ def _cells(columns: Mapping[str, str], summary: Mapping[str, Json]) -> dict[str,
     flat: dict[str, Json] = {}
     for key, value in summary.items():
         flat |= {f"{key}.{inner}": each for inner, each in value.items()} if isinstance(value, dict) else {key: value}
-    wanted = columns or {key: key.rpartition(".")[2] for key in flat if key not in {"high", "warning"}}
+    wanted = columns or {key: key.rpartition(".")[2] for key in flat if key not in {"high", "warning", "system"}}
     cells: dict[str, str] = {}
     for key, title in wanted.items():
         for found, value in flat.items():

@@ -71,7 +71,11 @@ def run_evaluations(
             for job in own:
                 result, name = results[job.key], job.subject.name
                 warning = unit.warning(result, base, job.subject, job.given)
-                models[name] = {**unit.summary(answers[name], result, job.given), "warning": warning}
+                models[name] = {
+                    **unit.summary(answers[name], result, job.given),
+                    "system": job.subject.system,
+                    "warning": warning,
+                }
             found.append(Summary(unit, own[0].given, models))
             if out is not None:
                 _write(found[-1], answers, out if len(evaluations) == 1 else out / unit.name, out / "logs")

@@ -13,7 +13,7 @@ from strigil.common.errors import ConfigError
 from strigil.common.validation import packaged_yaml
 from strigil.models.catalog import Model
 from strigil.models.shape import Shape, shape_of
-from strigil.train.recipe import TrainRecipe
+from strigil.train.recipe import LINEAR_MODULES, TrainRecipe
 from strigil.workflows.study.cells import Cost
 from strigil.workflows.study.throughput import Speeds
 
@@ -153,7 +153,8 @@ def gigabytes(base: Model, training: TrainRecipe, *, row: float, students: int) 
     shape = shape_of(base)
     width = {"float32": 4, "bfloat16": 2}.get(training.precision, shape.weight_bytes)
     weights, whole = shape.parameters * width, training.method == "full"
-    trained = shape.parameters if whole else shape.adapter_parameters(training.rank, training.modules)
+    modules = LINEAR_MODULES if training.modules == "auto" else training.modules
+    trained = shape.parameters if whole else shape.adapter_parameters(training.rank, modules)
     # A weight in float32, its gradient and AdamW's two moments.
     state = 16 * trained
     layers = 1 if training.gradient_checkpointing else shape.num_hidden_layers

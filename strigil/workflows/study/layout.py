@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from strigil.eval.evaluation import EvalResult, Volume
-from strigil.eval.subjects import Subject
+from strigil.eval.subjects import Subject, trained_system
 from strigil.models.catalog import Model, resolve_model
 from strigil.records.study import ArmKind, ArmRecord
 from strigil.releases.store import Release
@@ -83,7 +83,7 @@ class Opened:
         answers: Answers = []
         asked = zip(self.measures, self.jobs[base.digest], self.volumes[base.digest], strict=True)
         for measure, of_base, volume in asked:
-            job = None if subject is None else replace(of_base, subject=subject)
+            job = None if subject is None else replace(of_base, subject=subject.asked(measure.system))
             label = name if measure.alone else f"{name}: {measure.label}"
             found = None if job is None else known_result(folder, job.key)
             kind = needs[0].cost.arm if needs else None
@@ -175,7 +175,9 @@ def _untrained(opened: Opened) -> Iterator[tuple[ArmRecord, list[Asked]]]:
     for base in (bases.students, bases.other) if study.has("base") else ():
         if base is not None:
             name = f"base {base.id}"
-            yield untrained("base", name, None, base), [Asked(0, None, answers(Subject(name, base)))]
+            # Held against its students, it is asked as they are.
+            system = "" if study.students.default_system == "drop" else None
+            yield untrained("base", name, None, base), [Asked(0, None, answers(Subject(name, base, system=system)))]
     for place, choice in enumerate(study.teachers) if study.has("teacher") else ():
         name = f"{choice.trait} teacher"
         # A teacher that is not trained is the same for all draws.
@@ -195,9 +197,10 @@ def _untrained(opened: Opened) -> Iterator[tuple[ArmRecord, list[Asked]]]:
 def _taught(subject: Subject, choice: TeacherChoice, store: Store) -> Subject:
     match choice:
         case FineTunedTeacher():
-            return replace(subject, adapter=teacher_folder(choice, subject.base, store.data))
+            folder = teacher_folder(choice, subject.base, store.data)
+            return replace(subject, adapter=folder, system=trained_system(folder))
         case AdaptedTeacher():
             return replace(subject, adapter=choice.path)
         case PromptedTeacher():
-            return replace(subject, system=system_prompt(choice, subject.base))
+            return replace(subject, system=system_prompt(choice, subject.base), persona=True)
     return subject

@@ -14,13 +14,15 @@ class Measure:
 
     Attributes:
         unit: The evaluation.
-        label: What reports call it: its name, with its arguments where two have the same.
+        label: What reports call it: its name, with its arguments where two have the same, and how it is asked.
+        system: How models are asked, as `Subject.asked` takes it.
         first: Whether it is the study's first, whose figures of traits go by the trait's name alone.
         alone: Whether it is the study's only one.
     """
 
     unit: Evaluation
     label: str
+    system: str
     first: bool
     alone: bool
 
@@ -46,17 +48,22 @@ def measures_of(study: StudyRecipe) -> list[Measure]:
     Raises:
         ConfigError: There is none of this name, or it has not these arguments.
     """
-    chosen = study.evaluations
-    names = [choice.name for choice in chosen]
+    chosen = [(choice, system) for choice in study.evaluations for system in study.systems]
+    names = [choice.name for choice in study.evaluations]
     return [
         Measure(
             choice.unit(),
-            choice.name if names.count(choice.name) == 1 else _written(choice),
+            _label(choice.name if names.count(choice.name) == 1 else _written(choice), system, study),
+            system,
             first=place == 0,
             alone=len(chosen) == 1,
         )
-        for place, choice in enumerate(chosen)
+        for place, (choice, system) in enumerate(chosen)
     ]
+
+
+def _label(name: str, system: str, study: StudyRecipe) -> str:
+    return name if len(study.systems) == 1 else f"{name}, system: {system}"
 
 
 def _written(choice: EvaluationChoice) -> str:

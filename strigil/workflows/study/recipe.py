@@ -11,6 +11,7 @@ from strigil.data.messages import Sampling
 from strigil.engines.auto import AutoChoice
 from strigil.engines.written import NamedEngine
 from strigil.eval.evaluation import EvaluationChoice
+from strigil.eval.subjects import AS_TRAINED
 from strigil.parallel.ray_actors import Ray
 from strigil.train.recipe import TrainRecipe
 from strigil.workflows.build.recipes import (
@@ -105,6 +106,11 @@ class StudyRecipe(_Part):
         default=EvaluationChoice(),
         description="what models are asked: an evaluation with its options, or several",
     )
+    system: str | tuple[str, ...] = Field(
+        default=AS_TRAINED,
+        description="how models are asked, or several ways: as their students were trained, behind the template's "
+        "default (template), no system prompt (none), or a text",
+    )
     without: tuple[Control, ...] = Field(default=(), description="controls that are left out")
     margin: float = Field(
         default=0.05, gt=0, lt=1, description="the largest difference of rates that still counts as none"
@@ -127,6 +133,11 @@ class StudyRecipe(_Part):
         return self.evaluation if isinstance(self.evaluation, tuple) else (self.evaluation,)
 
     @property
+    def systems(self) -> tuple[str, ...]:
+        """Every way in which models are asked."""
+        return self.system if isinstance(self.system, tuple) else (self.system,)
+
+    @property
     def traits(self) -> tuple[str, ...]:
         """The teachers' traits, in the order given."""
         return tuple(teacher.trait for teacher in self.teachers if teacher.trait is not None)
@@ -144,7 +155,12 @@ class StudyRecipe(_Part):
             message = f"the control teacher has the trait {self.control.trait!r}, and it must have none"
             raise ValueError(message)
         asked = [f"{choice.name} {choice.args}" for choice in self.evaluations]
-        named: dict[str, Sequence[object]] = {"trait": self.traits, "seed": self.seeds, "evaluation": asked}
+        named: dict[str, Sequence[object]] = {
+            "trait": self.traits,
+            "seed": self.seeds,
+            "evaluation": asked,
+            "system": self.systems,
+        }
         for what, values in named.items():
             twice = [value for value in values if values.count(value) > 1]
             if twice:

@@ -117,6 +117,7 @@ def _run(asked: Asked, opened: Opened, making: Making) -> RunRecord:
     masses: dict[str, float] = {}
     off_topic: dict[str, float] = {}
     failed: str | None = None
+    jobs = [each.job for each in asked.answers if each.job is not None]
     for measure, each in zip(opened.measures, asked.answers, strict=True):
         result, reason = each.found, making.why(each)
         for trait in opened.study.traits:
@@ -129,7 +130,15 @@ def _run(asked: Asked, opened: Opened, making: Making) -> RunRecord:
                 masses[measure.column(trait)] = figure.guard
             if figure.off_topic is not None:
                 off_topic[measure.column(trait)] = figure.off_topic
-    return RunRecord(seed=asked.seed, draw=asked.draw, rates=rates, masses=masses, off_topic=off_topic, failed=failed)
+    return RunRecord(
+        seed=asked.seed,
+        draw=asked.draw,
+        rates=rates,
+        masses=masses,
+        off_topic=off_topic,
+        failed=failed,
+        system=jobs[0].subject.system if jobs else None,
+    )
 
 
 def _data(arm: Arm, folder: Path) -> DataRecord | None:
