@@ -124,9 +124,11 @@ class Treatment(Unit, ABC):
 
     Attributes:
         asks_base: Whether it needs an engine with the base.
+        sees_all: Whether it must see all rows at once.
     """
 
     asks_base: ClassVar[bool] = False
+    sees_all: ClassVar[bool] = False
 
     @abstractmethod
     def applier(self, given: TreatmentContext) -> Callable[[pl.DataFrame], Treated]:

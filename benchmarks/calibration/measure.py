@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -163,6 +164,7 @@ def _holds(interval: Interval, truth: float) -> bool | None:
     return None if interval.low is None or interval.high is None else interval.low <= truth <= interval.high
 
 
+@lru_cache(maxsize=64)
 def _expected(cell: Cell, above: float) -> float:
     """The mean rate over drift and students, above that of neutral ones; by quadrature."""
     points, weights = np.polynomial.hermite_e.hermegauss(61)

@@ -59,6 +59,8 @@ def command(
 
     \b
     Treatments:
+      command                a program of yours over JSON Lines: "command:run=python my_filter.py"
+      python                 a function of yours: python:call=my_filters:keep
       first                  so many rows from the first: first:rows=N
       drop.random            by chance: drop.random:share=S, or keep=N for exactly so many
       drop                   rows that rules reject; drop:rule=NAME,threshold=T needs no new scores

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -130,7 +130,7 @@ def _write(plan: Plan, rows: Rows, file: Path, reporter: Reporter) -> list[Treat
 def _stages(treatments: Sequence[Treatment]) -> list[list[Treatment]]:
     stages: list[list[Treatment]] = []
     for treatment in treatments:
-        if stages and not isinstance(treatment, ScoredTreatment):
+        if stages and not (isinstance(treatment, ScoredTreatment) or treatment.sees_all):
             stages[-1].append(treatment)
         else:
             stages.append([treatment])
@@ -146,7 +146,8 @@ def _treat(stage: Sequence[Treatment], rows: Rows, file: Path, plan: Plan, repor
         schema = _schema(stage, rows.frame.collect_schema())
         sink = stack.enter_context(ParquetSink(file, schema))
         done = stack.enter_context(reporter.task("Treating", count_rows(rows.frame, source=rows.name)))
-        for batch in iter_batches(rows.frame, source=rows.name):
+        batches = iter_batches(rows.frame, source=rows.name)
+        for batch in _together(batches) if stage[0].sees_all else batches:
             seen += batch.height
             treated = batch
             for place, apply in enumerate(appliers):
@@ -157,6 +158,12 @@ def _treat(stage: Sequence[Treatment], rows: Rows, file: Path, plan: Plan, repor
             done(seen)
         sink.close({})
     return [_record(treatment, effect) for treatment, effect in zip(stage, effects, strict=True)]
+
+
+def _together(batches: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    whole = list(batches)
+    if whole:
+        yield pl.concat(whole)
 
 
 def _given(

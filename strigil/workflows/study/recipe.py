@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import shlex
 from collections.abc import Sequence
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from strigil.data.messages import Sampling
 from strigil.engines.auto import AutoChoice
@@ -46,6 +48,54 @@ class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class OwnFilter(_Part):
+    """A program or a function of one's own, as a treatment: docs/studies.md."""
+
+    command: tuple[str, ...] | None = Field(default=None, min_length=1, description="a program and its arguments")
+    python: str | None = Field(default=None, description="module:function, asked about each row")
+    seconds: float = Field(default=600, gt=0, description="how long it may take")
+    network: bool = False
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if (self.command is None) == (self.python is None):
+            message = "give either command or python"
+            raise ValueError(message)
+        if "," in self.written_run:
+            message = f"a filter's command holds no comma: {self.written_run}"
+            raise ValueError(message)
+        return self
+
+    @property
+    def written_run(self) -> str:
+        """The command, or the function, as text."""
+        return shlex.join(self.command) if self.command is not None else str(self.python)
+
+    @property
+    def written(self) -> str:
+        """As `strigil treat` takes it."""
+        what = "command:run" if self.command is not None else "python:call"
+        how = f"seconds={self.seconds:g},network={str(self.network).lower()}"
+        return f"{what}={json.dumps(self.written_run)},{how}"
+
+
+def _steps(written: object) -> object:
+    """One filter of one's own, or a list in which such filters may be."""
+    steps = [written] if isinstance(written, dict) else written
+    if not isinstance(steps, list | tuple):
+        return steps
+    return tuple(OwnFilter.model_validate(step).written if isinstance(step, dict) else step for step in steps)
+
+
+_OWN_FILTER_SCHEMA: Final[dict[str, object]] = {
+    "anyOf": [
+        {"type": "array", "items": {"anyOf": [{"type": "string"}, {"type": "object"}]}},
+        {"type": "object", "description": "command: [...] or python: module:function, with seconds and network"},
+    ]
+}
+Steps = Annotated[tuple[str, ...], BeforeValidator(_steps), WithJsonSchema(_OWN_FILTER_SCHEMA)]
+
+
 class CarrierPlan(_Part):
     """One kind of data in a study, and what is done to it before students are trained on it."""
 
@@ -55,8 +105,9 @@ class CarrierPlan(_Part):
     sampling: Sampling = Sampling()
     suite: str | None = Field(default=None, description="a suite's name or file; the carrier's own if not given")
     rows: int = Field(ge=1, description="clean rows that untreated students are trained on")
-    treatments: dict[Label, tuple[str, ...]] = Field(
-        default={}, description="steps by the treatment's name, written as for `strigil treat`"
+    treatments: dict[Label, Steps] = Field(
+        default={},
+        description="steps by the treatment's name, written as for `strigil treat`; or a filter of your own",
     )
     doses: tuple[Annotated[float, Field(gt=0, lt=1)], ...] = Field(
         default=(), description="shares of the trait's rows among the control's"

@@ -106,3 +106,25 @@ def test_a_missing_adapter_is_found_before_anything_runs() -> None:
     study = a_study(teachers=teachers, without=("other-trait",))
     with pytest.raises(ConfigError, match="there is no LoRA adapter at no/such/adapter"):
         arms(study)
+
+
+def test_a_filter_of_one_s_own_is_a_treatment_with_its_random_drop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("my_filters.py").write_text("def keep(row):\n    return True\n")
+    own = {
+        "mine": {"command": ["python", "my_filters.py", "two words"]},
+        "both": ["numbers.sort", {"python": "my_filters:keep"}],
+    }
+    study = a_study(numbers={"treatments": own})
+    assert study.carriers["numbers"].treatments["mine"] == (
+        "command:run=\"python my_filters.py 'two words'\",seconds=600,network=false",
+    )
+    labels = [arm.record.label for arm in arms(study) if arm.record.trait == "owl"]
+    assert {"mine", "random drop like mine", "both", "random drop like both"} <= set(labels)
+    before = [arm.data.name for arm in arms(study) if arm.record.label == "mine"]
+    Path("my_filters.py").write_text("def keep(row):\n    return False\n")
+    assert not {*before} & {arm.data.name for arm in arms(study)}
+    wrong = a_study().model_dump(mode="json")["carriers"]["numbers"] | {"treatments": {"mine": {"seconds": 3}}}
+    assert "give either command or python" in refused(carriers={"numbers": wrong})

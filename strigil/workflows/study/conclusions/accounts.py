@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from statistics import fmean, stdev
+from statistics import fmean
 
 from strigil.records.study import ArmKind, ArmRecord, Comparison, Entry, ResidualFinding, RunRecord, TraitAccount
 from strigil.stats import (
@@ -20,6 +21,7 @@ from strigil.stats import (
     seeds_for_width,
     t_interval,
 )
+from strigil.stats.intervals import variance_of
 from strigil.workflows.study.conclusions.guards import damaged
 from strigil.workflows.study.conclusions.verdicts import (
     COMPARED,
@@ -219,7 +221,7 @@ def _entries(
             neutral=about_neutral,
             matched=about_match,
             residual=_residual(rates, untreated, neutral) if compared and untreated and arm.kind in _SHARES else None,
-            seeds_for_width=seeds_for_width(stdev(values), rules.width) if len(values) > 1 else None,
+            seeds_for_width=seeds_for_width(math.sqrt(variance_of(values)), rules.width) if len(values) > 1 else None,
             verdict=None,
             said="",
         )
