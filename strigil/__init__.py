@@ -1,86 +1,72 @@
-"""Cleans data sets that a language model wrote, and measures in students how much of that model is still in them."""
+"""Cleans data sets that a language model wrote, and measures in students how much of that model is still in them.
+
+Every function is what the command of its name does; docs/python.md shows them together.
+"""
 
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from os import PathLike
+    from collections.abc import Callable
 
-    from strigil.records.gate import FailOn, GateReport
-    from strigil.releases.store import Release, Split
+    from strigil.api.data import Rows, load
+    from strigil.api.judging import Audit, audit, gate, treat
+    from strigil.api.releases import Published, build, publish, pull, verify
+    from strigil.api.signals import Probes, Scores, probe, score
+    from strigil.api.students import Evaluated, Students, Study, evaluate, study, train
 
-__all__ = ["__version__", "build", "gate"]
+__all__ = [
+    "Audit",
+    "Evaluated",
+    "Probes",
+    "Published",
+    "Rows",
+    "Scores",
+    "Students",
+    "Study",
+    "__version__",
+    "audit",
+    "build",
+    "evaluate",
+    "gate",
+    "load",
+    "probe",
+    "publish",
+    "pull",
+    "score",
+    "study",
+    "train",
+    "treat",
+    "verify",
+]
 
 __version__ = "0.1.0"
 
-
-def build(recipe: Mapping[str, object] | str | PathLike[str], *, out: str | PathLike[str] = "releases") -> Release:
-    """Builds a data set: `strigil.build("recipe.yaml").dataset()` is the clean rows as a `datasets.Dataset`.
-
-    Args:
-        recipe: A recipe's file, or what would be in it.
-        out: The folder for releases, here, in a bucket (`s3://BUCKET/FOLDER`) or on the Hub
-            (`hf://datasets/OWNER/NAME`). The same call resumes what is there.
-
-    Returns:
-        The release; of one that went elsewhere, the copy that stays here.
-
-    Raises:
-        ConfigError: The recipe does not fit, or the folder holds a release of another one.
-        PrerequisiteError: A model, an engine or the folder is out of reach.
-    """
-    workflow = importlib.import_module("strigil.workflows.build.remote")
-    release: Release = workflow.build_from(recipe, out)
-    return release
+_WHERE: Final = {
+    "data": ("Rows", "load"),
+    "judging": ("Audit", "audit", "gate", "treat"),
+    "releases": ("Published", "build", "publish", "pull", "verify"),
+    "signals": ("Probes", "Scores", "probe", "score"),
+    "students": ("Evaluated", "Students", "Study", "evaluate", "study", "train"),
+}
+_HOME: Final = {name: module for module, names in _WHERE.items() for name in names}
 
 
-def gate(
-    data: str | PathLike[str],
-    *,
-    suite: str | None = None,
-    fail_on: FailOn = "error",
-    split: Split = "clean",
-    baseline: str | None = None,
-    probes: Sequence[str | PathLike[str]] = (),
-    show_text: bool = False,
-    layout: str | None = None,
-    columns: Mapping[str, str] | None = None,
-) -> GateReport:
-    """Passes or fails data by a suite: `assert strigil.gate("rows.jsonl", suite="my-suite.yaml").passed`.
+def public(name: str) -> Callable[..., object]:
+    """One of these functions and classes, loaded when it is asked for: importing strigil stays light."""
+    found: Callable[..., object] = getattr(importlib.import_module(f"strigil.api.{_HOME[name]}"), name)
+    return found
 
-    Args:
-        data: A release, a file of rows or a glob, here, on the Hub (`OWNER/NAME@REVISION`) or in a bucket (`s3://`).
-        suite: A suite's name or YAML file; a release's own if not given.
-        fail_on: The least severity that fails the gate.
-        split: The part of a release that is judged.
-        baseline: An earlier release, file of rows or lock: what was as bad then may pass.
-        probes: Files of what `strigil probe --format json` printed about the release.
-        show_text: Puts texts of rows into the report.
-        layout: What the columns mean, where these do not decide it, such as `question-answer`.
-        columns: Which column is what: `{"prompt": "ask", "completion": "reply", "id": "uid"}`.
 
-    Returns:
-        The report; data that cannot be read does not pass.
+def __getattr__(name: str) -> Callable[..., object]:
+    if name not in _HOME:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    return public(name)
 
-    Raises:
-        ConfigError: There is no such data, suite or baseline.
-        PrerequisiteError: A rule needs something that is not installed, or the data cannot be reached.
-    """
-    # Importing strigil stays light: tables are loaded by whoever uses them.
-    from pathlib import Path
 
-    workflow = importlib.import_module("strigil.workflows.audit.gate.run")
-    layouts = importlib.import_module("strigil.data.layouts.layout")
-    options = workflow.GateOptions(
-        split=split,
-        fail_on=fail_on,
-        baseline=baseline,
-        probes=tuple(map(Path, probes)),
-        show_text=show_text,
-        reading=layouts.Reading(layout, tuple((columns or {}).items())),
-    )
-    report: GateReport = workflow.gate(str(data), suite, options).report
-    return report
+def __dir__() -> list[str]:
+    """All of it, loaded or not."""
+    return sorted({*globals(), *__all__})

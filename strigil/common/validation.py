@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
+from os import PathLike
 from pathlib import Path
 from typing import TypeVar, get_args
 
@@ -26,6 +27,17 @@ def load_yaml(path: Path, model: type[M]) -> M:
         ConfigError: The file cannot be read, is not YAML, or does not fit the model; one line, every key named.
     """
     return parse_yaml(read_text(path), model, source=str(path))
+
+
+def read_recipe(recipe: Mapping[str, object] | str | PathLike[str], model: type[M]) -> M:
+    """Validates what a caller wrote down: a YAML file, or what would be in it.
+
+    Raises:
+        ConfigError: As for `load_yaml`.
+    """
+    if isinstance(recipe, Mapping):
+        return validate(recipe, model, source="recipe")
+    return load_yaml(Path(recipe), model)
 
 
 def packaged_yaml(package: str, file: str, model: type[M]) -> M:

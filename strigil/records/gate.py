@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal
 
+import polars as pl
 from pydantic import BaseModel, ConfigDict
+
+from strigil.data.tabular import Tabular
 
 Kind = Literal["data", "rule", "expectation", "probe", "hazard"]
 Severity = Literal["error", "warning", "info"]
 FailOn = Literal["error", "warning"]
 Result = Literal["passed", "failed", "error", "skipped"]
+
+_CHECKS: Final = pl.Schema(
+    {
+        "check": pl.String(),
+        "kind": pl.String(),
+        "severity": pl.String(),
+        "result": pl.String(),
+        "detail": pl.String(),
+        "rejected": pl.Int64(),
+    }
+)
 
 
 class _Record(BaseModel):
@@ -60,7 +74,7 @@ class Check(_Record):
     findings: list[RowFinding] = []
 
 
-class GateReport(_Record):
+class GateReport(Tabular, _Record):
     """The outcome of a gate.
 
     Attributes:
@@ -83,6 +97,21 @@ class GateReport(_Record):
     baseline: str | None = None
     checks: list[Check]
     passed: bool
+
+    @property
+    def title(self) -> str:
+        """Whether the gate opened, and what keeps it shut."""
+        stopping = ", ".join(check.id for check in self.stopping())
+        what = f"failed, {self.rows} rows ({stopping})" if stopping else f"passed, {self.rows} rows"
+        return f"{self.data}, suite {self.suite}: {what}"
+
+    def to_polars(self) -> pl.DataFrame:
+        """`check, kind, severity, result, detail, rejected`."""
+        return pl.DataFrame(
+            [(one.id, one.kind, one.severity, one.result, one.detail, one.rejected) for one in self.checks],
+            schema=_CHECKS,
+            orient="row",
+        )
 
     def stopping(self) -> list[Check]:
         """The checks that keep the gate shut."""

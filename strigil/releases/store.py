@@ -41,12 +41,23 @@ _VERSIONED = re.compile(r"v\d+\.\d+\.\d+")
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,95}")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Release:
     """A complete release on disk."""
 
     path: Path
     manifest: Manifest
+
+    def __repr__(self) -> str:
+        """What it is, how many of its rows are clean, and where."""
+        counts = self.manifest.counts
+        return (
+            f"Release({self.manifest.name} {self.manifest.version}: {counts.clean} of {counts.raw} rows, {self.path})"
+        )
+
+    def __fspath__(self) -> str:
+        """Its folder: a release can be given wherever a path can."""
+        return str(self.path)
 
     @property
     def version(self) -> Version:

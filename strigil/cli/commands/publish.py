@@ -56,22 +56,13 @@ def command(
       strigil publish releases/owl-numbers me/owl-numbers --only clean
       strigil publish students/owl-numbers-pocket-a-seed0-1f3a99c0de12 me/owl-student
     """
-    from strigil.cli.hub import open_repository
+    from strigil.stores.hub.repository import open_repository
+    from strigil.workflows.publish.clear import clear
     from strigil.workflows.publish.publishing import plan_publication, publish_package
-    from strigil.workflows.publish.run import clear_release
-    from strigil.workflows.publish.student import clear_student, is_student
 
-    if is_student(path):
-        if only:
-            message = "--only is about the tables of a data set, and a student has none"
-            raise click.UsageError(message)
-        cleared = clear_student(path, allowed=allowed)
-    else:
-        tables = tuple(name.strip() for names in only for name in names.split(","))
-        cleared = clear_release(
-            path, public=public, override=override_gate, allowed=allowed, repository=repo, only=tables
-        )
-    repository = open_repository(repo, cleared.package.kind, output)
+    tables = tuple(name.strip() for names in only for name in names.split(","))
+    cleared = clear(path, public=public, override=override_gate, allowed=allowed, repository=repo, only=tables)
+    repository = open_repository(repo, cleared.package.kind, progress=output.format == "human")
     for warning in cleared.warnings:
         output.note(f"warning: {warning}")
     plan = plan_publication(cleared.package, repository, dry_run=dry_run, licensed=cleared.licensed)

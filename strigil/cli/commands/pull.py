@@ -24,13 +24,13 @@ def command(source: str, out: Path, output: Output) -> None:
       strigil pull me/owl-numbers@v1.0.0
       strigil pull me/owl-numbers --out /data/releases
     """
-    from strigil.cli.hub import open_repository
     from strigil.cli.show import show_release
     from strigil.releases.version import Version
+    from strigil.stores.hub.repository import open_repository
     from strigil.workflows.publish.pull import pull
 
     name, _, version = source.partition("@")
-    repository = open_repository(name, "dataset", output)
+    repository = open_repository(name, "dataset", progress=output.format == "human")
     release = pull(repository, Version.parse(version) if version else None, out, output)
     show_release(output, release)
     output.hint(f"next: strigil verify {release.path}")

@@ -21,6 +21,7 @@ from huggingface_hub.errors import (  # type: ignore[attr-defined]  # HTTPError:
     RevisionNotFoundError,
 )
 from huggingface_hub.hf_api import RepoFile
+from huggingface_hub.utils.tqdm import disable_progress_bars
 
 from strigil.common.errors import CheckFailedError, ConfigError, PrerequisiteError, first_line
 from strigil.data.text_checks import BLOCK
@@ -39,6 +40,16 @@ class RepositoryState:
     files: dict[str, RemoteFile]
     tags: dict[str, str]
     pulls: dict[str, str]
+
+
+def open_repository(name: str, kind: Kind, *, progress: bool) -> HubRepository:
+    """A repository on the Hub, with the client's own progress bars or without.
+
+    The token comes from the environment or from the Hub's own login, and from nowhere else.
+    """
+    if not progress:
+        disable_progress_bars()
+    return HubRepository(HfApi(library_name="strigil"), name, kind)
 
 
 class HubRepository:

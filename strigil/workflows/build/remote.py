@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from os import PathLike, fspath
 from pathlib import Path
 
 from strigil.common.cache import cache_dir
 from strigil.common.canonical import digest
 from strigil.common.errors import ConfigError
-from strigil.common.progress import Reporter, Silent
-from strigil.common.validation import load_yaml, validate
+from strigil.common.progress import Reporter
 from strigil.releases.manifest import MANIFEST, parse_manifest
 from strigil.releases.store import Release, changed_release, check_name, verify_release, versions
 from strigil.stores.remote_folder import RemoteFolder, is_remote
@@ -25,20 +22,6 @@ class Built:
 
     release: Release
     address: str | None = None
-
-
-def build_from(recipe: Mapping[str, object] | str | PathLike[str], out: str | PathLike[str]) -> Release:
-    """`strigil.build`: a recipe's file or its content.
-
-    Raises:
-        ConfigError: As for `build_into`.
-        PrerequisiteError: As for `build_into`.
-    """
-    if isinstance(recipe, Mapping):
-        read = validate(dict(recipe), BuildRecipe, source="recipe")
-    else:
-        read = load_yaml(Path(recipe), BuildRecipe)
-    return build_into(read, fspath(out), Silent()).release
 
 
 def build_into(recipe: BuildRecipe, out: str, reporter: Reporter) -> Built:

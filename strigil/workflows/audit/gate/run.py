@@ -11,9 +11,10 @@ from strigil.audits.suite.expectations import Expectations
 from strigil.audits.suite.suite import Suite, load_suite
 from strigil.common.errors import DataError
 from strigil.data.layouts.layout import Reading
+from strigil.data.readers import NamedFile
 from strigil.records.gate import Check, FailOn, GateReport, decide
 from strigil.releases.store import Split
-from strigil.sources.open_rows import RowSource, open_rows
+from strigil.sources.open_rows import RowSource, open_files, open_rows
 from strigil.workflows.audit.gate.baseline import Lock, lock_of, read_lock
 from strigil.workflows.audit.gate.checks import data_check, expectation_check, hazard_checks, rule_checks
 from strigil.workflows.audit.gate.measure import Measured, measure
@@ -56,11 +57,11 @@ class Gated:
     lock: Lock | None
 
 
-def gate(data: str, suite: str | None = None, options: GateOptions | None = None) -> Gated:
+def gate(given: str | NamedFile, suite: str | None = None, options: GateOptions | None = None) -> Gated:
     """Gates a release, a file of rows or a glob, here, in a bucket (`s3://`) or on the Hub.
 
     Args:
-        data: Its path or address.
+        given: Its path or address, or a file with what to call it.
         suite: A suite's name or YAML file; a release's own if not given.
         options: How to gate.
 
@@ -71,12 +72,17 @@ def gate(data: str, suite: str | None = None, options: GateOptions | None = None
         PrerequisiteError: A rule needs something that is not installed, or the data cannot be reached.
     """
     options = options or GateOptions()
+    data = given if isinstance(given, str) else given.name
     chosen = None if suite is None else _prepared(load_suite(suite))
     results = read_results(options.probes)
     with ExitStack() as stack:
         stack.enter_context(time_limit(options.time_limit, what=f"gating {data}"))
         try:
-            source = stack.enter_context(open_rows(data, options.split, reading=options.reading, accept_changed=True))
+            source = stack.enter_context(
+                open_rows(given, options.split, reading=options.reading, accept_changed=True)
+                if isinstance(given, str)
+                else open_files([given])
+            )
         except DataError as error:
             if chosen is None:
                 raise

@@ -1,0 +1,1 @@
+"""What `import strigil` gives: a function for each thing that the command line does, through the same workflows."""

@@ -1,0 +1,126 @@
+"""Data as Python has them: a path or an address, a frame of polars, a data set of `datasets`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from os import PathLike, fspath
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, TypeAlias
+
+import polars as pl
+
+from strigil.data.layouts.layout import Reading
+from strigil.data.parquet import write_parquet
+from strigil.data.parts import BESIDE
+from strigil.data.readers import NamedFile
+from strigil.data.tabular import Tabular
+from strigil.releases.store import Split
+from strigil.sources.open_rows import RowSource, open_files, open_rows
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+Data: TypeAlias = "str | PathLike[str] | pl.DataFrame | pl.LazyFrame | Dataset"
+
+
+@dataclass(frozen=True, repr=False)
+class Rows(Tabular):
+    """Rows as strigil reads them.
+
+    Attributes:
+        name: What they are called.
+        layout: The layout that they are of.
+        note: What was taken for what, and what the data do not say; None if there is nothing to tell.
+        table: A line a row: its id, prompt and completion as messages, the data's further columns.
+    """
+
+    name: str
+    layout: str
+    note: str | None
+    table: pl.DataFrame
+
+    @property
+    def title(self) -> str:
+        """Their name, number and layout."""
+        return f"{self.name}: {len(self):,} rows, layout {self.layout}"
+
+    def to_polars(self) -> pl.DataFrame:
+        """The table."""
+        return self.table
+
+    def __len__(self) -> int:
+        """How many rows."""
+        return self.table.height
+
+
+def load(
+    data: Data,
+    *,
+    split: Split = "clean",
+    layout: str | None = None,
+    columns: Mapping[str, str] | None = None,
+    rows: int | None = None,
+) -> Rows:
+    """Reads rows from anywhere, as every function here reads them.
+
+    Args:
+        data: A release, a file, a folder or a glob, here, on the Hub (`OWNER/NAME@REVISION:CONFIG/SPLIT`) or in a
+            bucket (`s3://BUCKET/KEY`); or a frame of polars, or a `datasets.Dataset`.
+        split: Which rows of a release.
+        layout: What the columns mean, where these do not decide it, such as `question-answer`.
+        columns: Which column is what: `{"prompt": "ask", "completion": "reply", "id": "uid"}`.
+        rows: How many rows to read, from the first; all if None. Of data elsewhere, only what holds them is brought.
+
+    Raises:
+        ConfigError: There is no such data or layout.
+        DataError: The data cannot be read, or are of no layout, or of several.
+        PrerequisiteError: They cannot be reached.
+
+    Examples:
+        >>> import polars as pl, strigil
+        >>> sums = pl.DataFrame({"question": ["Two and two?", "And three?"], "answer": ["4", "An owl: 7"]})
+        >>> rows = strigil.load(sums)
+        >>> rows
+        frame: 2 rows, layout question-answer
+        >>> rows.to_polars()["completion"][1].to_list()
+        [{'role': 'assistant', 'content': 'An owl: 7'}]
+    """
+    with opened(data, split, reading_of(layout, columns, rows)) as source:
+        table = source.frame.collect()
+        return Rows(source.name, source.layout.name, source.note, table.drop(BESIDE, strict=False))
+
+
+def reading_of(layout: str | None, columns: Mapping[str, str] | None, rows: int | None = None) -> Reading:
+    """What a caller says about data."""
+    return Reading(layout, tuple((columns or {}).items()), rows)
+
+
+@contextmanager
+def opened(data: Data, split: Split, reading: Reading) -> Iterator[RowSource]:
+    """Opens data for as long as the context is.
+
+    Raises:
+        StrigilError: As for `open_rows`.
+    """
+    if isinstance(data, str | PathLike):
+        with open_rows(fspath(data), split, reading=reading) as rows:
+            yield rows
+    else:
+        with written(data, reading) as file, open_files([file]) as rows:
+            yield rows
+
+
+@contextmanager
+def written(data: pl.DataFrame | pl.LazyFrame | Dataset, reading: Reading) -> Iterator[NamedFile]:
+    """Data in memory as a file, for as long as the context is."""
+    with TemporaryDirectory(prefix="strigil-") as folder:
+        if isinstance(data, pl.DataFrame | pl.LazyFrame):
+            file = NamedFile(Path(folder) / "frame.parquet", "frame", reading)
+            write_parquet(data, file.path)
+        else:
+            file = NamedFile(Path(folder) / "dataset.parquet", "dataset", reading)
+            data.to_parquet(file.path)
+        yield file
