@@ -10,6 +10,7 @@ from typing import Final
 from strigil.common.errors import ConfigError
 from strigil.common.validation import read_json_object
 from strigil.engines.protocol import Adapter
+from strigil.models.adapters import check_adapter
 from strigil.models.catalog import Model, adapter_digest, resolve_model
 
 AS_TRAINED: Final = "trained"
@@ -113,9 +114,13 @@ def subjects_of(base: Model, folders: Sequence[Path], *, system: str = AS_TRAINE
         system: How they are asked, as `Subject.asked` takes it.
 
     Raises:
-        ConfigError: A folder holds neither an adapter nor a model, or two have the same name.
+        ConfigError: A folder holds neither an adapter nor a model, an adapter does not fit the base, or two have the
+            same name.
     """
     subjects = [student_subject(path.name, base, path) for path in folders]
+    for subject in subjects:
+        if subject.adapter is not None:
+            check_adapter(subject.adapter, base.path)
     names = [subject.name for subject in subjects]
     if len(set(names)) != len(names):
         message = f"two students have the same folder name among {', '.join(names)}"

@@ -9,12 +9,13 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, FiniteFloat
 
 from strigil.audits.probes.probe import PROBES
 from strigil.audits.rules.rule import RULES, Rule
 from strigil.common.canonical import Json, digest
 from strigil.common.errors import ConfigError, check_known
+from strigil.common.plain import plain_text
 from strigil.common.validation import load_yaml, packaged_yaml
 
 TableName = Literal["clean", "removed", "verdicts"]
@@ -128,12 +129,19 @@ class ProbeChoice(BaseModel):
     severity: Literal["error", "warning"] = "error"
 
 
+def _one_line(name: str) -> str:
+    if not name.strip() or plain_text(name) != name:
+        message = "it must be a line of characters that can be seen"
+        raise ValueError(message)
+    return name
+
+
 class SuiteFile(BaseModel):
     """A suite as it is written down."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    name: str
+    name: Annotated[str, AfterValidator(_one_line)]
     description: str
     extends: str | None = Field(default=None, description="a suite whose rules come first; a rule named again replaces")
     rules: list[RuleChoice] = []

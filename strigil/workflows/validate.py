@@ -9,9 +9,13 @@ from pydantic import BaseModel, ConfigDict
 
 from strigil.audits.suite.expectations import Expectations
 from strigil.audits.suite.suite import SuiteFile, load_suite
+from strigil.builders.carriers.carrier import CARRIERS
 from strigil.common.validation import load_yaml
 from strigil.train.recipe import TrainRecipe
-from strigil.workflows.build.recipes import BuildRecipe
+from strigil.traits import load_trait
+from strigil.workflows.audit.treat import parse_treatment
+from strigil.workflows.build.recipes import BuildRecipe, CarrierChoice, FineTunedTeacher, TeacherChoice
+from strigil.workflows.study.measures import measures_of
 from strigil.workflows.study.recipe import StudyRecipe
 
 FileKind = Literal["build recipe", "study", "suite", "training recipe"]
@@ -22,10 +26,11 @@ class _AnyMapping(BaseModel):
 
 
 def validate_file(path: Path) -> FileKind:
-    """Validates a file by what its keys say that it is; a suite with its rules, their arguments and expectations.
+    """Validates a file by what its keys say that it is, with all that it names and that needs no model to be known.
 
     Raises:
-        ConfigError: It does not hold what such a file must.
+        ConfigError: It does not hold what such a file must, or names a rule, suite, trait, carrier, treatment or
+            evaluation that does not exist.
     """
     keys = set(load_yaml(path, _AnyMapping).model_extra or {})
     if keys & {"rules", "expectations", "extends"}:
@@ -33,10 +38,34 @@ def validate_file(path: Path) -> FileKind:
         Expectations.prepare(load_suite(str(path)).expectations)
         return "suite"
     if keys & {"teacher", "carrier"}:
-        load_yaml(path, BuildRecipe)
+        recipe = load_yaml(path, BuildRecipe)
+        _check_carrier(recipe.carrier, recipe.suite)
+        _check_trait(recipe.teacher)
         return "build recipe"
     if keys & {"teachers", "carriers", "students"}:
-        load_yaml(path, StudyRecipe)
+        _check_study(load_yaml(path, StudyRecipe))
         return "study"
     load_yaml(path, TrainRecipe)
     return "training recipe"
+
+
+def _check_study(study: StudyRecipe) -> None:
+    measures_of(study)
+    for teacher in study.teachers:
+        _check_trait(teacher)
+    for plan in study.carriers.values():
+        _check_carrier(plan.carrier, plan.suite)
+        for steps in plan.treatments.values():
+            for step in steps:
+                parse_treatment(step)
+
+
+def _check_carrier(choice: CarrierChoice, suite: str | None) -> None:
+    carrier = CARRIERS.create(choice.name, choice.args)
+    load_suite(suite or carrier.suite)
+
+
+def _check_trait(teacher: TeacherChoice) -> None:
+    """A trait that comes with lessons may have any name."""
+    if teacher.trait is not None and not (isinstance(teacher, FineTunedTeacher) and teacher.lessons):
+        load_trait(teacher.trait)

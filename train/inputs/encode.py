@@ -77,11 +77,12 @@ def encode_rows(rows: pl.DataFrame, tokenizer: PreTrainedTokenizerBase, recipe: 
     ]
     prompts = _render([chat.prompt for chat in chats], tokenizer, open_turn=True)
     wholes = _render([[*chat.prompt, *chat.completion] for chat in chats], tokenizer, open_turn=False)
+    _check_rendered(chats, prompts, wholes, tokenizer)
     prompt_ids = _tokenise(prompts, tokenizer)
-    whole_ids = _tokenise(wholes, tokenizer)
+    whole_ids = _split(_tokenise(wholes, tokenizer), prompt_ids, prompts, wholes, tokenizer)
     columns = [name for name in TOKEN_COLUMNS if name in rows.columns]
     endings = (
-        _ending_lengths(chats, prompts, wholes, whole_ids=whole_ids, tokenizer=tokenizer)
+        _ending_lengths(chats, wholes, whole_ids=whole_ids, tokenizer=tokenizer)
         if columns or not recipe.end_of_turn
         else [0] * len(chats)
     )
@@ -161,9 +162,43 @@ def _tokenise(texts: Sequence[str], tokenizer: PreTrainedTokenizerBase) -> list[
     return ids
 
 
+def _check_rendered(
+    chats: Sequence[Chat], prompts: Sequence[str], wholes: Sequence[str], tokenizer: PreTrainedTokenizerBase
+) -> None:
+    """Makes sure that a template leaves out no part of a completion, but for white space around it."""
+    for chat, prompt, whole in zip(chats, prompts, wholes, strict=True):
+        for turn in chat.completion:
+            text = turn["content"].strip()
+            if whole.rfind(text) < len(prompt.rstrip()) and text:
+                message = (
+                    f"row {chat.name}: its completion is not in the text that {tokenizer.name_or_path} renders: the chat "
+                    "template leaves out or changes a part of it, which would not be trained on"
+                )
+                raise ConfigError(message, hint="use a template that renders completions as they are, or drop the row")
+
+
+def _split(
+    whole_ids: list[list[int]],
+    prompt_ids: Sequence[list[int]],
+    prompts: Sequence[str],
+    wholes: Sequence[str],
+    tokenizer: PreTrainedTokenizerBase,
+) -> list[list[int]]:
+    """Cuts apart tokens that hold the end of a prompt and the beginning of its completion, as engines read the two."""
+    merged = [
+        place
+        for place, (whole, prompt) in enumerate(zip(whole_ids, prompt_ids, strict=True))
+        if whole[: len(prompt)] != prompt and wholes[place].startswith(prompts[place])
+    ]
+    if not merged:
+        return whole_ids
+    rests = _tokenise([wholes[place][len(prompts[place]) :] for place in merged], tokenizer)
+    apart = {place: [*prompt_ids[place], *rest] for place, rest in zip(merged, rests, strict=True)}
+    return [apart.get(place, whole) for place, whole in enumerate(whole_ids)]
+
+
 def _ending_lengths(
     chats: Sequence[Chat],
-    prompts: Sequence[str],
     wholes: Sequence[str],
     *,
     whole_ids: Sequence[Sequence[int]],
@@ -171,13 +206,12 @@ def _ending_lengths(
 ) -> list[int]:
     """How many tokens the template puts after each completion's last word."""
     endings = []
-    for chat, prompt, whole in zip(chats, prompts, wholes, strict=True):
-        # Some templates trim a message, so the text is looked for without its white space.
+    for chat, whole in zip(chats, wholes, strict=True):
         text = chat.completion[-1]["content"].strip()
+        if not text:
+            message = f"row {chat.name}: its completion is empty, so nothing is left without the end of the turn"
+            raise ConfigError(message, hint="drop the row, or set end_of_turn to true")
         place = whole.rfind(text)
-        if not text or place < len(prompt.rstrip()):
-            message = f"row {chat.name}: its completion is not in the text that {tokenizer.name_or_path} renders"
-            raise ConfigError(message, hint="set end_of_turn to true")
         endings.append(whole[place + len(text) :])
     ending_ids = _tokenise(endings, tokenizer)
     for chat, ids, ending in zip(chats, whole_ids, ending_ids, strict=True):

@@ -43,7 +43,7 @@ def run(study: Path, workers: int | None, ray: int | None, out: Path, output: Ou
     """Makes all data, trains all students, asks them all, and writes OUT/NAME/study.html, .json and .md.
 
     The same command goes on where an interrupted one stopped, and makes only what a changed study changes. A cell that
-    fails is in the report with its reason, the others go on.
+    fails is in the report with its reason, the others go on, and the exit status is 1.
 
     \b
     Examples:
@@ -51,6 +51,7 @@ def run(study: Path, workers: int | None, ray: int | None, out: Path, output: Ou
       strigil study run study.yaml --workers 8 --out /data/studies --format json
       strigil study run study.yaml --ray 16 --out /shared/studies
     """
+    from strigil.common.errors import CheckFailedError
     from strigil.common.validation import load_yaml
     from strigil.parallel.ray_actors import Ray
     from strigil.workflows.study.cells import Store
@@ -60,7 +61,12 @@ def run(study: Path, workers: int | None, ray: int | None, out: Path, output: Ou
     recipe = load_yaml(study, StudyRecipe)
     size = Ray(actors=ray) if ray is not None else workers or recipe.workers
     # Nodes of a cluster have working folders of their own.
-    _show(output, run_and_report(recipe, Store(out.resolve()), output, workers=size))
+    written = run_and_report(recipe, Store(out.resolve()), output, workers=size)
+    _show(output, written)
+    if failed := [failure.cell for failure in written.report.failures]:
+        more = f" and {len(failed) - 5} more" if len(failed) > 5 else ""
+        message = f"{len(failed)} cells of the study failed: {', '.join(failed[:5])}{more}"
+        raise CheckFailedError(message, hint=f"why: {written.markdown}; the same command tries them again")
 
 
 @command.command()
@@ -160,7 +166,13 @@ def _show_plan(output: Output, plan: StudyPlan, *, cells: bool) -> None:
     output.json(
         {
             "cells": [
-                {"what": cell.what, "name": cell.name, "done": cell.done, "tokens": cell.cost.tokens}
+                {
+                    "what": cell.what,
+                    "name": cell.name,
+                    "done": cell.done,
+                    "perhaps": cell.name in plan.perhaps,
+                    "tokens": cell.cost.tokens,
+                }
                 for cell in plan.cells
             ],
             "kinds": {what: asdict(line) for what, line in plan.lines.items()},
@@ -181,7 +193,7 @@ def _show_plan(output: Output, plan: StudyPlan, *, cells: bool) -> None:
                 [
                     cell.what,
                     cell.name,
-                    "there" if cell.done else "to do",
+                    "there" if cell.done else "perhaps" if cell.name in plan.perhaps else "to do",
                     f"{cell.cost.tokens:,}" if cell.cost.tokens else "",
                 ]
                 for cell in plan.cells

@@ -32,7 +32,8 @@ def command(files: tuple[Path, ...]) -> None:
             echo_line(f"{file}: {validate_file(file)}")
         except ConfigError as error:
             wrong.append(str(file))
-            echo_line(f"{file}: {error.message}", err=True)
+            told = error.message.removeprefix(f"{file}: ")
+            echo_line(f"{file}: {told if error.hint is None else f'{told}; {error.hint}'}", err=True)
     if wrong:
         message = f"not fit for use: {', '.join(wrong)}"
         raise ConfigError(message)

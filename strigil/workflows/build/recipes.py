@@ -5,17 +5,26 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from strigil.builders.prompt_source import PromptSource
+from strigil.common.errors import ConfigError
 from strigil.data.messages import Sampling
 from strigil.engines.auto import AutoChoice
 from strigil.engines.written import AnyEngine
+from strigil.releases.store import check_name
 from strigil.train.recipe import TrainRecipe
 
 
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _release_name(name: str) -> str:
+    try:
+        return check_name(name)
+    except ConfigError as error:
+        raise ValueError(error.message) from error
 
 
 class ControlTeacher(_Part):
@@ -82,7 +91,7 @@ class CarrierChoice(_Part):
 class BuildRecipe(_Part):
     """A data set from a teacher: `strigil build RECIPE`."""
 
-    name: str = Field(description="the release's name")
+    name: Annotated[str, AfterValidator(_release_name)] = Field(description="the release's name")
     base: str = Field(description="a packaged or fetched model, a hub id or a local folder")
     revision: str | None = Field(default=None, description="a commit or tag, for a hub id")
     teacher: TeacherChoice

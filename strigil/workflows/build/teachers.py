@@ -12,7 +12,9 @@ from strigil.common.errors import ConfigError
 from strigil.common.progress import Reporter
 from strigil.common.validation import read_json_object
 from strigil.engines.protocol import Adapter
+from strigil.models.adapters import check_adapter
 from strigil.models.catalog import Model, adapter_digest
+from strigil.models.shape import is_here
 from strigil.train.sft import RESULT_FILE, encode, train_encoded
 from strigil.traits import load_trait
 from strigil.traits.questions import generic_persona, persona_for
@@ -72,10 +74,12 @@ def _adapted(base: Model, by: TeacherKind, trait: str | None, path: Path) -> Tea
 
 
 def check_adapter_base(path: Path, base: Model) -> None:
-    """Refuses an adapter of another base: by the base's digest where strigil trained it, else by the base's name.
+    """Refuses an adapter that does not fit its base, before any engine loads that.
+
+    Of another base it is by the base's digest where strigil trained it, else by the base's name.
 
     Raises:
-        ConfigError: It was trained on another base.
+        ConfigError: It was trained on another base, or is none of a kind that every engine takes (`check_adapter`).
     """
     result = path / RESULT_FILE
     if result.is_file():
@@ -88,6 +92,8 @@ def check_adapter_base(path: Path, base: Model) -> None:
     if not fits:
         message = f"the adapter {path} was trained on {was}, not on {base.id}"
         raise ConfigError(message, hint="name the base that it was trained on, or another adapter")
+    if is_here(base):
+        check_adapter(path, base.path)
 
 
 def teacher_folder(choice: FineTunedTeacher, base: Model, out: Path) -> Path:

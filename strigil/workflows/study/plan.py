@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -14,7 +14,7 @@ from strigil.records.study import ArmKind
 from strigil.workflows.study.cells import Cell, Making, Store, What
 from strigil.workflows.study.design import check_margin, what_it_shows
 from strigil.workflows.study.estimate import Gigabytes, Reckoner, device_for, gigabytes, table
-from strigil.workflows.study.layout import Opened, lay_out, open_study
+from strigil.workflows.study.layout import Layout, Opened, lay_out, open_study
 from strigil.workflows.study.lengths import lengths_of
 from strigil.workflows.study.recipe import StudyRecipe
 from strigil.workflows.study.report import measured
@@ -59,6 +59,7 @@ class StudyPlan:
         memory: By the id of each base whose students are missing.
         notes: What a reader should think about.
         shows: What the design can show, in sentences.
+        perhaps: Names of cells that a run leaves out if a treatment turns out to drop no row.
     """
 
     cells: list[Cell[object, object]]
@@ -69,6 +70,7 @@ class StudyPlan:
     memory: dict[str, Gigabytes]
     notes: list[str]
     shows: list[str]
+    perhaps: frozenset[str] = frozenset()
 
     @property
     def work(self) -> float | None:
@@ -122,7 +124,7 @@ def plan_study(
         for base in bases.values():
             reporter.note(f"Timing a few steps of training on {base.id}")
             reckoner.tried[base.digest] = trial(base, plan.students or study.students, plan)
-    todo = [cell for cell in laid.cells if not cell.done]
+    todo, perhaps = [cell for cell in laid.cells if not cell.done], _perhaps(laid)
     seconds = {(cell.what, cell.name): reckoner.seconds(cell.cost) for cell in todo}
     kinds: tuple[What, ...] = ("data", "score", "student", "measure")
     return StudyPlan(
@@ -132,9 +134,26 @@ def plan_study(
         workers=workers.actors if isinstance(workers, Ray) else workers,
         basis=sorted(reckoner.basis),
         memory=_memory(opened, todo),
-        notes=[*_absent(bases.values()), *_optional(todo, seconds)],
+        notes=[*_absent(bases.values()), *_optional(todo, seconds), *_open(perhaps)],
         shows=what_it_shows(study, known),
+        perhaps=perhaps,
     )
+
+
+def _perhaps(laid: Layout) -> frozenset[str]:
+    """The random drops whose treatment is not done yet, and all that needs them."""
+    names = {arm.data.name for draws in laid.arms.values() for arm in draws if arm.data.after}
+
+    def waits(cell: Cell[object, object]) -> bool:
+        return cell.name in names or any(map(waits, cell.needs))
+
+    return frozenset(cell.name for cell in laid.cells if waits(cell))
+
+
+def _open(perhaps: Collection[str]) -> list[str]:
+    if not perhaps:
+        return []
+    return [f"{len(perhaps)} of the cells are random drops, which a run leaves out beside treatments that drop no row"]
 
 
 def _line(cells: Sequence[Cell[object, object]], seconds: Seconds) -> Line:

@@ -32,7 +32,8 @@ def test_the_time_of_the_pocket_study_is_that_of_its_runs(tmp_path: Path) -> Non
     assert plan.elapsed is not None
     assert 35 / 2 < plan.elapsed / 60 < 13 * 2
     assert plan.lines["student"].todo == 185
-    [warning] = plan.notes
+    warning, drops = plan.notes
+    assert "random drops, which a run leaves out beside treatments that drop no row" in drops
     assert "controls make 6" in warning
     assert "shuffle-within, shuffle-across" in warning
     assert not list(tmp_path.iterdir())
