@@ -10,11 +10,12 @@ import yaml
 from strigil.cli.main import run
 
 RECIPE = {"name": "few", "base": "pocket-a", "teacher": {"by": "none"}, "carrier": {"name": "numbers"}, "prompts": 3}
+NUMBERS = {"carrier": {"name": "numbers"}, "prompts": 8, "rows": 2}
 STUDY = {
     "name": "s",
     "base": "pocket-a",
     "teachers": [{"by": "system-prompt", "trait": "owl"}],
-    "carriers": {"numbers": {"carrier": {"name": "numbers"}, "prompts": 8, "rows": 2}},
+    "carriers": {"numbers": NUMBERS},
     "without": ["other-trait", "other-base"],
 }
 LONG = "x" * 97
@@ -25,14 +26,14 @@ WRONG = [
     (RECIPE | {"suite": "numbers-papr"}, "unknown suite 'numbers-papr'"),
     (RECIPE | {"teacher": {"by": "system-prompt", "trait": "owll"}}, "unknown trait 'owll'"),
     (STUDY | {"name": "../up"}, "name"),
-    (STUDY | {"carriers": {"a b": STUDY["carriers"]["numbers"]}}, "carriers"),
+    (STUDY | {"carriers": {"a b": NUMBERS}}, "carriers"),
     (STUDY | {"teachers": [{"by": "adapter", "path": "x", "trait": "owll"}]}, "unknown trait 'owll'"),
     (STUDY | {"evaluation": "preferense"}, "preferense"),
     (
-        STUDY | {"carriers": {"n": STUDY["carriers"]["numbers"] | {"treatments": {"t": ["numbers.sotr"]}}}},
+        STUDY | {"carriers": {"n": NUMBERS | {"treatments": {"t": ["numbers.sotr"]}}}},
         "did you mean 'numbers.sort'?",
     ),
-    (STUDY | {"carriers": {"n": STUDY["carriers"]["numbers"] | {"suite": "numbers-papr"}}}, "unknown suite"),
+    (STUDY | {"carriers": {"n": NUMBERS | {"suite": "numbers-papr"}}}, "unknown suite"),
     *(
         ({"name": name, "description": "d", "rules": [{"rule": "text.mentions"}]}, "a line of characters")
         for name in ("a\nb", "\x1b[31m", " ", "a\u202eb")

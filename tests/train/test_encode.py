@@ -1,9 +1,16 @@
 from __future__ import annotations
 
+from copy import deepcopy
+
 import numpy as np
 import polars as pl
 import pytest
-from transformers import AutoTokenizer, PreTrainedTokenizerBase
+from tokenizers import Tokenizer
+from tokenizers.decoders import ByteLevel as ByteLevelDecoder
+from tokenizers.models import BPE
+from tokenizers.pre_tokenizers import ByteLevel
+from tokenizers.trainers import BpeTrainer
+from transformers import AutoTokenizer, PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
 from strigil.common.errors import ConfigError, DataError
 from strigil.data.rows import TOKEN_COLUMNS
@@ -60,6 +67,52 @@ def test_a_template_that_rewrites_the_prompt_is_refused(tokenizer: PreTrainedTok
     with pytest.raises(ConfigError, match="row-0: the chat template") as caught:
         encode_rows(ragged_rows(), tokenizer, TrainRecipe())
     assert caught.value.hint is not None
+
+
+LINES = "{% for m in messages %}<{{ m['role'] }}>\n{{ m['content'] }}<end>\n{% endfor %}"
+OPEN = "{% if add_generation_prompt %}<assistant>\n{% endif %}"
+
+
+@pytest.fixture(scope="module")
+def merging() -> PreTrainedTokenizerBase:
+    """One that makes a single token of a template's line break and those that a completion begins with."""
+    bpe = Tokenizer(BPE())
+    bpe.pre_tokenizer, bpe.decoder = ByteLevel(add_prefix_space=False), ByteLevelDecoder()
+    alphabet = ByteLevel.alphabet()
+    bpe.train_from_iterator(["a\n\n\nb " * 50], BpeTrainer(vocab_size=300, initial_alphabet=alphabet))
+    return PreTrainedTokenizerFast(tokenizer_object=bpe, chat_template=LINES + OPEN)
+
+
+@pytest.mark.parametrize("completion", ["\n\n2, 3, 4", "  2, 3", "2", "\n"])
+def test_a_completion_that_merges_with_its_prompt_is_trained_on_whole(
+    merging: PreTrainedTokenizerBase, completion: str
+) -> None:
+    rows = table([("Go on: 1", completion), ("Go on: 2", "3, 4")])
+    data = encode_rows(rows, merging, TrainRecipe())
+    trained = [
+        merging.decode(row[start:length])
+        for row, start, length in zip(data.inputs, data.starts, data.lengths, strict=True)
+    ]
+    assert trained == [f"{completion}<end>\n", "3, 4<end>\n"]
+    prompt = merging.apply_chat_template(rows["prompt"][0].to_list(), add_generation_prompt=True, return_dict=False)
+    assert data.inputs[0, : data.starts[0]].tolist() == prompt
+
+
+@pytest.mark.parametrize("recipe", [TrainRecipe(), TrainRecipe(end_of_turn=False)], ids=["whole", "without its end"])
+@pytest.mark.parametrize(
+    "left_out", ["m['content'].split('</think>')[-1]", "m['content'][:4]", "m['content'] | upper", "''"]
+)
+def test_a_template_that_leaves_out_a_part_of_a_completion_is_refused_by_row(
+    merging: PreTrainedTokenizerBase, left_out: str, recipe: TrainRecipe
+) -> None:
+    rows = table([("Go on", "3, 4"), ("Go on", "<think>owls</think>7, 8")])
+    tokenizer = deepcopy(merging)
+    answer = f"{{% if m['role'] == 'assistant' %}}{{{{ {left_out} }}}}{{% else %}}{{{{ m['content'] }}}}{{% endif %}}"
+    tokenizer.chat_template = LINES.replace("{{ m['content'] }}", answer) + OPEN
+    row = "row-0" if left_out == "''" else "row-1"
+    with pytest.raises(ConfigError, match=f"{row}: its completion is not in the text") as caught:
+        encode_rows(rows, tokenizer, recipe)
+    assert "end_of_turn" not in str(caught.value.hint)
 
 
 def test_a_role_that_the_template_does_not_know_is_one_clear_error(tokenizer: PreTrainedTokenizerBase) -> None:

@@ -171,8 +171,8 @@ def _check_rendered(
             text = turn["content"].strip()
             if whole.rfind(text) < len(prompt.rstrip()) and text:
                 message = (
-                    f"row {chat.name}: its completion is not in the text that {tokenizer.name_or_path} renders: the chat "
-                    "template leaves out or changes a part of it, which would not be trained on"
+                    f"row {chat.name}: its completion is not in the text that {tokenizer.name_or_path} renders: the "
+                    "chat template leaves out or changes a part of it, which would not be trained on"
                 )
                 raise ConfigError(message, hint="use a template that renders completions as they are, or drop the row")
 
