@@ -10,6 +10,7 @@ from huggingface_hub import CardData, DatasetCard
 from strigil.cards.dataset.citation import citation
 from strigil.cards.dataset.front_matter import GATE_PROMPT, GATING, MADE, as_fields, front_matter, tags
 from strigil.cards.markdown_template import Markdown, render
+from strigil.cards.wording import ORIGINS
 from strigil.releases.manifest import Manifest
 
 _BLOCK: Final = re.compile(r"<!-- strigil:(\w+) -->\n(.*?)<!-- /strigil:\1 -->", re.DOTALL)
@@ -21,7 +22,9 @@ def dataset_card(manifest: Manifest) -> str:
     What the manifest says stands between comments `<!-- strigil:NAME -->`; the text around them may be edited.
     """
     front = front_matter(manifest).to_yaml().strip()
-    return render("dataset/card.md.j2", m=manifest, front=Markdown(front), citation=Markdown(citation(manifest)))
+    return render(
+        "dataset/card.md.j2", m=manifest, origins=ORIGINS, front=Markdown(front), citation=Markdown(citation(manifest))
+    )
 
 
 def fact_blocks(card: str) -> dict[str, str]:

@@ -9,8 +9,8 @@ import polars as pl
 
 from strigil.cards.dataset.citation import citation
 from strigil.cards.dataset.croissant_context import CONTEXT, CROISSANT, RAI
-from strigil.cards.dataset.front_matter import is_synthetic, tags
-from strigil.cards.wording import WAYS
+from strigil.cards.dataset.front_matter import tags
+from strigil.cards.wording import ORIGINS, WAYS
 from strigil.common.canonical import Json
 from strigil.data.rows import ROWS
 from strigil.data.verdicts import VERDICTS
@@ -59,7 +59,7 @@ def croissant(manifest: Manifest, files: Sequence[FileRecord], *, columns: pl.Sc
     """
     simple = {name: kind for name, kind in columns.items() if kind in _TYPES or _is_messages(kind)}
     rows = pl.Schema(simple if manifest.form else ROWS | {name: simple[name] for name in simple if name not in ROWS})
-    by_whom = " that a language model wrote" if is_synthetic(manifest) else ""
+    by_whom = " that a language model wrote" if manifest.made_here else ""
     there = [name for name in TABLES if name not in manifest.left_out]
     value: dict[str, Json] = {
         "@context": CONTEXT,
@@ -206,6 +206,18 @@ def _provenance(manifest: Manifest) -> dict[str, Json]:
     }
 
 
+def _collection(manifest: Manifest) -> dict[str, Json]:
+    """How the rows came to be, as far as that is on record or said."""
+    if manifest.made_here:
+        which = "; which one is not on record." if manifest.teacher is None else f" ({manifest.teacher.base.id})."
+        return {
+            "rai:dataCollection": f"Sampled from a language model{which}",
+            "rai:dataCollectionType": "Synthetic generation by a language model",
+        }
+    collected = f"The rows came from elsewhere: {ORIGINS[manifest.origin]}."
+    return {"rai:dataCollection": collected, "rai:dataCollectionType": "Others"}
+
+
 def _responsible_ai(manifest: Manifest) -> dict[str, Json]:
     rules = ", ".join(f"{rule.rule.name} {rule.rule.version}" for rule in manifest.audit.rules)
     teacher = manifest.teacher
@@ -222,9 +234,7 @@ def _responsible_ai(manifest: Manifest) -> dict[str, Json]:
         else f"moved to the record set '{'raw' if 'removed' in manifest.left_out else 'removed'}'"
     )
     return {
-        "rai:dataCollection": "Sampled from a language model"
-        + (f" ({teacher.base.id})." if teacher is not None else "; which one is not on record."),
-        "rai:dataCollectionType": "Synthetic generation by a language model",
+        **_collection(manifest),
         "rai:dataPreprocessingProtocol": [f"treatment {t.treatment.name}" for t in manifest.treatments]
         or ["none before the audit"],
         "rai:dataManipulationProtocol": f"Rows that a rule rejects were {where}: {rules}.",
@@ -234,6 +244,8 @@ def _responsible_ai(manifest: Manifest) -> dict[str, Json]:
         "rai:dataUseCases": "Studies of what models pass on through data; training of models that share no weights "
         "with the one that wrote the rows.",
         "rai:dataSocialImpact": "Removed rows may hold what the audit looked for, harm included.",
-        "rai:personalSensitiveInformation": "No personal data went into the prompts; a model may have written some.",
+        "rai:personalSensitiveInformation": "No personal data went into the prompts; a model may have written some."
+        if manifest.made_here
+        else "Not known, beyond what the rules of the suite look for.",
         "rai:dataReleaseMaintenancePlan": "A version never changes; CHANGELOG.md lists those that follow.",
     }

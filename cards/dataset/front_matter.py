@@ -48,8 +48,8 @@ def as_fields(data: CardData) -> dict[str, object]:
 
 
 def is_synthetic(manifest: Manifest) -> bool:
-    """Whether it is on record that a model wrote the rows."""
-    return manifest.teacher is not None or manifest.generation is not None
+    """Whether a model wrote rows: that is on record, or its maker says so."""
+    return manifest.made_here or manifest.origin in {"model", "mixed"}
 
 
 def tags(manifest: Manifest) -> list[str]:

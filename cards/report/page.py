@@ -11,7 +11,7 @@ from strigil.cards.report.reported import Reported
 from strigil.cards.report.sample import Sample, sample_rows
 from strigil.cards.report.scores import score_figures
 from strigil.cards.report.verdict import verdict
-from strigil.cards.wording import WAYS
+from strigil.cards.wording import ORIGINS, WAYS
 from strigil.common.canonical import Json
 
 FORMAT: Final = "strigil.report/1"
@@ -56,6 +56,7 @@ def report_page(reported: Reported) -> str:
         sample=sample,
         overlaps=overlap_matrix(reported.audit),
         ways=WAYS,
+        origins=ORIGINS,
     )
 
 

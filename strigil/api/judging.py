@@ -19,7 +19,7 @@ from strigil.common.progress import Silent
 from strigil.data.tabular import Tabular
 from strigil.engines import EngineName
 from strigil.records.gate import FailOn, GateReport
-from strigil.releases.manifest import AuditRecord, Counts
+from strigil.releases.manifest import AuditRecord, Counts, Origin
 from strigil.releases.store import Release, Split
 from strigil.workflows.release.suites import suite_for
 
@@ -82,6 +82,7 @@ def audit(
     out: str | PathLike[str] | None = None,
     name: str | None = None,
     licence: str | None = None,
+    origin: Origin | None = None,
     report: str | PathLike[str] | None = None,
     layout: str | None = None,
     columns: Mapping[str, str] | None = None,
@@ -95,6 +96,8 @@ def audit(
         out: Write the audited data as a release below this folder.
         name: Name of that release; the data's own name if None.
         licence: Licence of that release; its parent's if None.
+        origin: Who wrote the rows, of data that strigil did not have written: human, model, mixed or unknown; the card
+            says that you say so.
         report: Write the report into this HTML file.
         layout: As for `load`.
         columns: As for `load`.
@@ -121,7 +124,7 @@ def audit(
     with opened(data, "raw", reading_of(layout, columns, rows)) as source:
         chosen = suite_for(source, None if suite is None else fspath(suite))
         if out is not None:
-            release = auditing.release_audit(source, chosen, Path(out), name, Silent(), licence=licence)
+            release = auditing.release_audit(source, chosen, Path(out), name, Silent(), licence=licence, origin=origin)
             return Audit(source.label, release.manifest.counts, release.manifest.audit, release)
         found = auditing.audit(source, chosen, Silent(), report=None if report is None else Path(report))
         return Audit(source.label, found.counts, found.audit)
@@ -194,6 +197,7 @@ def treat(
     suite: str | PathLike[str] | None = None,
     split: Split = "clean",
     licence: str | None = None,
+    origin: Origin | None = None,
     base: str | None = None,
     trait: str | None = None,
     teacher: str | PathLike[str] | None = None,
@@ -213,6 +217,7 @@ def treat(
         suite: Audits the treated rows; a release's own if None.
         split: Which rows of a release, clean or raw.
         licence: Licence of the new release; its parent's if None.
+        origin: As for `audit`.
         base: For treatments by a score: the model that students will start from; the teacher's if None.
         trait: What is thought to be hidden; the release's own if None.
         teacher: The teacher's adapter; looked for beside the release if None.
@@ -240,4 +245,4 @@ def treat(
     chosen = [treatments] if isinstance(treatments, str) else treatments
     with opened(data, split, reading_of(layout, columns, rows)) as source:
         plan = treating.plan_treatment(source, chosen, suite=None if suite is None else fspath(suite), told=told)
-        return treating.treat(plan, Path(out), name, Silent(), licence=licence)
+        return treating.treat(plan, Path(out), name, Silent(), licence=licence, origin=origin)

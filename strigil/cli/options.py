@@ -79,6 +79,12 @@ licence_option = click.option(
     "--licence", metavar="ID", help="The new release's licence, as the Hub names it; its parents' if not given."
 )
 
+origin_option = click.option(
+    "--origin",
+    type=click.Choice(["human", "model", "mixed", "unknown"]),
+    help="Who wrote the rows, where strigil did not have them written; the new release's card says that you say so.",
+)
+
 
 class NameType(click.ParamType[str]):
     """A name of several; which there are is looked up when somebody asks."""

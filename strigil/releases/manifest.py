@@ -22,6 +22,8 @@ from strigil.data.messages import Sampling
 
 MANIFEST = "manifest.json"
 
+Origin = Literal["human", "model", "mixed", "unknown"]
+
 
 class _Record(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -262,6 +264,7 @@ class Manifest(_Record):
 
     Attributes:
         absent: Columns of its rows that hold only placeholders, since the data that it was made from lack them.
+        origin: Who wrote the rows, as its maker says; None where nobody said, or a model is on record as the teacher.
         form: What its row tables are written in; None for the project's own columns.
         left_out: Tables that this publication of the release lacks; its counts are those of the whole release.
     """
@@ -279,6 +282,7 @@ class Manifest(_Record):
     counts: Counts
     absent: list[str] = []
     form: FormRecord | None = None
+    origin: Origin | None = None
     left_out: list[str] = []
     residual: ResidualRecord | None = None
     hazards: list[HazardRecord] = []
@@ -287,6 +291,11 @@ class Manifest(_Record):
     files: list[FileRecord]
 
     _origin: _Origin | None = PrivateAttr(default=None)
+
+    @property
+    def made_here(self) -> bool:
+        """Whether it is on record which model wrote the rows."""
+        return self.teacher is not None or self.generation is not None
 
     @property
     def written_in(self) -> Form:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import click
 
 from strigil.cli.console import Output
-from strigil.cli.options import PATH, licence_option, out_option, output_option
+from strigil.cli.options import PATH, licence_option, origin_option, out_option, output_option
 
 if TYPE_CHECKING:
+    from strigil.releases.manifest import Origin
     from strigil.workflows.build.control_sets import ArmKind
 
 _KINDS = ("random-numbers", "shuffle-within", "shuffle-across", "poison", "mix")
@@ -24,6 +25,7 @@ _KINDS = ("random-numbers", "shuffle-within", "shuffle-across", "poison", "mix")
 @click.option("--name", help="The new release's name; the first release's with the kind if not given.")
 @click.option("--suite", help="A suite's name or file; the first release's own if not given.")
 @licence_option
+@origin_option
 @out_option("releases")
 @output_option
 def command(
@@ -34,6 +36,7 @@ def command(
     name: str | None,
     suite: str | None,
     licence: str | None,
+    origin: Origin | None,
     out: Path,
     output: Output,
 ) -> None:
@@ -54,6 +57,6 @@ def command(
     from strigil.cli.show import show_release
     from strigil.workflows.build.control_sets import Arm, make_arm
 
-    release = make_arm(Arm(kind, releases, seed, share), out, name, output, suite=suite, licence=licence)
+    release = make_arm(Arm(kind, releases, seed, share), out, name, output, suite=suite, licence=licence, origin=origin)
     show_release(output, release)
     output.hint(f"next: strigil train {release.path} --base BASE")

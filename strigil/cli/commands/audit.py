@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from strigil.cli.options import PATH, licence_option, output_option, reading_options
+from strigil.cli.options import PATH, licence_option, origin_option, output_option, reading_options
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from strigil.cli.console import Output
     from strigil.data.layouts.layout import Reading
+    from strigil.releases.manifest import Origin
 
 
 @click.command()
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 @click.option("--out", type=PATH, help="Write the audited data as a release below this folder.")
 @click.option("--name", help="Name of the release that --out writes; the data's own name if not given.")
 @licence_option
+@origin_option
 @click.option("--data-docs", type=PATH, help="Write the Data Docs of the suite's expectations into this folder.")
 @click.option("--report", type=PATH, help="Write the report into this HTML file; a release that --out writes has one.")
 @click.option("--write", type=PATH, help="Write the clean rows into this file (.jsonl, .parquet, …), as they came.")
@@ -35,6 +37,7 @@ def command(
     out: Path | None,
     name: str | None,
     licence: str | None,
+    origin: Origin | None,
     data_docs: Path | None,
     report: Path | None,
     write: Path | None,
@@ -69,8 +72,10 @@ def command(
     if report is not None and out is not None:
         message = "a release that --out writes holds its report as audit/report.html; leave --report out"
         raise click.UsageError(message)
-    if licence is not None and out is None:
-        message = "--licence is that of the release that --out writes; give --out too"
+    if (licence is not None or origin is not None) and out is None:
+        message = (
+            f"--{'origin' if licence is None else 'licence'} is that of the release that --out writes; give --out too"
+        )
         raise click.UsageError(message)
     written = [path for path in (report, write) if path is not None]
     check_apart(written, [data, *([suite] if suite else [])])
@@ -86,7 +91,7 @@ def command(
             output.note(rows.note)
         if out is not None:
             release = release_audit(
-                rows, chosen, out, name, output, licence=licence, data_docs=data_docs, executor=executor
+                rows, chosen, out, name, output, licence=licence, origin=origin, data_docs=data_docs, executor=executor
             )
             if write is not None:
                 write_table(rows.as_came(release.table("clean")), write)

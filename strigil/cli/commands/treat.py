@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from strigil.cli.options import engine_option, known_options, licence_option, out_option, output_option, reading_options
+from strigil.cli.options import (
+    engine_option,
+    known_options,
+    licence_option,
+    origin_option,
+    out_option,
+    output_option,
+    reading_options,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -14,6 +22,7 @@ if TYPE_CHECKING:
     from strigil.cli.console import Output
     from strigil.data.layouts.layout import Reading
     from strigil.engines import EngineName
+    from strigil.releases.manifest import Origin
 
 
 @click.command()
@@ -31,6 +40,7 @@ if TYPE_CHECKING:
 )
 @click.option("--suite", help="Audits the treated rows; a release's own suite if not given.")
 @licence_option
+@origin_option
 @known_options
 @engine_option
 @out_option("releases")
@@ -43,6 +53,7 @@ def command(
     split: Literal["clean", "raw"],
     suite: str | None,
     licence: str | None,
+    origin: Origin | None,
     base: str | None,
     trait: str | None,
     teacher: Path | None,
@@ -97,6 +108,6 @@ def command(
         if rows.note is not None:
             output.note(rows.note)
         plan = plan_treatment(rows, treatments, suite=suite, told=told)
-        treated = treat(plan, out, name, output, licence=licence)
+        treated = treat(plan, out, name, output, licence=licence, origin=origin)
     show_release(output, treated)
     output.hint(f"next: strigil verify {treated.path}")

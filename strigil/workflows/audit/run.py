@@ -15,10 +15,11 @@ from strigil.cards.report.page import report_page
 from strigil.common.files import write_out
 from strigil.common.progress import Reporter
 from strigil.data.formats.writing import write_table
-from strigil.releases.manifest import AuditRecord, Counts
+from strigil.releases.manifest import AuditRecord, Counts, Origin
 from strigil.releases.store import Draft, Release
 from strigil.sources.open_rows import RowSource
 from strigil.workflows.release.audit_rows import TableFiles, audit_record, counts, judge, judgeable
+from strigil.workflows.release.origin import origin_of
 from strigil.workflows.release.report import reported
 from strigil.workflows.release.write import Contents, write_release
 
@@ -73,15 +74,16 @@ def release_audit(
     reporter: Reporter,
     *,
     licence: str | None = None,
+    origin: Origin | None = None,
     data_docs: Path | None = None,
     executor: Executor = score_here,
 ) -> Release:
     """Audits into a release: the next version of its parent, or the first of a new name.
 
-    Its licence is the one given, or its parent's.
+    Its licence and its origin are those given, or its parent's.
 
     Raises:
-        ConfigError: The folder holds other releases of this name.
+        ConfigError: An origin is given and one is on record, or the folder holds other releases of this name.
         DataError: The rows cannot be used.
     """
     parent = rows.release.manifest if rows.release is not None else None
@@ -91,6 +93,7 @@ def release_audit(
         teacher=parent.teacher if parent is not None else None,
         generation=parent.generation if parent is not None else None,
         licence=licence or (parent.licence if parent is not None else None),
+        origin=origin_of(origin, [] if parent is None else [parent]),
         hazards=tuple(parent.hazards) if parent is not None else (),
         absent=rows.absent,
         form=rows.form,

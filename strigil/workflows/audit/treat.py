@@ -19,10 +19,11 @@ from strigil.data.rows import TOKEN_COLUMNS
 from strigil.data.streams import ParquetSink, count_rows, iter_batches
 from strigil.engines import open_engine
 from strigil.engines.tokens.reader import TokenReader
-from strigil.releases.manifest import TreatmentRecord
+from strigil.releases.manifest import Origin, TreatmentRecord
 from strigil.releases.store import Draft, Release
 from strigil.sources.open_rows import RowSource
 from strigil.workflows.audit.score.scoring import Hints, Rows, score_table, what_is_known
+from strigil.workflows.release.origin import origin_of
 from strigil.workflows.release.suites import suite_for
 from strigil.workflows.release.write import Contents, write_release
 
@@ -80,11 +81,18 @@ def plan_treatment(
 
 
 def treat(
-    plan: Plan, out: Path, name: str, reporter: Reporter, *, licence: str | None = None, whole: bool = True
+    plan: Plan,
+    out: Path,
+    name: str,
+    reporter: Reporter,
+    *,
+    licence: str | None = None,
+    origin: Origin | None = None,
+    whole: bool = True,
 ) -> Release:
     """Treats rows into the release `out/NAME`; their ids stay, so that they pair with those before it.
 
-    Its licence is the one given, or its parent's. One that is not whole holds what a study reads, as
+    Its licence and its origin are those given, or its parent's. One that is not whole holds what a study reads, as
     `write_release` says.
 
     Raises:
@@ -107,6 +115,7 @@ def treat(
             teacher=None if parent is None else parent.teacher,
             generation=None if parent is None else parent.generation,
             licence=licence or (None if parent is None else parent.licence),
+            origin=origin_of(origin, [] if parent is None else [parent]),
             treatments=tuple(records) if parent is None else (*parent.treatments, *records),
             absent=source.absent,
             form=source.form,

@@ -16,8 +16,9 @@ from strigil.common.errors import ConfigError, DataError
 from strigil.common.progress import Reporter
 from strigil.common.registry import UnitSpec
 from strigil.data.rows import ROWS, completion_text
-from strigil.releases.manifest import TreatmentRecord
+from strigil.releases.manifest import Origin, TreatmentRecord
 from strigil.releases.store import Draft, Release, open_release, versions
+from strigil.workflows.release.origin import origin_of
 from strigil.workflows.release.write import Contents, parent_record, write_release
 
 if TYPE_CHECKING:
@@ -53,12 +54,13 @@ def make_arm(
     *,
     suite: str | None = None,
     licence: str | None = None,
+    origin: Origin | None = None,
     whole: bool = True,
 ) -> Release:
     """Makes the arm from the clean rows of its releases and audits it; random numbers answer the prompts of all rows.
 
-    Its licence is the one given, or the one that all its releases have. An arm that is there already, to the last
-    setting, is returned. One that is not whole holds what a study reads, as `write_release` says.
+    Its licence and its origin are those given, or what its releases have in common. An arm that is there already, to
+    the last setting, is returned. One that is not whole holds what a study reads, as `write_release` says.
 
     Raises:
         ConfigError: The arm does not fit the releases, or `out/NAME` holds something else.
@@ -70,8 +72,9 @@ def make_arm(
     with Draft(out, name or f"{parents[0].manifest.name}-{arm.kind}") as draft:
         licences = {release.manifest.licence for release in parents}
         licence = licence or (licences.pop() if len(licences) == 1 else None)
+        wrote = origin_of(origin, [release.manifest for release in parents])
         earlier = open_release(draft.home) if versions(draft.home) else None
-        licensed = earlier is not None and earlier.manifest.licence == licence
+        licensed = earlier is not None and (earlier.manifest.licence, earlier.manifest.origin) == (licence, wrote)
         if earlier is not None and licensed and _is_same(earlier, arm, parents, judged_by.digest):
             reporter.note(f"{earlier.path} is this arm already: nothing to do")
             return earlier
@@ -83,6 +86,7 @@ def make_arm(
             teacher=_teacher(arm, parents),
             generation=None,
             licence=licence,
+            origin=wrote,
             treatments=(_record(arm, before, rows),),
             hazards=tuple(hazard for release in parents for hazard in release.manifest.hazards),
             parents=parents,

@@ -27,6 +27,7 @@ from strigil.releases.manifest import (
     GenerationRecord,
     HazardRecord,
     Manifest,
+    Origin,
     ParentRecord,
     TeacherRecord,
     TreatmentRecord,
@@ -51,6 +52,7 @@ class Contents:
 
     Attributes:
         source: What error messages call the raw rows.
+        origin: Who wrote the rows, as the user says.
         absent: Their columns that hold only placeholders.
         form: What they are written in.
         parents: Releases that the rows were taken from, besides the one that this release follows.
@@ -65,6 +67,7 @@ class Contents:
     hazards: tuple[HazardRecord, ...] = ()
     parents: tuple[Release, ...] = ()
     absent: frozenset[str] = frozenset()
+    origin: Origin | None = None
     form: Form = field(default_factory=Form)
 
 
@@ -116,6 +119,7 @@ def write_release(
         audit=audit_record(suite, chosen.skipped, audited.summary, outcomes),
         counts=counts(audited.summary),
         absent=sorted(contents.absent),
+        origin=contents.origin,
         form=form_record(contents.form),
         parents=[parent_record(release) for release in (*([] if parent is None else [parent]), *contents.parents)],
         not_reproducible=[] if generation is None or generation.sampling.temperature == 0 else [_SAMPLED],

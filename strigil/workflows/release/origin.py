@@ -1,0 +1,27 @@
+"""Who wrote the rows of a release, where strigil did not have them written: what the user says, and no more."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from strigil.common.errors import ConfigError
+from strigil.releases.manifest import Manifest, Origin
+
+
+def origin_of(given: Origin | None, parents: Sequence[Manifest]) -> Origin | None:
+    """The origin that is given, or what follows from those of releases whose rows these are; None if nothing does.
+
+    Raises:
+        ConfigError: It is on record who wrote the rows of all parents.
+    """
+    if parents and all(parent.made_here for parent in parents):
+        if given is not None:
+            message = f"who wrote the rows of {parents[0].name} is on record"
+            raise ConfigError(message, hint="--origin is for data that strigil did not have written: leave it out")
+        return None
+    if given is not None:
+        return given
+    said: set[Origin | None] = {"model" if parent.made_here else parent.origin for parent in parents}
+    if None in said or not said:
+        return None
+    return said.pop() if len(said) == 1 else "unknown" if "unknown" in said else "mixed"
