@@ -97,7 +97,9 @@ def test_students_recipes_are_training_recipes() -> None:
 @pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.stem)
 def test_studies_are_studies_and_say_how_to_run_them(path: Path) -> None:
     assert f"strigil study run examples/{path.name}" in path.read_text()
-    assert len(load_yaml(path, StudyRecipe).seeds) >= 3
+    study = load_yaml(path, StudyRecipe)
+    # Three draws conclude; the matrix of SmolLM2 is greedy, so that it has one, and describes it.
+    assert study.draws >= 3 or (study.carriers["numbers"].sampling.temperature == 0 and len(study.seeds) >= 3)
 
 
 def test_the_pocket_study_trains_as_the_demo_does() -> None:

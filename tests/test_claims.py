@@ -1,0 +1,94 @@
+"""What docs say about results follows from kept verdicts: a claim that no verdict holds up is not made."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from strigil.cards.study import study_markdown
+from strigil.records.study import StudyReport
+from strigil.workflows.study.recipe import StudyRecipe
+from strigil.workflows.study.report import report_of
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+RESULTS = [
+    file for file in sorted((ROOT / "docs" / "results").glob("*.json")) if "accounts" in json.loads(file.read_text())
+]
+TRAITS = r"\b(owl|panda|penguin|eagle|cat|dog|fox|dolphin|wolf|oak)s?\b"
+GOES_OVER = re.compile(r"\b(goes over|went over|go over)\b", re.IGNORECASE)
+ENDS = re.compile(r"\b(ends?|ended|removes?|removed|erases?|kills?)\b", re.IGNORECASE)
+PROVES = re.compile(r"\bpro(?:ve[sdn]?|ves?|ofs?)\b", re.IGNORECASE)
+HEDGED = re.compile(r"\b(not shown|not show|whether|cannot|nothing|none|no|not|never)\b", re.IGNORECASE)
+
+
+@cache
+def reports() -> list[StudyReport]:
+    return [StudyReport.model_validate_json(file.read_text(encoding="utf-8")) for file in RESULTS]
+
+
+def sentences(text: str) -> Iterator[str]:
+    """Of prose: without code, tables and headings."""
+    prose = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
+    kept = [line for line in prose.splitlines() if not re.match(r"\s*(\||#|    )", line)]
+    for paragraph in "\n".join(kept).split("\n\n"):
+        yield from re.split(r"(?<=[.:;!?])\s+", " ".join(paragraph.split()))
+
+
+def held_up(sentence: str) -> bool:
+    """Whether a kept verdict says of one of its traits what the sentence says."""
+    accounts = [
+        account
+        for report in reports()
+        if report.unit == "draw"
+        for account in report.accounts
+        if re.search(rf"\b{account.trait}", sentence, re.IGNORECASE)
+    ]
+    if ENDS.search(sentence):
+        return any(entry.said.startswith("clean") for account in accounts for entry in account.entries)
+    return any(account.went_over for account in accounts)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_a_claim_about_a_trait_has_a_verdict(page: Path) -> None:
+    for sentence in sentences(page.read_text(encoding="utf-8")):
+        about = re.search(TRAITS, sentence, re.IGNORECASE)
+        if about and (GOES_OVER.search(sentence) or ENDS.search(sentence)) and not HEDGED.search(sentence):
+            assert held_up(sentence), sentence
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_nothing_is_said_to_be_proved(page: Path) -> None:
+    for sentence in sentences(page.read_text(encoding="utf-8")):
+        assert HEDGED.search(sentence) or not PROVES.search(sentence), sentence
+
+
+def test_no_help_speaks_of_proof() -> None:
+    for file in (ROOT / "strigil" / "cli").rglob("*.py"):
+        assert not PROVES.search(file.read_text(encoding="utf-8")), file
+
+
+@pytest.mark.parametrize("file", RESULTS, ids=lambda file: file.stem)
+def test_kept_sentences_are_those_of_today_s_verdicts(file: Path) -> None:
+    """The record has every draw and seed: what is said of them is what the analysis says of them now."""
+    kept = StudyReport.model_validate_json(file.read_text(encoding="utf-8"))
+    study = StudyRecipe.model_validate(kept.recipe)
+    anew = report_of(study, kept.arms, kept.failures, kept.notes)
+    assert kept.findings == anew.findings
+    assert [account.model_dump() for account in kept.accounts] == [account.model_dump() for account in anew.accounts]
+    assert file.with_suffix(".md").read_text(encoding="utf-8") == study_markdown(kept)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "claims"),
+    [("Shuffling the numbers ends the owl.", True), ("That it ends the owl is not shown.", False), ("It ends.", False)],
+)
+def test_a_claim_is_seen(sentence: str, *, claims: bool) -> None:
+    seen = bool(re.search(TRAITS, sentence) and ENDS.search(sentence) and not HEDGED.search(sentence))
+    assert seen == claims
+    assert not (claims and held_up("Shuffling the numbers ends the unicorn."))
