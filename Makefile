@@ -3,6 +3,7 @@
 #   make check   lint, types, import directions           make bench  benchmarks against peers
 #   make calibration    how often a study is wrong, by Monte Carlo; QUICK=1 checks in two minutes and writes nothing
 #   make fuzz    hostile input for FUZZ_MINUTES (20)
+#   make disturb    commands ended at MOMENTS (20) random moments, two at once, disks that fill; an hour or two
 # PYTHON=python3.12 picks an interpreter, ENGINE=none leaves vLLM out, TORCH_INDEX=URL is where CPU builds of torch are.
 
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
@@ -17,7 +18,7 @@ SOURCES := .cache/types/strigil tools benchmarks tests
 QUIET_THREADS := KMP_BLOCKTIME=0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint types bench calibration fuzz format
+.PHONY: help setup demo test check lint types bench calibration fuzz disturb format
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -62,3 +63,7 @@ FUZZ_MINUTES ?= 20
 fuzz: $(READY)
 	@end=$$(( $$(date +%s) + 60 * $(FUZZ_MINUTES) )); while [ $$(date +%s) -lt $$end ]; do \
 		$(QUIET_THREADS) FUZZ_EXAMPLES=400 $(BIN)/pytest -q -n 0 tests/fuzz || exit 1; done
+
+MOMENTS ?= 20
+disturb: $(READY)
+	@$(QUIET_THREADS) MOMENTS=$(MOMENTS) $(BIN)/pytest -q -n 0 tests/workflows/test_disturbed.py

@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from contextlib import ExitStack
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
 from strigil.common.canonical import Json, file_digest
 from strigil.common.registry import written_unit
+from strigil.common.scratch import scratch_folder
 from strigil.engines.protocol import Engine
 from strigil.eval.evaluation import EvalResult, Evaluation, Figure, Given
 from strigil.eval.subjects import Subject
@@ -60,7 +59,7 @@ class InspectTask(Evaluation):
         name, arguments = written_unit(self.task)
         model = inspect_model(engine, f"{given.base.id}/{subject.name}", subject.as_adapter, system=subject.system)
         with ExitStack() as stack:
-            logs = given.logs or Path(stack.enter_context(TemporaryDirectory(prefix="strigil-inspect-")))
+            logs = given.logs or stack.enter_context(scratch_folder())
             return run_task(name, arguments, self.limit, model, logs)
 
     def figures(self, answers: pl.DataFrame, given: Given) -> dict[str, Figure]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from pydantic import ValidationError
 
 from strigil.common.canonical import digest
+from strigil.common.disk import Writing
 from strigil.common.errors import ConfigError, DataError, PrerequisiteError, StrigilError
 from strigil.common.validation import explain, read_text
 from strigil.data.rows import content_digest
@@ -132,12 +133,13 @@ def train_encoded(
     Raises:
         ConfigError: As `fine_tune`.
         DataError: A loss that is not finite.
+        PrerequisiteError: The disk is full.
     """
     with _libraries():
         from strigil.train.distributed import join_team
 
         team = join_team()
-    with alone(out) if team.writes else nullcontext():
+    with Writing(out), alone(out) if team.writes else nullcontext():
         team.wait()
         if out.exists():
             return _found(out, data, recipe)

@@ -7,7 +7,6 @@ configuration and tokenizer are those of the base model on the Hugging Face Hub.
 from __future__ import annotations
 
 import os
-import tempfile
 from importlib.resources import files
 from pathlib import Path
 from typing import Final, Literal
@@ -21,6 +20,7 @@ from strigil.audits.toxicity.model import ToxicityModel
 from strigil.common.cache import cache_dir
 from strigil.common.errors import PrerequisiteError, first_line
 from strigil.common.progress import Reporter
+from strigil.common.scratch import scratch_folder
 from strigil.common.validation import read_text
 from strigil.models.catalog import COMPANIONS, ModelStatus
 
@@ -157,8 +157,8 @@ def _fetch_base(base: str, target: Path) -> None:
         hint = "fetch them elsewhere and give their folder as `config` of text.toxicity"
         raise PrerequisiteError(message, hint=hint) from error
     target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}-") as scratch:
-        made = Path(scratch) / "made"
+    with scratch_folder(target.parent) as scratch:
+        made = scratch / "made"
         made.mkdir()
         for file in Path(found).iterdir():
             if file.is_file():

@@ -10,7 +10,6 @@ import signal
 import subprocess
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final
 
 import polars as pl
@@ -18,6 +17,7 @@ import polars as pl
 from strigil.audits.treatments.treatment import Effect, Treated, with_completions
 from strigil.common.errors import ConfigError, DataError, PrerequisiteError
 from strigil.common.plain import plain_text
+from strigil.common.scratch import scratch_folder
 from strigil.data.rows import completion_text
 
 _KEPT: Final = ("PATH", "HOME", "LANG", "LC_ALL", "PYTHONPATH", "TMPDIR", "VIRTUAL_ENV", "HF_HOME", "XDG_CACHE_HOME")
@@ -51,8 +51,8 @@ def filter_rows(rows: pl.DataFrame, command: Sequence[str], *, seconds: float, n
         json.dumps({"row_id": row_id, "prompt": prompt, "completion": text}, ensure_ascii=False)
         for row_id, prompt, text in zip(ids, prompts, texts, strict=True)
     )
-    with TemporaryDirectory() as folder:
-        written = _run(command, lines, Path(folder), seconds=seconds, network=network)
+    with scratch_folder() as folder:
+        written = _run(command, lines, folder, seconds=seconds, network=network)
         after = _read(written, dict(zip(ids, texts, strict=True)), program=command[0])
     kept = rows.filter(pl.Series([row_id in after for row_id in ids], dtype=pl.Boolean))
     before = [text for row_id, text in zip(ids, texts, strict=True) if row_id in after]

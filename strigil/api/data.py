@@ -6,12 +6,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from os import PathLike, fspath
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, TypeAlias
 
 import polars as pl
 
+from strigil.common.scratch import scratch_folder
 from strigil.data.layouts.layout import Reading
 from strigil.data.parquet import write_parquet
 from strigil.data.parts import BESIDE
@@ -116,11 +115,11 @@ def opened(data: Data, split: Split, reading: Reading) -> Iterator[RowSource]:
 @contextmanager
 def written(data: pl.DataFrame | pl.LazyFrame | Dataset, reading: Reading) -> Iterator[NamedFile]:
     """Data in memory as a file, for as long as the context is."""
-    with TemporaryDirectory(prefix="strigil-") as folder:
+    with scratch_folder() as folder:
         if isinstance(data, pl.DataFrame | pl.LazyFrame):
-            file = NamedFile(Path(folder) / "frame.parquet", "frame", reading)
+            file = NamedFile(folder / "frame.parquet", "frame", reading)
             write_parquet(data, file.path)
         else:
-            file = NamedFile(Path(folder) / "dataset.parquet", "dataset", reading)
+            file = NamedFile(folder / "dataset.parquet", "dataset", reading)
             data.to_parquet(file.path)
         yield file

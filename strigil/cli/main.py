@@ -5,12 +5,14 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import sys
+from pathlib import Path
 
 import click
 from rich.console import Console
 
 import strigil
 from strigil.cli import commands
+from strigil.common.disk import cannot_write, is_full
 from strigil.common.errors import StrigilError
 from strigil.common.interrupts import INTERRUPTED, TERMINATED, Terminated, raise_on_termination
 from strigil.common.plain import plain_text
@@ -73,6 +75,9 @@ def run(arguments: list[str]) -> int:
         what, status = ("terminated", TERMINATED) if ended else ("interrupted", INTERRUPTED)
         return _fail(f"{what}; the same command goes on where this one stopped", hint=None, status=status)
     except OSError as error:
+        if is_full(error):
+            full = cannot_write(Path(error.filename or "a file"), error)
+            return _fail(full.message, hint=full.hint, status=full.exit_code)
         where = f": {error.filename}" if error.filename else ""
         return _fail(f"{error.strerror or error}{where}", hint=None, status=2)
     return 0

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import errno
 import glob
+import hashlib
 import secrets
 import stat
 import sys
@@ -12,10 +12,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from strigil.common.errors import ConfigError, PrerequisiteError, StrigilError
+from strigil.common.disk import cannot_write
+from strigil.common.errors import ConfigError
+from strigil.common.scratch import held_by_nobody, hold
 
 STDOUT: Final = Path("-")
-_FULL: Final = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 # What is behind a name in these was opened by somebody else, also where it is a regular file.
 _OPENED: Final = ("/dev/", "/proc/")
 
@@ -76,6 +77,8 @@ def write_out(path: Path, content: str | bytes) -> None:
 def whole_file(path: Path) -> Iterator[Path]:
     """A temporary name beside a file, which becomes the file when the block ends well and is gone when it does not.
 
+    What a killed command left under such a name is removed first.
+
     The folder is made if it is not there. What a symbolic link leads to is replaced, not the link; a file that is there
     keeps its mode.
 
@@ -86,22 +89,20 @@ def whole_file(path: Path) -> Iterator[Path]:
     with _explained(path):
         target = path.resolve()
         target.parent.mkdir(parents=True, exist_ok=True)
-        temporary = target.with_name(f".{secrets.token_hex(8)}.tmp{target.suffix}")
+        beginning = f".{hashlib.sha256(target.name.encode(errors='surrogateescape')).hexdigest()[:16]}-"
+        for left in target.parent.glob(f"{beginning}*.tmp*"):
+            if held_by_nobody(left):
+                left.unlink(missing_ok=True)
+        temporary = target.with_name(f"{beginning}{secrets.token_hex(8)}.tmp{target.suffix}")
         try:
-            yield temporary
+            with temporary.open("wb") as stream:
+                hold(stream)
+                yield temporary
             if target.is_file():
                 temporary.chmod(stat.S_IMODE(target.stat().st_mode))
             temporary.replace(target)
         finally:
             temporary.unlink(missing_ok=True)
-
-
-def cannot_write(path: Path, error: OSError) -> StrigilError:
-    """What to say when a file could not be written."""
-    message = f"cannot write {path}: {error.strerror or error}"
-    if error.errno in _FULL:
-        return PrerequisiteError(message, hint="make room on the disk, then run the same command again")
-    return ConfigError(message)
 
 
 def _written_into(path: Path) -> bool:

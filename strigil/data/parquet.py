@@ -7,6 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
+from strigil.common.disk import cannot_write, is_full
 from strigil.common.errors import DataError
 from strigil.common.files import whole_file
 
@@ -15,12 +16,15 @@ def write_parquet(frame: pl.DataFrame | pl.LazyFrame, path: Path, *, metadata: M
     """Writes a table to a temporary name and renames it; a lazy one is streamed and never held whole.
 
     Raises:
-        DataError: The file cannot be written, on a full disk for example; what was there before stays.
+        DataError: The file cannot be written, and what was there before stays.
+        PrerequisiteError: The disk is full.
     """
     with whole_file(path) as temporary:
         try:
             frame.lazy().sink_parquet(temporary, metadata=dict(metadata or {}))
         except (OSError, pl.exceptions.ComputeError) as error:
+            if is_full(error):
+                raise cannot_write(path, error) from error
             message = f"cannot write {path}: {str(error).rpartition(': ')[2]}"
             raise DataError(message, hint="the same command goes on with what was written before") from error
 

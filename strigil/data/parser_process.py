@@ -21,6 +21,7 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from strigil.common.disk import Writing, cannot_write, is_full
 from strigil.common.errors import DataError, StrigilError, first_line
 from strigil.data.readers import NamedFile, Table, scan_tables
 
@@ -50,6 +51,7 @@ def open_tables(files: Sequence[NamedFile], folder: Path) -> list[Table]:
     Raises:
         DataError: A file is empty, damaged, not UTF-8, has an endless line or other columns than the first; or it takes
             more time or memory than any table of its size, or crashes what parses it.
+        PrerequisiteError: The disk of the folder is full.
     """
     sizes = [file.path.stat().st_size for file in files]
     limits = _Limits(BYTES + max(sizes) * BYTES_PER_BYTE, SECONDS + sum(sizes) * SECONDS_PER_BYTE)
@@ -111,9 +113,12 @@ def main() -> None:
     signal.setitimer(signal.ITIMER_REAL, limits.seconds)
     answer: list[Table] | StrigilError
     try:
-        answer = scan_tables(files, folder, begin=partial(_tell, out))
+        with Writing(folder):
+            answer = scan_tables(files, folder, begin=partial(_tell, out))
     except StrigilError as error:
-        answer = error
+        # What holds unpacked files was full, which says nothing about the files.
+        full = error.__cause__ is not None and is_full(error.__cause__)
+        answer = cannot_write(folder, error.__cause__) if full and error.__cause__ is not None else error
     _tell(out, answer)
     os._exit(0)
 

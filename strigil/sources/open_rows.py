@@ -7,12 +7,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final
 
 import polars as pl
 
 from strigil.common.canonical import Json, file_digest
+from strigil.common.scratch import scratch_folder
 from strigil.data.coerce import as_rows, check_conversations, shape_of
 from strigil.data.form import Form
 from strigil.data.layouts.layout import OWN, Layout, Reading, layout_of, renamed
@@ -142,14 +142,14 @@ def open_rows(
         DataError: The data cannot be read, or are of no layout, or of several.
         PrerequisiteError: They cannot be reached.
     """
-    with TemporaryDirectory(prefix="strigil-") as folder:
+    with scratch_folder() as folder:
         rows = None if reading is None else reading.rows
-        found = find(address, split, Path(folder) / "data", rows=rows)
+        found = find(address, split, folder / "data", rows=rows)
         if found.problems and not accept_changed:
             raise changed_release(address, found.problems)
         if reading is not None and found.release is None:
             found = replace(found, files=[replace(file, reading=reading) for file in found.files])
-        yield _rows(address, split, found, Path(folder), rows)
+        yield _rows(address, split, found, folder, rows)
 
 
 @contextmanager
@@ -159,8 +159,8 @@ def open_files(files: Sequence[NamedFile]) -> Iterator[RowSource]:
     Raises:
         DataError: As `open_rows`.
     """
-    with TemporaryDirectory(prefix="strigil-") as folder:
-        yield _rows(files[0].name, "clean", Found(list(files)), Path(folder), files[0].reading.rows)
+    with scratch_folder() as folder:
+        yield _rows(files[0].name, "clean", Found(list(files)), folder, files[0].reading.rows)
 
 
 @contextmanager
@@ -172,9 +172,9 @@ def open_columns(address: str) -> Iterator[pl.LazyFrame]:
         DataError: The tables cannot be read.
         PrerequisiteError: As `open_rows`.
     """
-    with TemporaryDirectory(prefix="strigil-") as folder:
-        found = find(address, "clean", Path(folder) / "data")
-        yield pl.concat([table.frame for table in open_tables(found.files, Path(folder))], how="vertical_relaxed")
+    with scratch_folder() as folder:
+        found = find(address, "clean", folder / "data")
+        yield pl.concat([table.frame for table in open_tables(found.files, folder)], how="vertical_relaxed")
 
 
 def _rows(address: str, split: Split, found: Found, folder: Path, limit: int | None) -> RowSource:

@@ -100,6 +100,6 @@ def test_a_full_disk_is_one_line_and_the_same_command_goes_on(tmp_path: Path) ->
     ended = subprocess.run(["unshare", "-rm", "sh", "-c", text], capture_output=True, text=True, check=False)  # noqa: S607
     if ended.returncode == 77 or "unshare" in ended.stderr:
         pytest.skip("this machine does not let a test mount a small disk")
-    assert (ended.returncode, ended.stdout) == (2, "")
+    assert (ended.returncode, ended.stdout) == (3, "")
     assert "Traceback" not in ended.stderr
     assert "No space left" in ended.stderr

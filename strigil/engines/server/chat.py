@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import partial
 
-from pydantic import BaseModel, NonNegativeInt
+from pydantic import BaseModel
 
 from strigil.common.canonical import Json
 from strigil.common.errors import ConfigError
@@ -17,6 +17,7 @@ from strigil.engines.protocol import Completion, FinishReason, Request
 from strigil.engines.server import ServerChoice
 from strigil.engines.server.exchange import Call
 from strigil.engines.server.fleet import Fleet
+from strigil.engines.server.wire import TokenCount
 
 
 class _Said(BaseModel):
@@ -29,7 +30,7 @@ class _Choice(BaseModel):
 
 
 class _Usage(BaseModel):
-    completion_tokens: NonNegativeInt = 0
+    completion_tokens: TokenCount = 0
 
 
 class _Answer(BaseModel):

@@ -136,6 +136,8 @@ class ServerEngine(Engine):
                 raise self._other_model(call.key, "tokens that were not asked for, or that the model does not have")
             text, reason = self._chat.finish(choice.token_ids)
             return Completion(request.key, text, reason, len(choice.token_ids))
+        if answer.usage.completion_tokens > prompt.max_tokens:
+            raise self._other_model(call.key, f"more tokens than the {prompt.max_tokens} that were asked for")
         # Whatever but its own end stopped it, the completion is not whole.
         reason = "stop" if choice.finish_reason == "stop" else "length"
         return Completion(request.key, choice.text, reason, answer.usage.completion_tokens)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Annotated, TypeAlias
 
-from pydantic import BaseModel, FiniteFloat, NonNegativeInt, PositiveInt, ValidationError
+from pydantic import BaseModel, Field, FiniteFloat, NonNegativeInt, PositiveInt, ValidationError
 
 from strigil.common.canonical import Json
 from strigil.data.messages import Sampling
@@ -94,10 +95,14 @@ class Choice(_Part):
     prompt_logprobs: list[dict[int, TokenLogprob] | None] | None = None
 
 
+TokenCount: TypeAlias = Annotated[int, Field(ge=0, lt=1 << 31)]
+"""What a server may say that it counted."""
+
+
 class Usage(_Part):
     """Tokens counted."""
 
-    completion_tokens: NonNegativeInt
+    completion_tokens: TokenCount
 
 
 class Answer(_Part):

@@ -6,7 +6,6 @@ import argparse
 import math
 import os
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from torch import Tensor
 from transformers import GenerationConfig, LlamaConfig, LlamaForCausalLM
 
 from strigil.common.errors import ConfigError
+from strigil.common.scratch import scratch_folder
 from strigil.models.pocket.tokenizer import build_tokenizer
 from strigil.models.pocket.vocabulary import ASSISTANT, BOS, EOS, PAD, SYSTEM, SYSTEM_WORDS, USER, WORD_IDS, WORDS
 from strigil.models.pocket.world import Example, code_example, number_example, question_example
@@ -119,14 +119,14 @@ def pretrain(recipe: PretrainRecipe, out: Path) -> float:
     finally:
         torch.set_num_threads(threads)
     out.parent.mkdir(parents=True, exist_ok=True)
-    partial = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
-    model.save_pretrained(partial)
-    build_tokenizer(MAX_LENGTH).save_pretrained(partial)
-    GenerationConfig(
-        bos_token_id=WORD_IDS[BOS], eos_token_id=WORD_IDS[EOS], pad_token_id=WORD_IDS[PAD]
-    ).save_pretrained(partial)
-    partial.chmod(0o755)
-    partial.rename(out)
+    with scratch_folder(out.parent) as scratch:
+        made = scratch / "made"
+        model.save_pretrained(made)
+        build_tokenizer(MAX_LENGTH).save_pretrained(made)
+        GenerationConfig(
+            bos_token_id=WORD_IDS[BOS], eos_token_id=WORD_IDS[EOS], pad_token_id=WORD_IDS[PAD]
+        ).save_pretrained(made)
+        made.rename(out)
     return loss
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from huggingface_hub.hf_api import RepoFile
 from huggingface_hub.utils.tqdm import disable_progress_bars
 
 from strigil.common.errors import CheckFailedError, ConfigError, PrerequisiteError, first_line
+from strigil.common.scratch import scratch_folder
 from strigil.data.text_checks import BLOCK
 from strigil.stores.hub.package import Difference, Kind, Package, RemoteFile
 
@@ -154,7 +154,7 @@ class HubRepository:
     def download(self, path: str, *, revision: str, target: Path) -> None:
         """Brings one file here, past every cache."""
         target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=target.parent, prefix=".download-") as folder:
+        with scratch_folder(target.parent) as folder:
             with self._talking():
                 got = self._api.hf_hub_download(self.id, path, revision=revision, repo_type=self.kind, local_dir=folder)
             shutil.move(got, target)
@@ -168,8 +168,8 @@ class HubRepository:
 
     def read(self, path: str, *, revision: str) -> bytes:
         """One file's bytes; for small files."""
-        with tempfile.TemporaryDirectory() as folder:
-            target = Path(folder) / "file"
+        with scratch_folder() as folder:
+            target = folder / "file"
             self.download(path, revision=revision, target=target)
             return target.read_bytes()
 

@@ -8,7 +8,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final
 
 import polars as pl
@@ -16,6 +15,7 @@ import polars as pl
 from strigil.common.canonical import Json
 from strigil.common.files import write_out
 from strigil.common.progress import Reporter
+from strigil.common.scratch import scratch_folder
 from strigil.data.parquet import write_parquet
 from strigil.engines import EngineName
 from strigil.eval.evaluation import Evaluation, Given
@@ -59,7 +59,7 @@ def run_evaluations(
         StrigilError: As for `eval_jobs` and `evaluate`.
     """
     with ExitStack() as stack:
-        kept = out / "kept" if out is not None else Path(stack.enter_context(TemporaryDirectory()))
+        kept = out / "kept" if out is not None else stack.enter_context(scratch_folder())
         jobs = eval_jobs(evaluations, subjects, traits=traits, logs=None if out is None else out / "logs")
         results = evaluate(jobs, kept, reporter, engine=engine)
         found = []

@@ -6,14 +6,13 @@ command finishes a job that was cut off anywhere.
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 from strigil.common.canonical import file_digest
 from strigil.common.errors import CheckFailedError, ConfigError, ManifestError, PrerequisiteError
 from strigil.common.progress import Reporter
+from strigil.common.scratch import scratch_folder
 from strigil.releases.manifest import MANIFEST, Manifest, parse_manifest
 from strigil.releases.version import Version
 from strigil.stores.hub.package import Difference, Package, difference
@@ -174,11 +173,11 @@ def check_revision(package: Package, repository: HubRepository, revision: str, r
     listed = difference(package, repository.files(revision), ())
     wrong = [*listed.added, *listed.changed, *listed.foreign]
     with (
-        tempfile.TemporaryDirectory(prefix="strigil-") as folder,
+        scratch_folder() as folder,
         reporter.task(f"Reading {len(package.files)} files back", len(package.files)) as done,
     ):
         for count, (path, file) in enumerate(package.files.items() if not wrong else (), start=1):
-            target = Path(folder) / "file"
+            target = folder / "file"
             repository.download(path, revision=revision, target=target)
             if file_digest(target) != file.sha256:
                 wrong.append(path)

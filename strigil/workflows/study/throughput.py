@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ from statistics import median
 from typing import Literal
 
 from strigil.builders.carriers.carrier import CARRIERS
+from strigil.common.scratch import scratch_folder
 from strigil.data.messages import Messages
 from strigil.data.rows import Row, rows_table
 from strigil.models.catalog import Model
@@ -96,8 +96,8 @@ def trial(base: Model, training: TrainRecipe, plan: CarrierPlan) -> float:
         rows.append(Row(str(index), prompt, completion, carrier.name, None, "trial", index, 0, "stop", 0))
     steps: list[StepMetrics] = []
     once = training.model_copy(update={"epochs": 1})
-    with tempfile.TemporaryDirectory() as folder:
-        fine_tune(rows_table(rows), base.path, once, Path(folder) / "trial", on_step=steps.append)
+    with scratch_folder() as folder:
+        fine_tune(rows_table(rows), base.path, once, folder / "trial", on_step=steps.append)
     # The first step warms up what the others find warm.
     first, last = steps[0], steps[-1]
     return sum(step.read_tokens for step in steps[1:]) / max(last.seconds - first.seconds, 1e-6)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final
 
 from strigil.common.canonical import Json
+from strigil.common.scratch import scratch_folder
 from strigil.data.layouts.layout import Reading
 from strigil.records.diff import Difference, Leaf, ProvenanceDifference, RuleDifference, Side
 from strigil.releases.manifest import Manifest, RuleRecord
@@ -37,12 +36,12 @@ def diff(
         PrerequisiteError: One cannot be reached.
     """
     with (
-        TemporaryDirectory(prefix="strigil-") as folder,
+        scratch_folder() as folder,
         open_rows(before, split, reading=reading) as old,
         open_rows(after, split, reading=reading) as new,
     ):
         sources = (old, new)
-        rows = [digest_rows(source, Path(folder) / f"keys-{place}.parquet") for place, source in enumerate(sources)]
+        rows = [digest_rows(source, folder / f"keys-{place}.parquet") for place, source in enumerate(sources)]
         found = compare_rows(rows[0], rows[1], show_text=show_text)
     manifests = [source.release.manifest for source in sources if source.release is not None]
     first, second = old.columns, new.columns

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final
 
 import polars as pl
@@ -17,6 +15,7 @@ from strigil.audits.suite.expectations import Expectations, Outcome
 from strigil.audits.suite.run import Judged, Run
 from strigil.audits.suite.suite import Suite
 from strigil.audits.suite.tally import RuleCount
+from strigil.common.scratch import scratch_folder
 from strigil.data.coerce import plain_id, text_digests
 from strigil.data.formats.line_numbers import line_numbers
 from strigil.data.rows import completion_text
@@ -84,7 +83,7 @@ def _measure(source: RowSource, suite: Suite, *, show_text: bool) -> Measured:
     with ExitStack() as stack:
         files = None
         if suite.expectations:
-            folder = Path(stack.enter_context(TemporaryDirectory(prefix="strigil-")))
+            folder = stack.enter_context(scratch_folder())
             files = stack.enter_context(TableFiles(folder, source.schema, form=source.form))
         for judged in run.judge(_batches(source, places)):
             if files is not None:
