@@ -10,6 +10,7 @@ from typing import Final
 
 import polars as pl
 import pytest
+import yaml
 from transformers.utils import logging
 
 from strigil.cli.main import run
@@ -21,19 +22,26 @@ from tests.audits.tables import rows_of
 
 TABLE: Final = "data/clean/part-00000.parquet"
 COMMANDS: Final = (
+    "arm mix OTHER R --name mixed",
     "arm random-numbers R",
     "audit R",
     "audit R --out made",
+    "build recipe.yaml --out releases",
     "card adopt R card.md",
     "card lint R card.md",
     "card show R",
+    "diff OTHER R",
     "diff R R",
     "eval capability pocket-a --data R",
     "explain R row",
+    "gate OTHER --baseline R",
+    "gate R",
     "lineage R",
+    "probe OTHER --probe probe.format --against R",
     "probe R --probe probe.format",
     "publish R me/it --dry-run",
     "report R --out report.html",
+    "score OTHER --score score.random --against R",
     "score R --score score.random",
     "sign R",
     "train R --base pocket-a",
@@ -126,7 +134,10 @@ def test_a_folder_of_another_version_is_found(release: Release) -> None:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-@pytest.mark.parametrize("tampering", ["clean rows", "report", "added rows", "recounted"])
+@pytest.mark.parametrize(
+    "tampering",
+    ["clean rows", "verdicts", "card", "report", "missing", "added rows", "recounted", "pipe"],
+)
 def test_every_command_refuses_a_tampered_release(
     release: Release,
     tampering: str,
@@ -136,25 +147,37 @@ def test_every_command_refuses_a_tampered_release(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "card.md").write_text((release.path / "README.md").read_text())
+    names = at_hand(tmp_path, release)
     TAMPERINGS[tampering](release.path)
     before = sorted(tmp_path.rglob("*"))
-    assert run([str(release.path) if word == "R" else word for word in command.split()]) == 1
+    assert run([names.get(word, word) for word in command.split()]) == 1
     said = capsys.readouterr()
-    assert "is not what was released" in said.err or "was changed" in said.out + said.err or command == "verify R"
+    shown = command in {"verify R", "gate R"}
+    assert shown or "is not what was released" in said.err or "was changed" in said.out + said.err
     left = [path for path in sorted(tmp_path.rglob("*")) if path not in before]
     assert [path for path in left if path.is_file() and path.name != ".lock"] == []
 
 
+def at_hand(folder: Path, release: Release) -> dict[str, str]:
+    """What commands name besides the release: a card, another release, a recipe that it may have come from."""
+    (folder / "card.md").write_text((release.path / "README.md").read_text())
+    other = folder / "other" / "plain" / "v1.0.0"
+    shutil.copytree(release.path, other)
+    recipe = {"name": "plain", "base": "pocket-a", "teacher": {"by": "none"}, "carrier": {"name": "numbers"}}
+    (folder / "recipe.yaml").write_text(yaml.safe_dump(recipe | {"prompts": 4, "engine": {"name": "transformers"}}))
+    return {"R": str(release.path), "OTHER": str(other)}
+
+
 @pytest.mark.parametrize(
-    "command", [command for command in COMMANDS if command.startswith(("audit", "card", "lineage"))]
+    "command",
+    [command for command in COMMANDS if command.startswith(("arm mix", "audit", "card", "diff", "gate", "lineage"))],
 )
 def test_the_same_commands_take_it_untouched(
     release: Release, command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "card.md").write_text((release.path / "README.md").read_text())
-    assert run([str(release.path) if word == "R" else word for word in command.split()]) == 0
+    names = at_hand(tmp_path, release)
+    assert run([names.get(word, word) for word in command.split()]) == 0
 
 
 def test_a_parent_that_was_changed_is_said_to_be(
