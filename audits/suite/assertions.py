@@ -12,6 +12,7 @@ from typing import Final
 
 import polars as pl
 
+from strigil.audits.suite.failable import why_it_cannot_fail
 from strigil.audits.suite.suite import ExpectationChoice
 from strigil.common.errors import ConfigError, first_line
 
@@ -53,10 +54,10 @@ _LIMITS: Final = frozenset({"max_value", "min_value", "sum_total", "threshold", 
 
 
 def check_assertion(choice: ExpectationChoice) -> None:
-    """Makes sure that an expectation can do nothing but look.
+    """Makes sure that an expectation can do nothing but look, and can fail.
 
     Raises:
-        ConfigError: It is not one of those that a suite may have, or an argument is not.
+        ConfigError: It is not one of those that a suite may have, an argument is not, or any table would meet it.
     """
     name = choice.expectation
     if name not in ASSERTIONS:
@@ -75,6 +76,9 @@ def check_assertion(choice: ExpectationChoice) -> None:
         if argument in _LIMITS and isinstance(value, int) and abs(value) > EXACT:
             message = f"expectation {name!r}: {argument} lies beyond 2^53, where limits lose their last digits"
             raise ConfigError(message, hint="expect_column_values_to_be_in_set compares whole numbers of any size")
+    if (why := why_it_cannot_fail(choice)) is not None:
+        message = f"expectation {name!r} would pass any table: {why}"
+        raise ConfigError(message, hint="say what is not to be, or leave it out")
     row_condition(choice)
 
 

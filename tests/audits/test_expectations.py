@@ -198,3 +198,49 @@ def test_an_expectation_can_only_look_at_its_table(
     with pytest.raises(ConfigError, match=what):
         Expectations.prepare([choice]).check(ODD)
     assert not touched.exists()
+
+
+NUMBERS, TEXTS = "expect_column_values_to_", "expect_column_values_to_match_regex"
+
+
+@pytest.mark.parametrize(
+    ("name", "args"),
+    [
+        (f"{NUMBERS}not_be_null", {"mostly": 0}),
+        (f"{NUMBERS}be_unique", {"mostly": 0.0}),
+        (f"{NUMBERS}be_in_set", {"value_set": ["x"], "mostly": -1}),
+        (f"{NUMBERS}not_be_in_set", {"value_set": []}),
+        ("expect_column_distinct_values_to_contain_set", {"value_set": []}),
+        (f"{NUMBERS}not_match_regex_list", {"regex_list": []}),
+        ("expect_table_row_count_to_be_between", {}),
+        ("expect_table_row_count_to_be_between", {"min_value": 0}),
+        ("expect_column_max_to_be_between", {"min_value": None}),
+        ("expect_column_mean_to_be_between", {"max_value": float("inf")}),
+        ("expect_column_sum_to_be_between", {"min_value": -1e308, "max_value": 1e308}),
+        ("expect_column_proportion_of_unique_values_to_be_between", {"min_value": 0, "max_value": 1}),
+        ("expect_column_value_lengths_to_be_between", {"min_value": 0}),
+        (TEXTS, {"regex": ""}),
+        (TEXTS, {"regex": "(?s).*"}),
+        (TEXTS, {"regex": "x?"}),
+        (f"{TEXTS}_list", {"regex_list": ["owl", ".*"]}),
+        ("expect_column_value_z_scores_to_be_less_than", {"threshold": 1e308, "double_sided": True}),
+    ],
+)
+def test_an_expectation_that_any_table_meets_is_refused(name: str, args: dict[str, object]) -> None:
+    choice = ExpectationChoice(expectation=name, args={"column": "row_id", **args})
+    with pytest.raises(ConfigError, match="would pass any table"):
+        Expectations.prepare([choice])
+
+
+@pytest.mark.parametrize(
+    ("name", "args"),
+    [
+        (TEXTS, {"regex": "^[a-z]*$"}),
+        (f"{NUMBERS}not_match_regex", {"regex": "x?"}),
+        (f"{NUMBERS}be_in_set", {"value_set": ["x"], "mostly": 0.01}),
+        ("expect_column_value_lengths_to_be_between", {"min_value": 0, "max_value": 9}),
+        ("expect_column_min_to_be_between", {"min_value": 0}),
+    ],
+)
+def test_an_expectation_that_can_fail_is_taken(name: str, args: dict[str, object]) -> None:
+    Expectations.prepare([ExpectationChoice(expectation=name, args={"column": "row_id", **args})])
