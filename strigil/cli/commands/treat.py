@@ -70,6 +70,7 @@ def command(
 
     \b
     Treatments:
+      inoculate              a system prompt in front of every row: "inoculate:prompt=You love owls."
       command                a program of yours over JSON Lines: "command:run=python my_filter.py"
       python                 a function of yours: python:call=my_filters:keep
       first                  so many rows from the first: first:rows=N
