@@ -210,6 +210,7 @@ class ResidualRecord(_Record):
         high: Upper end.
         confidence: Coverage of the interval.
         seeds: Students of the smallest arm, over all draws of data and training seeds.
+        draws: Draws of data that the interval is over; with one it is over training seeds, and describes that draw.
         base: The model that the students started from.
         study: The study's name or digest.
     """
@@ -220,6 +221,7 @@ class ResidualRecord(_Record):
     high: float
     confidence: float
     seeds: int
+    draws: int = 1
     base: str
     study: str
 

@@ -93,7 +93,9 @@ def test_the_card_warns_of_students_with_the_teachers_weights_and_only_of_them()
 
 
 def test_residual_transfer_is_given_with_its_interval_or_said_to_be_unknown() -> None:
-    assert "0.23 (95 % interval 0.10 to 0.37, 5 students)" in dataset_card(studied())
+    assert "0.23 (95 % interval 0.10 to 0.37, 5 students of one draw of data, which it describes)" in dataset_card(
+        studied()
+    )
     assert "Not measured" in fact_blocks(dataset_card(a_manifest()))["residual"]
 
 

@@ -101,6 +101,7 @@ def _figures(study: StudyReport, arms: Sequence[ArmRecord], where: str) -> Itera
             high=residual.high,
             confidence=0.95,
             seeds=min(sum(map(len, each.runs.values())) for each in (entry, *compared)),
+            draws=min(len(each.rates) for each in (entry, *compared)) if study.unit == "draw" else 1,
             base=arm.base,
             study=study.study,
         )

@@ -66,6 +66,10 @@ def test_card_croissant_report_and_changelog_carry_the_figure(
     residual = patched.manifest.residual
     assert residual is not None
     assert (patched.manifest.version, residual.trait, residual.seeds, residual.study) == ("1.0.1", "owl", 3, "small")
+    assert residual.draws == 1
+    assert "3 students of one draw of data, which it describes" in (patched.path / "README.md").read_text(
+        encoding="utf-8"
+    )
     assert residual.estimate == pytest.approx((0.2033 - 0.1) / 0.4, abs=0.001)
     assert verify_release(patched) == []
     for name in ("README.md", "croissant.json", "CHANGELOG.md", "audit/report.html"):
