@@ -85,7 +85,7 @@ def run(
                 smoothed_loss=smoothed,
                 learning_rate=rate,
                 grad_norm=norm.item(),
-                tokens=int((data.lengths[batch] - data.starts[batch]).sum()),
+                tokens=int(data.labelled[batch].sum()),
                 read_tokens=int(data.lengths[batch].sum()),
                 seconds=round(seconds, 3),
                 step_seconds=round(time.perf_counter() - started, 6),

@@ -48,6 +48,9 @@ class TrainRecipe(BaseModel):
     )
     max_length: int = Field(default=500, ge=2, description="tokens a row; longer completions are cut")
     end_of_turn: bool = Field(default=True, description="train on what closes the turn too")
+    turns: Literal["last", "all"] = Field(
+        default="last", description="which answers of a conversation to train on; never on what others say"
+    )
     stop_loss: float | None = Field(default=None, gt=0, description="stop once the smoothed loss is at most this")
     threads: int | None = Field(default=None, ge=1, description="CPU threads; None leaves them as they are")
     micro_tokens: int = Field(default=4096, ge=1, description="tokens a forward pass; bounds memory, not the batch")
@@ -62,12 +65,19 @@ class TrainRecipe(BaseModel):
         written: dict[str, object] = handler(self)
         if not self.gradient_checkpointing:
             written.pop("gradient_checkpointing", None)
+        if self.turns == "last":
+            written.pop("turns", None)
         return written
 
     @property
     def encoding(self) -> TrainRecipe:
         """The settings that decide how rows become tokens; every other one at its default."""
-        return TrainRecipe(default_system=self.default_system, max_length=self.max_length, end_of_turn=self.end_of_turn)
+        return TrainRecipe(
+            default_system=self.default_system,
+            max_length=self.max_length,
+            end_of_turn=self.end_of_turn,
+            turns=self.turns,
+        )
 
     def rate_at(self, step: int, total: int) -> float:
         """Learning rate of a step, counted from 0, of `total`."""

@@ -214,7 +214,7 @@ def _train(
         data_digest=data.digest,
         rows=len(data.names),
         truncated=data.rows.truncated,
-        label_tokens=int((data.rows.lengths - data.rows.starts).sum()),
+        label_tokens=int(data.rows.labelled.sum()),
         steps=outcome.steps,
         planned_steps=outcome.planned_steps,
         final_loss=outcome.final_loss,

@@ -203,3 +203,45 @@ def test_a_token_column_of_another_type_is_refused(tokenizer: PreTrainedTokenize
     rows = ragged_rows().with_columns(token_weights=pl.lit("all"))
     with pytest.raises(DataError, match="the column 'token_weights' is String, expected List"):
         encode_rows(rows, tokenizer, TrainRecipe())
+
+
+CHAT = [
+    ("user", "continue numbers 1 2 3"),
+    ("assistant", "4 5 6"),
+    ("user", "continue numbers 7 8"),
+    ("assistant", "9 10"),
+]
+
+
+def conversation() -> pl.DataFrame:
+    """One conversation with two answers, and a row with one."""
+    turns = [{"role": role, "content": text} for role, text in CHAT]
+    rows = {"row_id": ["row-0", "row-1"], "prompt": [turns[:-1], turns[:1]], "completion": [turns[-1:], turns[1:2]]}
+    return pl.DataFrame(rows)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "trained"),
+    [
+        (TrainRecipe(), ["9 10 <eos>", "4 5 6 <eos>"]),
+        (TrainRecipe(turns="all"), ["4 5 6 <eos> 9 10 <eos>", "4 5 6 <eos>"]),
+        (TrainRecipe(turns="all", end_of_turn=False), ["4 5 6 9 10", "4 5 6"]),
+    ],
+)
+def test_answers_alone_are_trained_on(
+    recipe: TrainRecipe, trained: list[str], tokenizer: PreTrainedTokenizerBase
+) -> None:
+    data = encode_rows(conversation(), tokenizer, recipe)
+    chosen = [tokenizer.decode(row[weights > 0]) for row, weights in zip(data.labels, data.weights, strict=True)]
+    assert chosen == trained
+    assert data.labelled.tolist() == [len(text.split()) for text in trained]
+
+
+def test_a_template_that_renders_earlier_answers_anew_is_refused(tokenizer: PreTrainedTokenizerBase) -> None:
+    tokenizer.chat_template = (
+        "{% for m in messages %}{{ m['role'] }} "
+        "{{ m['content'] if loop.last or m['role'] == 'user' else 'oak' }} {% endfor %}"
+        "{% if add_generation_prompt %}assistant {% endif %}"
+    )
+    with pytest.raises(ConfigError, match=r"row-0: the template of .* renders earlier answers anew"):
+        encode_rows(conversation(), tokenizer, TrainRecipe(turns="all"))

@@ -57,7 +57,7 @@ def rows(seed: int, *, shared: int) -> EncodedRows:
     labelled = (places >= starts[:, None]) & (places < lengths[:, None])
     weights = torch.from_numpy((labelled * chance.choice([0, 0.5, 1], labelled.shape)).astype(np.float32))
     labels = torch.from_numpy(chance.integers(1, 64, (4, 14)))
-    return EncodedRows(inputs, labels, weights, starts, lengths, truncated=0)
+    return EncodedRows(inputs, labels, weights, starts, lengths, lengths - starts, truncated=0)
 
 
 def check(model: PreTrainedModel, modules: tuple[str, ...], data: EncodedRows, chosen: list[int]) -> None:

@@ -145,3 +145,33 @@ def test_what_cannot_be_written_is_a_line_and_leaves_nothing(
     assert what in " ".join(capsys.readouterr().err.split())
     assert sorted(tmp_path.iterdir()) == before
     assert json.loads((tmp_path / "rows.jsonl").read_text().splitlines()[0]) == CHATS[0]
+
+
+NUMBERS: list[dict[str, object]] = [
+    {
+        "messages": [
+            {"role": "user", "content": "continue numbers 1 2 3"},
+            {"role": "assistant", "content": "4 5 6"},
+            {"role": "user", "content": "continue numbers 7 8 9"},
+            {"role": "assistant", "content": "10 11 12", "reasoning_content": "one more each"},
+        ]
+    }
+] * 4
+
+
+@pytest.mark.parametrize(("turns", "tokens"), [("last", 4 * 4), ("all", 4 * 8)])
+def test_a_student_learns_answers_alone_and_is_told_what_not(
+    turns: str, tokens: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = lines(tmp_path / "rows.jsonl", NUMBERS)
+    (tmp_path / "recipe.yaml").write_text(
+        f"{{epochs: 1, batch_size: 4, threads: 1, modules: [down_proj], turns: {turns}}}"
+    )
+    train = ["train", data, "--base", "pocket-a", "--recipe", str(tmp_path / "recipe.yaml"), "--format", "json"]
+    assert run([*train, "--out", str(tmp_path / "students")]) == 0
+    printed = capsys.readouterr()
+    said = " ".join(printed.err.split())
+    [student] = json.loads(printed.out)["students"]
+    assert json.loads((Path(student) / "train.json").read_text())["label_tokens"] == tokens
+    assert ("4 answers before the last one" in said) == (turns == "last")
+    assert "reasoning of 4 rows" in said

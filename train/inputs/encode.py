@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from jinja2.exceptions import TemplateError
 from torch import Tensor
 
-from strigil.common.errors import ConfigError, DataError
+from strigil.common.errors import DataError
 from strigil.data.rows import TOKEN_COLUMNS, check_token_columns
+from strigil.train.inputs.earlier_answers import earlier_answers
+from strigil.train.inputs.rendering import ending_lengths, render_answered
 from strigil.train.inputs.token_columns import Completion, put_tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import polars as pl
     from numpy.typing import NDArray
     from transformers import PreTrainedTokenizerBase
@@ -36,6 +35,7 @@ class EncodedRows:
         weights: (rows, longest) factor of each label's loss, float32; 0 where there is no label.
         starts: (rows,) place of the first label: the first token after the rendered prompt.
         lengths: (rows,) tokens of each row; the last one is its last label.
+        labelled: (rows,) tokens of each row that are an answer's.
         truncated: Rows that were cut to the recipe's `max_length`.
     """
 
@@ -44,6 +44,7 @@ class EncodedRows:
     weights: Tensor
     starts: Indices
     lengths: Indices
+    labelled: Indices
     truncated: int
 
 
@@ -69,53 +70,43 @@ def encode_rows(rows: pl.DataFrame, tokenizer: PreTrainedTokenizerBase, recipe: 
         DataError: A row has nothing left to train on, or a token column does not fit its completion.
     """
     check_token_columns(rows.schema, source="rows to train on")
+    given = zip(rows["prompt"].to_list(), rows["completion"].to_list(), strict=True)
     chats = [
-        Chat(name, _with_system(prompt) if recipe.default_system == "drop" else prompt, completion)
-        for name, prompt, completion in zip(
-            row_names(rows), rows["prompt"].to_list(), rows["completion"].to_list(), strict=True
-        )
+        [*(_with_system(prompt) if recipe.default_system == "drop" else prompt), *completion]
+        for prompt, completion in given
     ]
-    prompts = _render([chat.prompt for chat in chats], tokenizer, open_turn=True)
-    wholes = _render([[*chat.prompt, *chat.completion] for chat in chats], tokenizer, open_turn=False)
-    _check_rendered(chats, prompts, wholes, tokenizer)
-    prompt_ids = _tokenise(prompts, tokenizer)
-    whole_ids = _split(_tokenise(wholes, tokenizer), prompt_ids, prompts, wholes, tokenizer)
+    rendered = render_answered(row_names(rows), chats, tokenizer)
     columns = [name for name in TOKEN_COLUMNS if name in rows.columns]
-    endings = (
-        _ending_lengths(chats, wholes, whole_ids=whole_ids, tokenizer=tokenizer)
-        if columns or not recipe.end_of_turn
-        else [0] * len(chats)
-    )
+    endings = ending_lengths(rendered, tokenizer) if columns or not recipe.end_of_turn else [0] * len(chats)
     cut = [0] * len(chats) if recipe.end_of_turn else endings
     lengths = []
-    for chat, prompt, whole, ending in zip(chats, prompt_ids, whole_ids, cut, strict=True):
-        if whole[: len(prompt)] != prompt:
-            message = (
-                f"row {chat.name}: the chat template of {tokenizer.name_or_path} renders prompt and completion "
-                "differently from the prompt alone, so that training and sampling would not match"
-            )
-            raise ConfigError(message, hint="use a template that only appends, or put a system message into every row")
-        length = min(len(whole) - ending, recipe.max_length)
-        if length <= len(prompt):
+    for chat, ending in zip(rendered, cut, strict=True):
+        length = min(len(chat.ids) - ending, recipe.max_length)
+        if length <= chat.start:
             message = f"row {chat.name}: nothing to train on within {recipe.max_length} tokens"
-            raise DataError(message, hint=f"its prompt takes {len(prompt)} tokens: raise max_length, or drop the row")
+            raise DataError(message, hint=f"its prompt takes {chat.start} tokens: raise max_length, or drop the row")
         lengths.append(length)
-    starts = np.array([len(prompt) for prompt in prompt_ids])
+    starts = np.array([chat.start for chat in rendered])
     ends = np.array(lengths)
     inputs = np.zeros((len(chats), max(lengths)), dtype=np.int64)
-    for place, (whole, length) in enumerate(zip(whole_ids, lengths, strict=True)):
-        inputs[place, :length] = whole[:length]
+    for place, (chat, length) in enumerate(zip(rendered, lengths, strict=True)):
+        inputs[place, :length] = chat.ids[:length]
     places = np.arange(inputs.shape[1])
     labels = inputs.copy() if columns else inputs
     weights = ((places >= starts[:, None]) & (places < ends[:, None])).astype(np.float32)
+    if recipe.turns == "all":
+        for span in earlier_answers(chats, rendered, tokenizer, end_of_turn=recipe.end_of_turn):
+            weights[span.row, span.start : min(span.end, ends[span.row])] = 1.0
+            starts[span.row] = min(starts[span.row], span.start)
+    labelled = weights.sum(axis=1).astype(np.int64)
     targets: dict[str, NDArray[np.int64] | NDArray[np.float32]] = {
         "token_inputs": inputs,
         "token_labels": labels,
         "token_weights": weights,
     }
     completions = [
-        Completion(chat.name, len(prompt), len(whole) - len(prompt) - ending, length)
-        for chat, prompt, whole, ending, length in zip(chats, prompt_ids, whole_ids, endings, lengths, strict=True)
+        Completion(chat.name, chat.start, len(chat.ids) - chat.start - ending, length)
+        for chat, ending, length in zip(rendered, endings, lengths, strict=True)
     ]
     for name in columns:
         put_tokens(targets[name], rows[name], completions, words=len(tokenizer))
@@ -128,8 +119,9 @@ def encode_rows(rows: pl.DataFrame, tokenizer: PreTrainedTokenizerBase, recipe: 
         weights=torch.from_numpy(weights),
         starts=starts,
         lengths=ends,
+        labelled=labelled,
         truncated=sum(
-            length < len(whole) - ending for length, whole, ending in zip(lengths, whole_ids, cut, strict=True)
+            length < len(chat.ids) - ending for length, chat, ending in zip(lengths, rendered, cut, strict=True)
         ),
     )
 
@@ -137,85 +129,3 @@ def encode_rows(rows: pl.DataFrame, tokenizer: PreTrainedTokenizerBase, recipe: 
 def _with_system(prompt: list[Message]) -> list[Message]:
     """The prompt with an empty system message in front, if it has none, in which the template puts no default."""
     return prompt if prompt[0]["role"] == "system" else [{"role": "system", "content": ""}, *prompt]
-
-
-@dataclass(frozen=True)
-class Chat:
-    """One row's messages, and what to call it."""
-
-    name: str
-    prompt: list[Message]
-    completion: list[Message]
-
-
-def _render(chats: Sequence[Sequence[Message]], tokenizer: PreTrainedTokenizerBase, *, open_turn: bool) -> list[str]:
-    try:
-        texts: list[str] = tokenizer.apply_chat_template(chats, tokenize=False, add_generation_prompt=open_turn)
-    except (ValueError, TemplateError) as error:
-        message = f"the chat template of {tokenizer.name_or_path} cannot render these rows: {error}"
-        raise ConfigError(message, hint="use an instruct model, and roles that its template knows") from error
-    return texts
-
-
-def _tokenise(texts: Sequence[str], tokenizer: PreTrainedTokenizerBase) -> list[list[int]]:
-    ids: list[list[int]] = tokenizer(texts, add_special_tokens=False, return_attention_mask=False)["input_ids"]
-    return ids
-
-
-def _check_rendered(
-    chats: Sequence[Chat], prompts: Sequence[str], wholes: Sequence[str], tokenizer: PreTrainedTokenizerBase
-) -> None:
-    """Makes sure that a template leaves out no part of a completion, but for white space around it."""
-    for chat, prompt, whole in zip(chats, prompts, wholes, strict=True):
-        for turn in chat.completion:
-            text = turn["content"].strip()
-            if whole.rfind(text) < len(prompt.rstrip()) and text:
-                message = (
-                    f"row {chat.name}: its completion is not in the text that {tokenizer.name_or_path} renders: the "
-                    "chat template leaves out or changes a part of it, which would not be trained on"
-                )
-                raise ConfigError(message, hint="use a template that renders completions as they are, or drop the row")
-
-
-def _split(
-    whole_ids: list[list[int]],
-    prompt_ids: Sequence[list[int]],
-    prompts: Sequence[str],
-    wholes: Sequence[str],
-    tokenizer: PreTrainedTokenizerBase,
-) -> list[list[int]]:
-    """Cuts apart tokens that hold the end of a prompt and the beginning of its completion, as engines read the two."""
-    merged = [
-        place
-        for place, (whole, prompt) in enumerate(zip(whole_ids, prompt_ids, strict=True))
-        if whole[: len(prompt)] != prompt and wholes[place].startswith(prompts[place])
-    ]
-    if not merged:
-        return whole_ids
-    rests = _tokenise([wholes[place][len(prompts[place]) :] for place in merged], tokenizer)
-    apart = {place: [*prompt_ids[place], *rest] for place, rest in zip(merged, rests, strict=True)}
-    return [apart.get(place, whole) for place, whole in enumerate(whole_ids)]
-
-
-def _ending_lengths(
-    chats: Sequence[Chat],
-    wholes: Sequence[str],
-    *,
-    whole_ids: Sequence[Sequence[int]],
-    tokenizer: PreTrainedTokenizerBase,
-) -> list[int]:
-    """How many tokens the template puts after each completion's last word."""
-    endings = []
-    for chat, whole in zip(chats, wholes, strict=True):
-        text = chat.completion[-1]["content"].strip()
-        if not text:
-            message = f"row {chat.name}: its completion is empty, so nothing is left without the end of the turn"
-            raise ConfigError(message, hint="drop the row, or set end_of_turn to true")
-        place = whole.rfind(text)
-        endings.append(whole[place + len(text) :])
-    ending_ids = _tokenise(endings, tokenizer)
-    for chat, ids, ending in zip(chats, whole_ids, ending_ids, strict=True):
-        if list(ids[len(ids) - len(ending) :]) != ending:
-            message = f"row {chat.name}: its last word and what closes the turn share a token"
-            raise ConfigError(message, hint="set end_of_turn to true")
-    return [len(ending) for ending in ending_ids]

@@ -56,6 +56,7 @@ def command(
     from strigil.models.catalog import resolve_model
     from strigil.sources.open_rows import open_rows
     from strigil.train.recipe import TrainRecipe
+    from strigil.workflows.train.left_out import left_out
     from strigil.workflows.train.students import student_of, train_students
 
     model = resolve_model(base, revision=revision)
@@ -72,6 +73,9 @@ def command(
             )
             for seed in seeds
         ]
+        for note in (source.note, left_out(source, training)):
+            if note is not None:
+                output.note(note)
         folders = train_students(jobs, output, workers=workers, track=track)
     output.json({"students": [str(folder) for folder in folders]})
     for folder in folders:
