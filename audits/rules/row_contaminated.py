@@ -19,16 +19,22 @@ SLICE: Final = 20_000
 
 
 class RowContaminated(Rule):
-    """Rejects rows of which `words` words in a row, in prompt or completion, stand in an item of a benchmark.
+    """Rejects rows that hold much of an item of a benchmark, in the prompt or the completion.
 
-    White space, punctuation, case and the values of numbers do not count, so that an item whose numbers were changed is
-    found. Evidence is the benchmark and the item's place in it, from 1. Out of reach: items of fewer words, other
-    wordings, translations. Benchmarks are read as `strigil gate` reads data: paths, releases, or names on the Hub.
+    The score is the share of an item's runs of `words` words that the row has, of at most twice as many: with the
+    threshold of .5, thirteen words and twelve more in a row, or half of a shorter item. At .01 one run is too many, as
+    Brown et al. had it; a sentence that many problems begin with then counts. An item is the benchmark's prompt or its
+    completion. White space, punctuation, case and the values of numbers do not count, so that an item whose numbers
+    were changed is found. Evidence is the benchmark and the item's place in it, from 1. Out of reach: items of fewer
+    words, other wordings, translations. Benchmarks are read as `strigil gate` reads data: paths, releases, or names on
+    the Hub.
 
     Source: Brown et al., 2020, appendix C (13 words).
     """
 
+    threshold: ClassVar[float] = 0.5
     name: ClassVar[str] = "row.contaminated"
+    version: ClassVar[str] = "2"
     looks_at: ClassVar[str] = "prompt and completion"
     highest: ClassVar[float] = 1.0
 
@@ -38,7 +44,7 @@ class RowContaminated(Rule):
     words: int = Field(default=13, ge=3, le=100, description="words in a row that are too many to be chance")
 
     def score(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """Scores 1 where a run of words is a benchmark's."""
+        """Scores the share of the item that the row has most of."""
         return self.scorer()(rows)
 
     def scorer(self) -> Callable[[pl.DataFrame], pl.DataFrame]:
@@ -52,58 +58,78 @@ class RowContaminated(Rule):
 
 @dataclass(frozen=True)
 class _Index:
-    """The runs of words of all benchmarks, sorted, each with its item; the name of item i is `items[i]`."""
+    """The runs of words of all benchmarks, sorted, each once for every item that has it.
+
+    Attributes:
+        items: The name of each item; a prompt and its completion have the same.
+        enough: How many of an item's runs make a score of 1.
+    """
 
     n: int
     hashes: Hashes
     owners: Places
     items: pl.Series
+    enough: Places
 
     @classmethod
     def read(cls, benchmarks: tuple[str, ...], *, n: int) -> _Index:
         from strigil.common.errors import DataError
         from strigil.sources.open_rows import open_rows
 
-        texts, names = [], []
+        texts: list[pl.Series] = []
+        names: list[str] = []
         for address in benchmarks:
             with open_rows(address) as source:
-                found = source.frame.select(text=_text()).collect()["text"]
-            grams = Grams.of(found, n=n)
-            if not len(grams.hashes):
+                found = source.frame.select(prompt=_PROMPT, completion=_COMPLETION).collect().get_columns()
+            if not any(len(Grams.of(part, n=n).hashes) for part in found):
                 message = f"rule 'row.contaminated': no item of {address} has {n} words"
                 raise DataError(message, hint="a smaller number of words, or another benchmark")
-            texts.append(found)
-            names += [f"{address}, item {place + 1}" for place in range(len(found))]
+            texts += found
+            names += [f"{address}, item {place + 1}" for place in range(len(found[0]))] * 2
         grams = Grams.of(pl.concat(texts), n=n)
-        order = np.argsort(grams.hashes, kind="stable")
-        return cls(n, grams.hashes[order], grams.texts[order], pl.Series(names))
+        # A run that comes twice in an item is one.
+        once = np.unique(np.rec.fromarrays([grams.hashes, grams.texts]))
+        hashes, owners = np.ascontiguousarray(once["f0"]), np.ascontiguousarray(once["f1"])
+        runs = np.bincount(owners, minlength=len(names))
+        return cls(n, hashes, owners, pl.Series(names), np.clip(runs, 1, 2 * n))
 
     def __call__(self, rows: pl.DataFrame) -> pl.DataFrame:
-        texts = rows.select(text=_text())["text"]
+        texts = rows.select(pl.concat_str([_PROMPT, _COMPLETION], separator=_APART)).to_series()
         return pl.concat([self._findings(some) for some in _slices(texts)])
 
     def _findings(self, texts: pl.Series) -> pl.DataFrame:
         grams = Grams.of(texts, n=self.n)
-        at = np.minimum(np.searchsorted(self.hashes, grams.hashes), len(self.hashes) - 1)
-        hit = self.hashes[at] == grams.hashes
-        where, first = np.unique(grams.texts[hit], return_index=True)
-        owners = np.full(len(texts), -1, dtype=np.int64)
-        owners[where] = self.owners[at[hit][first]]
-        found = pl.Series(owners)
-        evidence = self.items.gather(pl.select(pl.when(found >= 0).then(found)).to_series())
-        return pl.DataFrame(
+        first, last = (np.searchsorted(self.hashes, grams.hashes, side=side) for side in ("left", "right"))
+        hit = np.flatnonzero(last > first)
+        counts = (last - first)[hit]
+        # Every item that has the run: places first, first + 1, ... last - 1 of the index.
+        at = np.repeat(first[hit] - np.cumsum(counts) + counts, counts) + np.arange(counts.sum())
+        seen = pl.DataFrame(
             {
-                "score": (owners >= 0).astype(np.float64),
-                "reason": pl.select(pl.when(found >= 0).then(pl.lit("overlaps a benchmark"))).to_series(),
-                "evidence": evidence,
-            },
-            schema=FINDINGS,
+                "row": np.repeat(grams.texts[hit], counts),
+                "item": self.owners[at],
+                "run": np.repeat(grams.hashes[hit], counts),
+            }
         )
+        share = pl.col("run").n_unique() / pl.lit(pl.Series(self.enough)).gather(pl.col("item").first())
+        most = (
+            seen.group_by("row", "item", maintain_order=True)
+            .agg(score=share.first().clip(upper_bound=1.0))
+            .sort("score", descending=True, maintain_order=True)
+            .unique("row", keep="first", maintain_order=True)
+        )
+        every = pl.DataFrame({"row": np.arange(len(texts))})
+        found = every.join(most, on="row", how="left", maintain_order="left")
+        reason = pl.when(pl.col("item").is_not_null()).then(pl.lit("overlaps a benchmark"))
+        return found.select(
+            score=pl.col("score").fill_null(0.0), reason=reason, evidence=pl.lit(self.items).gather(pl.col("item"))
+        ).cast(FINDINGS)
 
 
-def _text() -> pl.Expr:
-    # Words that no text holds part the two, so that no run goes from one into the other.
-    return pl.concat_str([prompt_text().fill_null(""), completion_text().fill_null("")], separator=" zqxprompt " * 2)
+_PROMPT: Final = prompt_text().fill_null("")
+_COMPLETION: Final = completion_text().fill_null("")
+# Words that no text holds part the two, so that no run goes from one into the other.
+_APART: Final = " zqxprompt " * 2
 
 
 def _slices(texts: pl.Series) -> list[pl.Series]:

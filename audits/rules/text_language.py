@@ -40,7 +40,9 @@ class TextLanguage(TextRule):
     }
 
     allowed: Annotated[tuple[Code, ...], Field(min_length=1)] = Field(default=("en",), description="ISO 639 codes")
-    letters: int = Field(default=25, ge=1, description="fewest letters that are judged")
+    letters: int = Field(
+        default=25, ge=1, description="fewest that are judged; a Chinese, Japanese or Korean sign is three"
+    )
 
     def look(self, texts: pl.Series) -> pl.DataFrame:
         """Scores 1 where the language is none of those allowed."""
@@ -69,4 +71,6 @@ class TextLanguage(TextRule):
             language = identifier.classify(text)[0]
             return None if language in self.allowed else Finding(1.0, f"in another language: {language}", text[:60])
 
-        return examine(texts, texts.str.count_matches(r"\p{L}") >= self.letters, look)
+        # What other scripts spell in letters is one sign of these.
+        signs = texts.str.count_matches(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]")
+        return examine(texts, texts.str.count_matches(r"\p{L}") + 2 * signs >= self.letters, look)

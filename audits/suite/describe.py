@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Final
 
-from pydantic import RootModel
+from pydantic import BaseModel, ConfigDict, RootModel
 
 from strigil.audits.rules.rule import RULES, Rule
 from strigil.audits.rules.text_rule import TextRule
@@ -15,6 +15,7 @@ from strigil.common.canonical import Json
 from strigil.common.validation import packaged_yaml
 from strigil.data.parts import PARTS
 
+LONGEST: Final = 160
 UNMEASURED: Final = "not measured on labelled data"
 HEAD: Final = """# Rules
 
@@ -24,11 +25,27 @@ one. A rule scores every row; a row is rejected where its score reaches the thre
 What a rule with the argument `of` reads, a suite decides: `completion`, all that an assistant says in any turn, a
 rejected answer included; `prompt`, what a user says; `system`; `reasoning`; `tools`, calls, answers and definitions;
 `columns`, the texts of further columns; a list of these; or `all`. The reason names the turn or the column.
+
+Costs were measured on one core: prose of three sentences, functions of the standard library, lists of ten numbers. On
+which data the error rates hold: docs/results/rules.md.
 """
 
 
-class _Measured(RootModel[dict[str, str]]):
-    """Error rates by rule."""
+class _Figures(BaseModel):
+    """Of one rule: error rates in words, and microseconds a row on one core."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    rates: str = UNMEASURED
+    cost: float | None = None
+
+    def __str__(self) -> str:
+        told = "what its model costs" if self.cost is None else f"{self.cost:g} microseconds a row"
+        return f"Cost: {told}. Error rates: {self.rates}."
+
+
+class _Measured(RootModel[dict[str, _Figures]]):
+    """What was measured, by rule."""
 
 
 def summary(rule: type[Rule]) -> str:
@@ -41,8 +58,8 @@ def page(rule: type[Rule]) -> str:
     parts = [
         f"## {rule.name}",
         inspect.cleandoc(rule.__doc__ or ""),
-        f"Reads: {reads(rule)}. Threshold: {rule.threshold:g}. Version: {rule.version}. Error rates: "
-        f"{_measured().get(rule.name, UNMEASURED)}.",
+        f"Reads: {reads(rule)}. Threshold: {rule.threshold:g}. Version: {rule.version}. "
+        f"{_measured().get(rule.name, '')}".rstrip(),
     ]
     if rule.model_fields:
         parts.append("\n".join(_arguments(rule)))
@@ -96,10 +113,11 @@ def _kind(schema: dict[str, Json]) -> str:
 
 def _shown(text: str) -> str:
     """An example in one line, what no font shows as its escape."""
-    plain = text.replace("\n", "⏎").replace("`", "'")
+    plain = text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+    plain = plain.replace("\n", "⏎").replace("`", "'")
     return "".join(sign if sign.isprintable() else f"\\u{ord(sign):04x}" for sign in plain)
 
 
 @cache
-def _measured() -> dict[str, str]:
+def _measured() -> dict[str, _Figures]:
     return packaged_yaml("strigil.audits.suite", "measured.yaml", _Measured).root

@@ -27,6 +27,10 @@ _VALUE: Final = (
     r"|(?P<bare>[A-Za-z0-9+/_~!@#$%^*=-]{8,200}+)(?![(\[.{<]))"
 )
 _NAMED: Final = re.compile(rf"(?i)(?:(?P<password>{_PASSWORDS})|(?P<key>{_KEYS}))\d?{_GIVEN}\s{{0,3}}{_VALUE}")
+# One of these is in every name, a value is given soon after it, and the longest name begins so far before it.
+_WORDS: Final = ("key", "token", "secret", "credential", "passw", "passphrase", "pwd")
+_GIVES: Final = re.compile(rf"[a-z_. -]{{2,20}}\d?{_GIVEN}")
+_LONGEST_NAME: Final = 24
 # Values of lessons and tests.
 _TRIED: Final = re.compile(
     "test|demo|dummy|sample|fake|mock|foo|bar|hello|admin|1234|abcd|qwerty|letmein|s3cr3t|p@ss", re.IGNORECASE
@@ -40,12 +44,36 @@ _PASSWORD_BITS: Final = 2.7
 
 def named_secrets(text: str) -> Iterator[tuple[str, str]]:
     """Every value that is called a key or a password and may be one, with its kind."""
-    for found in _NAMED.finditer(text):
+    for found in _in_reach(text):
         value, quoted = found["quoted"] or found["bare"], found["quoted"] is not None
         if found["password"] and _is_password(value, quoted=quoted):
             yield PASSWORD, value
         elif found["key"] and _is_key(value, quoted=quoted):
             yield KEY, value
+
+
+def _in_reach(text: str) -> Iterator[re.Match[str]]:
+    """What the pattern finds, tried where its words are: at every character of a program it takes a millisecond."""
+    small = text.lower()
+    if len(small) != len(text):  # a letter that is two in small
+        yield from _NAMED.finditer(text)
+        return
+    end = 0
+    for word in sorted(place for part in _WORDS for place in _places(small, part)):
+        if word < end or not _GIVES.match(small, word):
+            continue
+        for start in range(max(word - _LONGEST_NAME, end), word + 1):
+            if found := _NAMED.match(text, start):
+                end = found.end()
+                yield found
+                break
+
+
+def _places(text: str, part: str) -> Iterator[int]:
+    place = text.find(part)
+    while place >= 0:
+        yield place
+        place = text.find(part, place + 1)
 
 
 def _is_password(value: str, *, quoted: bool) -> bool:

@@ -9,8 +9,9 @@ from typing import Final
 # A first pass over all texts looks for one of these: a mail address, or enough digits close to each other.
 SIGNS: Final = (
     r"@[A-Za-z0-9]|\+[1-9]|[0-9][-. )]{0,2}[0-9]{3}[-. ]?[0-9]{4}|[0-9]{2} ?[0-9]{2} ?[0-9]{2}"
-    r"|[0-9]{3}-[0-9]{2}-|[0-9]{4}-[0-9]{4}"
+    r"|[0-9]{3}-[0-9]{2}-|[0-9]{4}-[0-9]{4}|[0-9][0-9)]?[ .-][0-9]{2,4}[ .-][0-9]{2}|[0-9]{2,4} [0-9]{4,6}"
 )
+_SIGNED: Final = re.compile(SIGNS)
 MAIL: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._%+-]{0,63}@(?:[A-Za-z0-9][A-Za-z0-9-]{0,62}\.)+[A-Za-z]{2,24}")
 # Names that belong to nobody (RFC 2606, 6761, 6762), and users of servers that are no persons.
 NOBODY: Final = re.compile(
@@ -27,19 +28,32 @@ PHONE: Final = re.compile(
 # As any country writes it, where a word says that it is one.
 CALLED: Final = re.compile(
     r"\b(?:tele?phone|tel|phone|mobile|cell|fax|whatsapp|call)\b(?:[\s.:#]|\b(?:me|us|him|her|them|now|at|on|number|is|no)\b){0,6}"
-    r"(?P<number>0[0-9][0-9 ()/.-]{6,15}[0-9])(?![0-9])",
+    r"(?P<number>0[0-9][0-9 ()/.-]{6,15}[0-9])(?![0-9])"
+    r"|(?:\b(?:tele?phone|phone|mobile|cell|fax|whatsapp)(?: number)?(?: is)?[:\s]{1,3}"
+    r"|\b(?:answering|reach(?:ed)? \w{1,5}|call(?:ed)? \w{1,5}|messages?) (?:at|on|to|from) )"
+    # In groups, and no address, date or version.
+    r"(?!(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![0-9.]))(?!(?:19|20)[0-9]{2}[-/.])(?![0-9]{1,2}[-/.][0-9]{1,2}[-/.](?:19|20))"
+    r"(?P<grouped>\(?[0-9]{1,5}\)?[ .-][0-9]{2,7}(?:[ .-][0-9]{2,5}){0,4})(?![0-9A-Za-z])",
     re.IGNORECASE,
 )
 # 555-0100 to 555-0199 are kept for fiction.
 FICTION: Final = re.compile(r"555[-. ]01[0-9]{2}$")
 FEWEST_DIGITS: Final = 9
-IBAN: Final = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?(?![A-Za-z0-9])")
+FEWEST_GROUPED: Final = 7
+IBAN: Final = re.compile(
+    r"(?<![A-Za-z0-9])(?:[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?"
+    r"|[a-z]{2}[0-9]{2}(?: ?[a-z0-9]{4}){2,7}(?: ?[a-z0-9]{1,3})?)(?![A-Za-z0-9])"
+)
 SHORTEST_IBAN: Final = 15
 # ISO/IEC 7812: first digits of the large networks; groups of four, four-six-five, or none.
 CARD: Final = re.compile(
     r"(?<![0-9A-Za-z.,-])(?:(?:4[0-9]{3}|5[1-5][0-9]{2}|2[2-7][0-9]{2}|6(?:011|5[0-9]{2})|35[2-8][0-9])"
     r"(?P<mark>[ -]?)[0-9]{4}(?P=mark)[0-9]{4}(?P=mark)[0-9]{4}"
     r"|3[47][0-9]{2}(?P<other>[ -]?)[0-9]{6}(?P=other)[0-9]{5})(?![0-9A-Za-z-])"
+)
+# Every length and network (Maestro, Diners, JCB and the short and long Visa too), where a word says that it is a card.
+CALLED_CARD: Final = re.compile(
+    r"\bcards?\b[^0-9\n]{1,40}(?P<number>(?:4|5[0-9]|2[1-7]|6|3[0-9]|1800)[0-9]{10,18})(?![0-9A-Za-z-])", re.IGNORECASE
 )
 # Numbers that the networks print in their manuals.
 TEST_CARDS: Final = frozenset(
@@ -82,8 +96,14 @@ def mail_addresses(text: str) -> Iterator[str]:
 
 def telephone_numbers(text: str) -> Iterator[str]:
     """Numbers with a country code, in North American form, or called a telephone number."""
-    written = [found[0] for found in PHONE.finditer(text)] + [found["number"] for found in CALLED.finditer(text)]
-    return (number for number in written if len(_digits(number)) >= FEWEST_DIGITS and not FICTION.search(number))
+    if not _SIGNED.search(text):
+        return
+    called = list(CALLED.finditer(text))
+    written = [found[0] for found in PHONE.finditer(text)] + [found["number"] for found in called if found["number"]]
+    plain = [number for number in written if len(_digits(number)) >= FEWEST_DIGITS]
+    grouped = [found["grouped"] for found in called if found["grouped"]]
+    plain += [number for number in grouped if len(_digits(number)) >= FEWEST_GROUPED]
+    yield from (number for number in plain if not FICTION.search(number))
 
 
 def account_numbers(text: str) -> Iterator[str]:
@@ -96,12 +116,13 @@ def account_numbers(text: str) -> Iterator[str]:
 
 
 def card_numbers(text: str) -> Iterator[str]:
-    """Numbers of the large networks whose last digit is right (Luhn)."""
-    for found in CARD.finditer(text):
-        digits = _digits(found[0])
+    """Numbers of the large networks, and what is called a card, whose last digit is right (Luhn)."""
+    written = [found[0] for found in CARD.finditer(text)] + [found["number"] for found in CALLED_CARD.finditer(text)]
+    for number in written:
+        digits = _digits(number)
         doubled = (sum(divmod(2 * int(digit), 10)) for digit in digits[-2::-2])
         if (sum(map(int, digits[-1::-2])) + sum(doubled)) % 10 == 0 and digits not in TEST_CARDS:
-            yield found[0]
+            yield number
 
 
 def identity_numbers(text: str) -> Iterator[str]:

@@ -61,8 +61,10 @@ def secrets(text: str) -> Iterator[tuple[str, str]]:
 def _secrets(text: str) -> Iterator[tuple[str, str]]:
     yield from ((PRIVATE, found[0]) for found in PRIVATE_KEY.finditer(text))
     known: set[str] = set()
-    for kind, pattern in _patterns().items():
-        for found in pattern.finditer(text):
+    for kind, written in _kinds().items():
+        if not any(start in text for start in written.starts):
+            continue
+        for found in _patterns()[kind].finditer(text):
             known.add(found[0])
             if not NO_KEY.search(found[0]):
                 yield kind, found[0]
@@ -81,11 +83,7 @@ def _says_so(value: str) -> bool:
 def may_hold_secrets(text: pl.Expr) -> pl.Expr:
     """A first look: a text without any of this holds no secret."""
     starts = sorted({start for kind in _kinds().values() for start in kind.starts} | {"PRIVATE KEY", "://"})
-    return (
-        text.str.contains_any(starts, ascii_case_insensitive=True)
-        | text.str.contains(NAMED_SIGN)
-        | text.str.contains(f"{UNSEEN}|{UNSURE}")
-    )
+    return text.str.contains_any(starts) | text.str.contains(NAMED_SIGN) | text.str.contains(f"{UNSEEN}|{UNSURE}")
 
 
 @cache

@@ -55,6 +55,23 @@ def test_a_planted_item_is_found_among_100_000_rows(benchmark: Path) -> None:
     assert set(found["evidence"].drop_nulls()) == {f"{benchmark}, item 2"}
 
 
+def test_an_item_with_other_names_is_found_and_one_sentence_of_it_is_not(benchmark: Path) -> None:
+    rule = RULES.create("row.contaminated", {"benchmarks": [str(benchmark)]})
+    renamed = ITEM.replace("A farmer plants", "Old Ben sows").replace("beans left", "them left")
+    sentence = "A farmer plants 12 rows of beans, waters them every second morning for 3 weeks. What does it cost?"
+    scores = rule.score(rows_of([renamed, sentence]))["score"]
+    assert scores[0] >= rule.threshold > scores[1] > 0
+
+
+def test_a_piece_of_a_long_item_is_enough_where_it_is_long_itself(tmp_path: Path) -> None:
+    words = [f"{chr(97 + number % 26) * (2 + number // 26)}" for number in range(300)]
+    file = tmp_path / "pages.jsonl"
+    file.write_text(json.dumps({"prompt": " ".join(words), "completion": " ".join(words[::-1])}) + "\n")
+    rule = RULES.create("row.contaminated", {"benchmarks": [str(file)]})
+    texts = [" ".join(words[100 : 100 + count]) for count in (12, 20, 25, 60)]
+    assert rule.score(rows_of(texts))["score"].to_list() == [0.0, 8 / 26, 13 / 26, 1.0]
+
+
 def test_prompts_are_read_too(benchmark: Path) -> None:
     rule = RULES.create("row.contaminated", {"benchmarks": [str(benchmark)]})
     assert rule.score(rows_of(["8", "9"], prompt=ITEM))["score"].to_list() == [1.0, 1.0]
