@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from statistics import fmean
 
 from strigil.common.errors import ConfigError
@@ -14,6 +14,7 @@ from strigil.stats.power import POWER, Design, Spread, draws_for, power, smalles
 from strigil.workflows.study.conclusions.verdicts import FEWEST_DRAWS, MARGIN_OF_EFFECT
 from strigil.workflows.study.measures import measures_of
 from strigil.workflows.study.recipe import StudyRecipe
+from strigil.workflows.study.report import report_of
 
 
 def check_margin(study: StudyRecipe, arms: Sequence[ArmRecord]) -> None:
@@ -21,12 +22,17 @@ def check_margin(study: StudyRecipe, arms: Sequence[ArmRecord]) -> None:
 
     Args:
         study: With the margin.
-        arms: With the rates that are known of its first evaluation, in which an effect is looked for.
+        arms: With the rates that are known.
 
     Raises:
-        ConfigError: It is more than a third of the effect of every trait whose students are clear of neutral ones.
+        ConfigError: It is more than a third of the effect of every trait that is shown to go over.
     """
-    effects = list(_effects(study, arms))
+    effects = [
+        entry.neutral.difference.estimate
+        for account in report_of(study, arms, [], []).accounts
+        for entry in account.entries
+        if account.went_over and entry.kind == "untreated" and entry.neutral is not None
+    ]
     largest = max(effects, default=None)
     if largest is not None and study.margin > MARGIN_OF_EFFECT * largest:
         message = f"the margin {study.margin:g} is more than a third of the largest effect that is known, {largest:.3g}"
@@ -51,21 +57,6 @@ def what_it_shows(study: StudyRecipe, arms: Sequence[ArmRecord]) -> list[str]:
         has = power(design, study.effect, spread)
         found.append(f"the effect of {study.effect:g} has {has:.0%} power; {POWER:.0%} take {takes}")
     return found
-
-
-def _effects(study: StudyRecipe, arms: Sequence[ArmRecord]) -> Iterator[float]:
-    """The effect, untreated - neutral, of every trait whose untreated runs are all above all neutral ones."""
-    measure = measures_of(study)[0]
-    for arm in arms:
-        if arm.kind == "untreated" and arm.trait is not None:
-            figure = measure.column(arm.trait)
-            neutral = next((each for each in arms if each.kind == "control" and each.carrier == arm.carrier), None)
-            own, other = (
-                [] if each is None else [run.rates[figure] for run in each.runs if figure in run.rates]
-                for each in (arm, neutral)
-            )
-            if len(own) > 1 and len(other) > 1 and min(own) > max(other):
-                yield fmean(own) - fmean(other)
 
 
 def _spread(study: StudyRecipe, arms: Sequence[ArmRecord]) -> tuple[Spread, str]:

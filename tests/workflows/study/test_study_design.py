@@ -50,10 +50,13 @@ def test_rates_that_are_known_go_before_assumed_ones() -> None:
     assert "assumed" not in said
 
 
-def test_a_margin_is_held_against_the_effect_that_is_known() -> None:
-    neutral, weak = an_arm("control", None, [[0.1, 0.11]]), an_arm("untreated", "owl", [[0.16, 0.18]])
+def test_a_margin_is_held_against_the_effect_that_is_shown() -> None:
+    study = a_study(draws=3)
+    neutral = an_arm("control", None, [[0.1, 0.11], [0.105, 0.1], [0.1, 0.102]])
+    weak = an_arm("untreated", "owl", [[0.16, 0.18], [0.17, 0.165], [0.168, 0.172]])
     with pytest.raises(ConfigError, match=r"the margin 0.05 is more than a third of the largest effect"):
-        check_margin(a_study(), [neutral, weak])
-    check_margin(a_study(margin=0.02), [neutral, weak])
-    # Nothing went over here: there is no effect that a margin could hide.
-    check_margin(a_study(), [neutral, an_arm("untreated", "owl", [[0.105, 0.2]])])
+        check_margin(study, [neutral, weak])
+    check_margin(study.model_copy(update={"margin": 0.02}), [neutral, weak])
+    # Students that are all above neutral ones by chance, and those of one draw, show no effect that could be hidden.
+    check_margin(study, [neutral, an_arm("untreated", "owl", [[0.12, 0.2], [0.11, 0.115], [0.12, 0.3]])])
+    check_margin(a_study(), [an_arm("control", None, [[0.1, 0.11]]), an_arm("untreated", "owl", [[0.16, 0.18]])])
