@@ -82,6 +82,7 @@ def test_a_study_of_the_paper_is_whole_and_names_the_disputed_settings(path: Pat
     text = path.read_text()
     assert "Two settings are disputed" in text
     assert f"strigil study plan examples/paper/{path.name}" in text
+    assert path.with_suffix(".plan.txt").read_text().startswith("Cost of what is to do: one NVIDIA H100")
 
 
 @pytest.mark.parametrize("path", BUILDS, ids=lambda path: path.stem)

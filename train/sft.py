@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from strigil.common.canonical import digest
 from strigil.common.disk import Writing
-from strigil.common.errors import ConfigError, DataError, PrerequisiteError, StrigilError
+from strigil.common.errors import ConfigError, DataError, MemoryShortError, PrerequisiteError, StrigilError
 from strigil.common.validation import explain, read_text
 from strigil.data.rows import content_digest
 from strigil.models.catalog import Model, resolve_model
@@ -134,6 +134,7 @@ def train_encoded(
         ConfigError: As `fine_tune`.
         DataError: A loss that is not finite.
         PrerequisiteError: The disk is full.
+        MemoryShortError: The recipe's `micro_tokens` are too many for this machine.
     """
     with _libraries():
         from strigil.train.distributed import join_team
@@ -143,13 +144,34 @@ def train_encoded(
         team.wait()
         if out.exists():
             return _found(out, data, recipe)
-        return _train(data, recipe, out, team, on_step=on_step, checkpoint_seconds=checkpoint_seconds)
+        with _memory(recipe):
+            return _train(data, recipe, out, team, on_step=on_step, checkpoint_seconds=checkpoint_seconds)
+
+
+@contextmanager
+def _memory(recipe: TrainRecipe) -> Iterator[None]:
+    """Says what to change where memory is short."""
+    import torch
+
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:
+        # On a CPU, torch has no error of its own for it.
+        if not isinstance(error, MemoryError | torch.OutOfMemoryError) and "allocate memory" not in str(error):
+            raise
+        message = f"there is too little memory for passes of {recipe.micro_tokens} tokens (micro_tokens)"
+        raise MemoryShortError(message, hint=f"micro_tokens: {max(1, recipe.micro_tokens // 2)}") from error
+
+
+def _decides(recipe: TrainRecipe) -> TrainRecipe:
+    """The recipe without what only bounds memory: a student may be gone on with, or found, with less of it."""
+    return recipe.model_copy(update={"micro_tokens": 1})
 
 
 def _found(out: Path, data: TrainingData, recipe: TrainRecipe) -> TrainResult:
     result = read_result(out) if (out / RESULT_FILE).is_file() else None
-    asked = (recipe, data.base.digest, data.digest)
-    if result is None or (result.recipe, result.base_digest, result.data_digest) != asked:
+    asked = (_decides(recipe), data.base.digest, data.digest)
+    if result is None or (_decides(result.recipe), result.base_digest, result.data_digest) != asked:
         raise _taken(out)
     return result
 
@@ -171,7 +193,9 @@ def _train(
         from strigil.train.setup import open_trainee
 
     partial = out.with_name(f".{out.name}.partial")
-    request = digest([recipe.model_dump(mode="json"), data.base.digest, data.digest, list(_versions().values())])
+    request = digest(
+        [_decides(recipe).model_dump(mode="json"), data.base.digest, data.digest, list(_versions().values())]
+    )
     if team.writes:
         _make_ready(partial, request)
     team.wait()

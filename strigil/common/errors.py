@@ -51,6 +51,10 @@ class PrerequisiteError(StrigilError):
     exit_code = 3
 
 
+class MemoryShortError(PrerequisiteError):
+    """There is too little memory for a piece of work; a smaller form of it may fit (exit status 3)."""
+
+
 class CheckFailedError(StrigilError):
     """A check ran and the answer is no: a gate or a verification failed (exit status 1)."""
 

@@ -21,11 +21,12 @@ from strigil.engines.protocol import (
     Scorable,
     TokenScores,
 )
-from strigil.engines.registry import EngineName, engine_by_name, engine_names, open_engine
+from strigil.engines.registry import AskedEngine, EngineName, engine_by_name, engine_names, engine_of, open_engine
 
 __all__ = [
     "Ability",
     "Adapter",
+    "AskedEngine",
     "Completion",
     "Dtype",
     "Engine",
@@ -41,6 +42,7 @@ __all__ = [
     "TokenScores",
     "engine_by_name",
     "engine_names",
+    "engine_of",
     "open_engine",
     "prepare_environment",
 ]

@@ -105,6 +105,11 @@ class EngineChoice(BaseModel, ABC):
         """The engine that this name stands for here: another one only for `auto`."""
         return self
 
+    @property
+    def gpus(self) -> int:
+        """The GPUs that it must have at the least; 0 for an engine that does without."""
+        return 0
+
     def merges_adapters(self) -> bool:
         """Whether it scores faster through adapters that are merged into the base than through adapters."""
         return False

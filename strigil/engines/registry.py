@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, get_args
+from typing import TYPE_CHECKING, Annotated, TypeAlias, get_args
 
 from pydantic import AfterValidator
 
@@ -74,10 +74,17 @@ def _known(name: str) -> str:
 
 EngineName = Annotated[str, AfterValidator(_known)]
 """The name of an engine that wants nothing else."""
+AskedEngine: TypeAlias = EngineName | EngineChoice
+"""An engine by its name, or as a recipe says it."""
+
+
+def engine_of(asked: AskedEngine) -> EngineChoice:
+    """The engine that is meant; raises as `engine_by_name` does."""
+    return engine_by_name(asked) if isinstance(asked, str) else asked
 
 
 def open_engine(
-    engine: EngineName | EngineChoice,
+    engine: AskedEngine,
     model: Model,
     *,
     adapters: bool = False,
@@ -106,11 +113,14 @@ def open_engine(
         PrerequisiteError: The engine's libraries are not installed, or no server or cluster answers.
     """
     opening = Opening(adapters, max_lora_rank, dtype, max_model_len, batch_size, threads, note)
-    choice = engine_by_name(engine) if isinstance(engine, str) else engine
+    choice = engine_of(engine)
     if isinstance(choice, LocalChoice) and choice.ray is not None:
         from strigil.engines.ray import RayEngine
 
         here = choice.model_copy(update={"ray": None})
+        if choice.ray.gpus < choice.chosen().gpus:
+            message = f"an actor has {choice.ray.gpus:g} GPUs, and its engine shares the model out to {choice.gpus}"
+            raise ConfigError(message, hint=f"ray: {{actors: {choice.ray.actors}, gpus: {choice.gpus}}}")
         return RayEngine(partial(_open, here, replace(opening, note=ignore)), model, choice.ray, note=note)
     return _open(choice, opening, model)
 

@@ -16,7 +16,7 @@ from pydantic_core import PydanticCustomError
 
 from strigil.engines.auto import AUTO
 from strigil.engines.choice import EngineChoice
-from strigil.engines.registry import engine_choices, engine_names, further_keys
+from strigil.engines.registry import engine_choices, further_keys
 
 PROBLEM: Final = "engine"
 Choices: TypeAlias = Mapping[str, type[EngineChoice]]
@@ -51,7 +51,6 @@ def _tag(value: object, choices: Choices) -> str:
 
 if TYPE_CHECKING:
     AnyEngine: TypeAlias = EngineChoice
-    NamedEngine: TypeAlias = EngineChoice
 else:
 
     def _one_of(choices: Choices) -> object:
@@ -60,5 +59,3 @@ else:
         return Annotated[reduce(or_, tagged), tag, known]
 
     AnyEngine = _one_of(engine_choices())
-    # Evaluations and scores take an engine by its name.
-    NamedEngine = _one_of({name: choice for name, choice in engine_choices().items() if name in engine_names()})

@@ -109,6 +109,10 @@ class _Seat(Generic[T]):
             return _Refused(error)
 
 
+def _as_it_was(place: int) -> None:
+    del place
+
+
 class Actors(Generic[T]):
     """Actors that each make something once, an engine for example, and then run jobs with it.
 
@@ -135,11 +139,17 @@ class Actors(Generic[T]):
         for _ in range(size.actors):
             self._start()
 
-    def run(self, jobs: Iterable[Callable[[T], R]]) -> Iterator[Finished[R]]:
+    def run(
+        self,
+        jobs: Iterable[Callable[[T], R]],
+        *,
+        on_loss: Callable[[int], Callable[[T], R] | None] = _as_it_was,
+    ) -> Iterator[Finished[R]]:
         """Runs every job on an actor, and gives the result of each once, in the order in which they finish.
 
         Jobs must pickle. They are taken as actors become free, and never far ahead of the oldest unfinished one, so
-        that memory does not grow with their number.
+        that memory does not grow with their number. What `on_loss` says of the job at a place whose actor was
+        lost is done in its stead, or it is done again.
 
         Raises:
             StrigilError: What making, or a job, raised.
@@ -161,7 +171,9 @@ class Actors(Generic[T]):
                 if not isinstance(job, _Job):
                     continue
                 if isinstance(answer, _Lost):
-                    waiting.append(cast("_Job[T, R]", self._once_more(job)))
+                    again = cast("_Job[T, R]", self._once_more(job))
+                    again.run = on_loss(job.place) or again.run
+                    waiting.append(again)
                     continue
                 unfinished.remove(job.place)
                 yield Finished(job.place, cast("R", answer))

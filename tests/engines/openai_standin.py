@@ -20,6 +20,7 @@ class StandIn:
         written: How many bytes of that went out.
         most: Requests under way at a time, at most.
         times: When each completion was asked for, in seconds.
+        loaded: Folders of the adapters that it was told to load, by their names.
     """
 
     url: str = ""
@@ -36,6 +37,7 @@ class StandIn:
     busy: int = 0
     most: int = 0
     seconds: float = 0.0
+    loaded: dict[str, str] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
@@ -67,8 +69,9 @@ class _Handler(BaseHTTPRequestHandler):
         del arguments
 
     def do_GET(self) -> None:  # the name that http.server asks for
-        served = {"id": "pocket-a", "owned_by": self.stand_in.owned_by}
-        self._send(200, {"object": "list", "data": [served], "version": "0"})
+        names = ["pocket-a", *self.stand_in.loaded]
+        served = [{"id": name, "owned_by": self.stand_in.owned_by} for name in names]
+        self._send(200, {"object": "list", "data": served, "version": "0"})
 
     def do_POST(self) -> None:  # the name that http.server asks for
         state = self.stand_in
@@ -79,6 +82,9 @@ class _Handler(BaseHTTPRequestHandler):
             state.busy += 1
             state.most = max(state.most, state.busy)
             refusal = state.script.pop(0) if state.script else None
+            loads = self.path.endswith("/load_lora_adapter")
+            if loads and refusal is None:
+                state.loaded[str(body["lora_name"])] = str(body["lora_path"])
         time.sleep(state.seconds)
         with state.lock:
             state.busy -= 1
@@ -87,6 +93,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(refusal[0], {"error": {"message": f"no: {given}"}}, refusal[1])
         elif state.key is not None and given != f"Bearer {state.key}":
             self._send(401, {"error": {"message": f"wrong key: {given}"}})
+        elif loads:
+            self._send(200, {})
         elif state.answer is not None:
             self._pour(state.answer())
         else:

@@ -17,7 +17,7 @@ from strigil.engines.auto import AutoChoice
 from strigil.engines.choice import Needs
 from strigil.engines.registry import ENGINES
 from strigil.engines.server import ServerChoice
-from strigil.engines.written import AnyEngine, NamedEngine
+from strigil.engines.written import AnyEngine
 from strigil.models.catalog import Model, resolve_model
 from strigil.workflows.doctor import check_engine
 
@@ -28,10 +28,9 @@ class Recipe(BaseModel):
     engine: AnyEngine = AutoChoice()
 
 
-class Study(BaseModel):
-    """What opens engines by their names."""
+class Judged(BaseModel):
+    """What opens an engine by its name."""
 
-    engine: NamedEngine = AutoChoice()
     judge: EngineName = "auto"
 
 
@@ -65,6 +64,10 @@ print(json.dumps([engine_names(), ENGINES.names(), sorted(heavy & set(sys.module
         ({}, '{"name":"auto","ray":null}'),
         ({"name": "vllm"}, '{"name":"vllm","ray":null}'),
         (
+            {"name": "vllm", "tensor_parallel": 2, "max_loras": 4},
+            '{"name":"vllm","ray":null,"tensor_parallel":2,"max_loras":4}',
+        ),
+        (
             {"name": "transformers", "ray": {"actors": 2}},
             '{"name":"transformers","ray":{"actors":2,"cpus":1.0,"gpus":0.0}}',
         ),
@@ -81,6 +84,14 @@ def test_recipes_and_manifests_hold_the_same_bytes_as_ever(written: dict[str, ob
     assert recipe.engine.name == json.loads(kept)["name"]
 
 
+def test_an_engine_on_ray_must_have_the_gpus_that_its_model_is_shared_out_to() -> None:
+    asked = {"name": "vllm", "tensor_parallel": 2, "ray": {"actors": 4, "gpus": 1}}
+    choice = validate({"engine": asked}, Recipe, source="recipe").engine
+    with pytest.raises(ConfigError, match="an actor has 1 GPUs, and its engine shares the model out to 2") as refused:
+        open_engine(choice, resolve_model("pocket-a"))
+    assert refused.value.hint == "ray: {actors: 4, gpus: 2}"
+
+
 def test_auto_is_the_first_that_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ENGINES.get("vllm"), "installed", lambda: True)
     assert engine_by_name("auto").chosen() == engine_by_name("vllm")
@@ -91,7 +102,6 @@ def test_auto_is_the_first_that_is_installed(monkeypatch: pytest.MonkeyPatch) ->
 @pytest.mark.parametrize(
     ("written", "told"),
     [
-        ({"engine": {"name": "server"}}, "engine: unknown name 'server'; engines: auto, vllm, transformers;"),
         (
             {"judge": "server"},
             "judge: the engine 'server' wants urls as well, which only a recipe can say; "
@@ -102,7 +112,7 @@ def test_auto_is_the_first_that_is_installed(monkeypatch: pytest.MonkeyPatch) ->
 )
 def test_where_a_name_must_do_an_engine_that_wants_more_is_refused(written: dict[str, object], told: str) -> None:
     with pytest.raises(ConfigError) as refused:
-        validate(written, Study, source="study")
+        validate(written, Judged, source="study")
     assert told in refused.value.message
 
 

@@ -25,9 +25,9 @@ from strigil.data.messages import Sampling
 from strigil.engines import Completion, Engine, Scorable, open_engine
 from strigil.engines.server import ServerChoice
 from strigil.engines.server.delays import LONGEST_DELAY, back_off, retry_after
-from strigil.models.catalog import resolve_model
+from strigil.models.catalog import adapter_digest, resolve_model
 from tests.engines.openai_standin import StandIn, openai_stand_in
-from tests.engines.pocket_cases import GREEDY, WARM, by_key, number_requests, user
+from tests.engines.pocket_cases import GREEDY, WARM, by_key, number_requests, random_adapter, user
 
 NOBODY_LISTENS = "http://127.0.0.1:9/v1"
 
@@ -41,6 +41,23 @@ def server() -> Iterator[StandIn]:
 def opened(*urls: str, **settings: object) -> Engine:
     choice = ServerChoice.model_validate({"name": "server", "urls": urls, **settings})
     return open_engine(choice, resolve_model("pocket-a"))
+
+
+def test_an_adapter_that_vllm_does_not_have_is_loaded_and_named_by_its_content(server: StandIn, tmp_path: Path) -> None:
+    server.owned_by, adapter = "vllm", random_adapter(tmp_path / "student", 1)
+    with opened(server.url) as engine:
+        assert len(list(engine.generate(number_requests(3, GREEDY, adapter)))) == 3
+    name = f"{adapter.name}-{adapter_digest(adapter.path)[:12]}"
+    assert server.loaded == {name: str(adapter.path)}
+    assert [body["model"] for body in server.bodies if "prompt" in body] == [name] * 3
+
+
+def test_an_adapter_that_vllm_may_not_load_is_refused_by_name(server: StandIn, tmp_path: Path) -> None:
+    server.owned_by, adapter = "vllm", random_adapter(tmp_path / "student", 1)
+    server.script.append((404, {}))
+    with opened(server.url) as engine, pytest.raises(ConfigError, match="do not serve the adapter") as refused:
+        list(engine.generate(number_requests(3, GREEDY, adapter)))
+    assert "--lora-modules" in str(refused.value.hint)
 
 
 @given(st.integers(0, 40))

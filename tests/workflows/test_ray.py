@@ -24,7 +24,7 @@ from strigil.common.errors import DataError, PrerequisiteError
 from strigil.common.progress import Done, Silent
 from strigil.models.catalog import resolve_model
 from strigil.parallel.ray_actors import ENVIRONMENT, Actors, Ray, in_order
-from strigil.parallel.workers import run_jobs
+from strigil.parallel.workers import Died, Task, run_jobs
 from strigil.releases.store import PARTIAL, open_release
 from strigil.sources.find import release_files
 from strigil.train.recipe import TrainRecipe
@@ -214,6 +214,12 @@ def fail_on_three(job: int, done: Done) -> int:
     return job * job
 
 
+def on_ray(*jobs: int, on_progress: Done | None = None) -> list[int | Died]:
+    tasks = [Task(job, f"job {job}") for job in jobs]
+    found = run_jobs(tasks, fail_on_three, workers=Ray(actors=1), on_progress=on_progress or ignore)
+    return list(in_order(found))
+
+
 @pytest.mark.usefixtures("started")
 def test_jobs_run_on_the_cluster_as_they_do_here() -> None:
     seen: list[float] = []
@@ -222,24 +228,24 @@ def test_jobs_run_on_the_cluster_as_they_do_here() -> None:
         del detail
         seen.append(done)
 
-    assert run_jobs([5, 1, 2], fail_on_three, workers=Ray(actors=1), on_progress=note) == [25, 1, 4]
+    assert on_ray(5, 1, 2, on_progress=note) == [25, 1, 4]
     assert seen == [1, 2, 3]
     with pytest.raises(DataError, match="job 3 cannot be done") as caught:
-        run_jobs([1, 3], fail_on_three, workers=Ray(actors=1), on_progress=note)
+        on_ray(1, 3, on_progress=note)
     assert caught.value.hint == "skip it"
 
 
 def test_without_ray_the_user_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(PrerequisiteError, match="cannot be imported") as caught:
-        run_jobs([1], fail_on_three, workers=Ray(actors=1), on_progress=ignore)
+        on_ray(1)
     assert caught.value.hint == "pip install 'strigil[ray]'"
 
 
 def test_a_cluster_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:1")
     with pytest.raises(PrerequisiteError, match=r"nobody answers at 127\.0\.0\.1:1") as caught:
-        run_jobs([1], fail_on_three, workers=Ray(actors=1), on_progress=ignore)
+        on_ray(1)
     assert caught.value.hint is not None
     assert "RAY_ADDRESS" in caught.value.hint
 

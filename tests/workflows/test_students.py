@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 import polars as pl
 import pytest
 
-from strigil.common.errors import DataError, PrerequisiteError
+from strigil.common.errors import DataError, MemoryShortError, PrerequisiteError
 from strigil.common.progress import Done, Silent
 from strigil.data.rows import ROWS, TOKEN_COLUMNS
 from strigil.models.catalog import resolve_model
 from strigil.releases.store import Draft, Release
 from strigil.sources.find import release_files
-from strigil.train.recipe import TrainRecipe
-from strigil.train.sft import fine_tune
+from strigil.train.recipe import StepMetrics, TrainRecipe
+from strigil.train.sft import fine_tune, read_result
 from strigil.workflows.train.students import Student, student_of, train_students
 from tests.hub.releases import a_manifest
 from tests.train.rows import number_rows, owl_rows
@@ -100,6 +100,24 @@ def test_finished_students_stay_when_a_later_one_fails(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="row-0: token_weights has 1 entries, but its completion has 10 tokens"):
         train_students(jobs, Silent(), workers=1)
     assert list((tmp_path / "students").iterdir()) == [jobs[0].folder]
+
+
+def test_a_second_try_in_half_the_memory_makes_the_same_student(tmp_path: Path) -> None:
+    student = job("a", a_release(tmp_path, "numbers", number_rows(40)), tmp_path / "students")
+    assert student.smaller.micro_tokens == RECIPE.micro_tokens // 2
+    [folder] = train_students([student.smaller], Silent(), workers=1)
+    assert folder == student.folder
+    assert read_result(folder).recipe.micro_tokens == RECIPE.micro_tokens // 2
+    assert train_students([student], Silent(), workers=1) == [folder]
+
+
+def test_too_little_memory_is_one_line_that_says_what_to_lower(tmp_path: Path) -> None:
+    def full(step: StepMetrics) -> None:
+        raise MemoryError(step.step)
+
+    with pytest.raises(MemoryShortError, match=r"too little memory for passes of 4096 tokens \(micro_tokens\)") as told:
+        fine_tune(number_rows(40), resolve_model("pocket-a").path, RECIPE, tmp_path / "student", on_step=full)
+    assert told.value.hint == "micro_tokens: 2048"
 
 
 def test_every_step_goes_to_trackio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -42,6 +42,7 @@ _workers = click.option(
 def run(study: Path, workers: int | None, ray: int | None, out: Path, output: Output) -> None:
     """Makes all data, trains all students, asks them all, and writes OUT/NAME/study.html, .json and .md.
 
+    Any number of processes may run the same study, on any machines that share OUT: each makes what no other one does.
     The same command goes on where an interrupted one stopped, and makes only what a changed study changes. A cell that
     fails is in the report with its reason, the others go on, and the exit status is 1.
 
@@ -53,13 +54,13 @@ def run(study: Path, workers: int | None, ray: int | None, out: Path, output: Ou
     """
     from strigil.common.errors import CheckFailedError
     from strigil.common.validation import load_yaml
-    from strigil.parallel.ray_actors import Ray
+    from strigil.parallel.workers import sized
     from strigil.workflows.study.cells import Store
     from strigil.workflows.study.recipe import StudyRecipe
     from strigil.workflows.study.run import run_and_report
 
     recipe = load_yaml(study, StudyRecipe)
-    size = Ray(actors=ray) if ray is not None else workers or recipe.workers
+    size = sized(recipe.workers, processes=workers, actors=ray)
     # Nodes of a cluster have working folders of their own.
     written = run_and_report(recipe, Store(out.resolve()), output, workers=size)
     _show(output, written)
@@ -110,13 +111,41 @@ def plan(
       strigil study plan examples/paper/numbers.yaml --device h200 --workers 8
     """
     from strigil.common.validation import load_yaml
+    from strigil.parallel.workers import sized
     from strigil.workflows.study.cells import Store
     from strigil.workflows.study.plan import plan_study
     from strigil.workflows.study.recipe import StudyRecipe
 
     recipe = load_yaml(study, StudyRecipe)
-    found = plan_study(recipe, Store(out), output, workers=workers or recipe.workers, device=device, measure=measure)
+    found = plan_study(
+        recipe, Store(out), output, workers=sized(recipe.workers, processes=workers), device=device, measure=measure
+    )
     _show_plan(output, found, cells=cells)
+
+
+@command.command()
+@click.argument("study", type=PATH)
+@click.option("--tasks", type=click.IntRange(min=1), default=8, show_default=True, help="Processes that work together.")
+@click.option("--gpus", type=click.IntRange(min=0), default=1, show_default=True, help="GPUs for each, one a student.")
+@click.option("--cpus", type=click.IntRange(min=1), default=8, show_default=True, help="Cores for each.")
+@click.option("--hours", type=click.IntRange(min=1), default=24, show_default=True, help="After which Slurm ends each.")
+@out_option("studies")
+def slurm(study: Path, tasks: int, gpus: int, cpus: int, hours: int, out: Path) -> None:
+    """Writes the script of a Slurm job array whose tasks run one study together, for sbatch, to standard output.
+
+    OUT must be on a file system that all nodes share.
+
+    \b
+    Example:
+      strigil study slurm study.yaml --tasks 16 --out /shared/studies > study.sbatch
+      sbatch --partition=gpu study.sbatch
+    """
+    from strigil.common.validation import load_yaml
+    from strigil.workflows.study.recipe import StudyRecipe
+    from strigil.workflows.study.slurm import Array, sbatch_script
+
+    script = sbatch_script(study, load_yaml(study, StudyRecipe).name, out, Array(tasks, gpus, cpus, hours))
+    click.echo(script, nl=False)
 
 
 @command.command()

@@ -13,6 +13,7 @@ from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
+from strigil.common.canonical import Json
 from strigil.common.errors import ConfigError
 from strigil.data.messages import Messages
 from strigil.engines.protocol import Adapter, Completion, Engine, Request, Scorable, TokenScores
@@ -30,6 +31,7 @@ from strigil.engines.server.wire import (
     scoring_body,
 )
 from strigil.engines.tokens.chat import ChatTokenizer, Prompt, Target, model_facts
+from strigil.models.catalog import adapter_digest
 
 FIRST_TRIES = 3
 
@@ -61,6 +63,7 @@ class ServerEngine(Engine):
         self._served_name = choice.model or name
         facts = model_facts(model)
         self._vocabulary = facts.vocabulary
+        self._loaded: dict[Adapter, str] = {}
         with ExitStack() as stack:
             self._fleet = stack.enter_context(Fleet(choice))
             listed = self._fleet.reachable(Call("the list", "/models"), ServedList, tries=FIRST_TRIES)
@@ -82,7 +85,9 @@ class ServerEngine(Engine):
             ConfigError: A prompt, constraint or adapter does not fit the model or the servers.
             PrerequisiteError: No server answers a request, however often it is sent.
         """
-        return self._fleet.run(partial(self._complete, self._chat.prompt(request)) for request in requests)
+        return self._fleet.run(
+            partial(self._complete, self._chat.prompt(request), self._model_of(request.adapter)) for request in requests
+        )
 
     def score(self, sequences: Sequence[Scorable]) -> list[TokenScores]:
         """As the protocol says.
@@ -96,7 +101,11 @@ class ServerEngine(Engine):
             raise ConfigError(message, hint="score with vllm serve, or with engine: vllm or transformers")
         targets = self._chat.targets(sequences)
         scores = [TokenScores(sequence.key, (), ()) for sequence in sequences]
-        jobs = (partial(self._score, index, each) for index, each in enumerate(targets) if each.completion)
+        jobs = (
+            partial(self._score, index, each, self._model_of(each.scorable.adapter))
+            for index, each in enumerate(targets)
+            if each.completion
+        )
         for scored in self._fleet.run(jobs):
             scores[scored.index] = scored.scores
         return scores
@@ -113,13 +122,13 @@ class ServerEngine(Engine):
         """As the protocol says."""
         self._stack.close()
 
-    async def _complete(self, prompt: Prompt) -> Completion:
+    async def _complete(self, prompt: Prompt, model: str) -> Completion:
         request = prompt.request
         if request.sampling.constraint is not None and not self._vllm:
             message = f"these servers cannot hold completions to {request.sampling.constraint}; vLLM's can"
             raise ConfigError(message, hint="use vllm serve, or engine: vllm or transformers")
         body = completion_body(
-            Order(self._model_of(request.adapter), prompt.ids),
+            Order(model, prompt.ids),
             request.sampling,
             seed=request.seed,
             max_tokens=prompt.max_tokens,
@@ -142,9 +151,9 @@ class ServerEngine(Engine):
         reason = "stop" if choice.finish_reason == "stop" else "length"
         return Completion(request.key, choice.text, reason, answer.usage.completion_tokens)
 
-    async def _score(self, index: int, target: Target) -> _Scored:
+    async def _score(self, index: int, target: Target, model: str) -> _Scored:
         key, ids = target.scorable.key, target.completion
-        body = scoring_body(Order(self._model_of(target.scorable.adapter), target.prompt + ids))
+        body = scoring_body(Order(model, target.prompt + ids))
         answer = await self._fleet.call(Call(key, "/completions", body, tokens=len(target.prompt) + len(ids)), Answer)
         found = (answer.choices[0].prompt_logprobs or [])[-len(ids) :]
         scored = [each[token] for each, token in zip(found, ids, strict=False) if each is not None and token in each]
@@ -154,11 +163,23 @@ class ServerEngine(Engine):
         return _Scored(index, TokenScores(key, tuple(ids), logprobs))
 
     def _model_of(self, adapter: Adapter | None) -> str:
-        if adapter is not None:
+        """What the servers call it; an adapter that they do not have is loaded, where they are vLLM's and allow it."""
+        if adapter is None:
+            return self._served_name
+        if adapter not in self._loaded:
+            name = adapter.name
+            missing = not all(any(each.id == name for each in served) for served in self._lists)
+            if missing and self._vllm and (adapter.path / "adapter_config.json").is_file():
+                # By its content: another study may have called another one so.
+                name = f"{name.replace(' ', '-')}-{adapter_digest(adapter.path)[:12]}"
+                body: dict[str, Json] = {"lora_name": name, "lora_path": str(adapter.path.resolve())}
+                self._fleet.tell(Call(f"the adapter {name}", "/load_lora_adapter", body))
+                listed = self._fleet.reachable(Call("the list", "/models"), ServedList, tries=FIRST_TRIES)
+                self._lists = [each.data for each in listed]
             for served in self._lists:
-                self._find(served, adapter.name, adapter=adapter)
-            return adapter.name
-        return self._served_name
+                self._find(served, name, adapter=adapter)
+            self._loaded[adapter] = name
+        return self._loaded[adapter]
 
     def _find(self, served: Sequence[Served], wanted: str, *, adapter: Adapter | None) -> Served:
         for each in served:

@@ -6,7 +6,7 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from concurrent.futures import Future
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from itertools import islice
@@ -33,6 +33,10 @@ BROKEN_OFF: Final = 3
 
 A = TypeVar("A", bound=BaseModel)
 T = TypeVar("T")
+
+
+class _Anything(BaseModel):
+    """An answer that nobody reads."""
 
 
 @dataclass
@@ -131,6 +135,19 @@ class Fleet:
         told = "; ".join(f"{each.url}: {failure}" for each, failure in zip(self._endpoints, found, strict=True))
         message = f"no server answers: {told}"
         raise PrerequisiteError(message, hint="start it, then type the same command again")
+
+    def tell(self, call: Call) -> None:
+        """Sends a request to all servers, whose answers and refusals nobody reads: what it did is to be looked for.
+
+        Raises:
+            PrerequisiteError: One wants another key.
+        """
+        self._portal.call(self._tell_all, call)
+
+    async def _tell_all(self, call: Call) -> None:
+        for endpoint in self._endpoints:
+            with suppress(PassingError, ConfigError):
+                await self._exchange.ask(endpoint.url, call, _Anything)
 
     async def call(self, call: Call, answer: type[A]) -> A:
         """Sends a request to whichever server has room, again and again until it is answered.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
+
 from strigil.engines.choice import Ability, LocalChoice, Needs, Opening
 
 if TYPE_CHECKING:
@@ -15,6 +17,9 @@ class VllmChoice(LocalChoice):
     """Runs the model by vLLM inside this process, which can hold one such engine at a time."""
 
     name: Literal["vllm"]
+    tensor_parallel: int = Field(default=1, ge=1, description="GPUs that share one model")
+    memory: float | None = Field(default=None, gt=0, le=1, description="share of a GPU's memory; None: vLLM's own")
+    max_loras: int = Field(default=1, ge=1, description="adapters that are computed together")
     can: ClassVar[frozenset[Ability]] = frozenset({"adapters", "scores", "constraints", "resampling", "seeds"})
     preference: ClassVar[int | None] = 1
     needs: ClassVar[Needs | None] = Needs(
@@ -27,6 +32,21 @@ class VllmChoice(LocalChoice):
         ),
     )
 
+    @model_serializer(mode="wrap")
+    def _without_new_defaults(self, handler: SerializerFunctionWrapHandler) -> dict[str, object]:
+        """Recipes and manifests from before these keys came have the same bytes."""
+        written: dict[str, object] = handler(self)
+        fields = type(self).model_fields
+        for key in ("tensor_parallel", "memory", "max_loras"):
+            if written.get(key) == fields[key].default:
+                written.pop(key, None)
+        return written
+
+    @property
+    def gpus(self) -> int:
+        """Several only where they share the model; one it takes where there is one."""
+        return self.tensor_parallel if self.tensor_parallel > 1 else 0
+
     def merges_adapters(self) -> bool:
         """True on the CPU: there, vLLM's adapter kernels copy both factors of each matrix anew for every token."""
         import torch
@@ -36,6 +56,7 @@ class VllmChoice(LocalChoice):
     def open(self, model: Model, opening: Opening) -> Engine:
         """As `EngineChoice.open`."""
         from strigil.engines.vllm.engine import VllmEngine
+        from strigil.engines.vllm.start import Placed
 
         return VllmEngine(
             model.path,
@@ -46,4 +67,5 @@ class VllmChoice(LocalChoice):
             max_model_len=opening.max_model_len,
             batch_size=opening.batch_size,
             threads=opening.threads,
+            placed=Placed(self.tensor_parallel, self.memory, self.max_loras),
         )

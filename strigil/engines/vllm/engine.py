@@ -18,7 +18,7 @@ from strigil.engines.environment import prepare_environment
 from strigil.engines.failures import gist
 from strigil.engines.protocol import Adapter, Completion, Dtype, Engine, Redraw, Request, Scorable, TokenScores
 from strigil.engines.tokens.chat import ChatTokenizer, model_facts
-from strigil.engines.vllm.start import LoraRoom, redrawing_params, sampling_params, scoring_params, start
+from strigil.engines.vllm.start import ALONE, LoraRoom, Placed, redrawing_params, sampling_params, scoring_params, start
 from strigil.models.adapters import check_adapter, linear_modules
 
 if TYPE_CHECKING:
@@ -61,6 +61,7 @@ class VllmEngine(Engine):
         batch_size: Sequences decoded together; None leaves vLLM's choice.
         threads: CPU threads while the engine is open; None leaves torch's setting.
         eager: Whether to run without compilation; None compiles on a GPU only, since on the CPU it seldom pays.
+        placed: The GPUs that it takes.
 
     Raises:
         ConfigError: vLLM cannot serve this model with these settings.
@@ -81,6 +82,7 @@ class VllmEngine(Engine):
         batch_size: int | None = None,
         threads: int | None = None,
         eager: bool | None = None,
+        placed: Placed = ALONE,
     ) -> None:
         prepare_environment()
         self.model = name
@@ -99,6 +101,7 @@ class VllmEngine(Engine):
             context=context,
             batch_size=batch_size,
             eager=eager,
+            placed=placed,
         )
         self._loras: dict[Adapter, LoRARequest] = {}
         # Twice what is decoded together: room that becomes free is taken at once, and memory stays flat.

@@ -36,6 +36,18 @@ class LoraRoom:
     modules: list[str]
 
 
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """GPUs that share the model, the share of their memory that is taken (None: vLLM's own), adapters at a time."""
+
+    tensor_parallel: int = 1
+    memory: float | None = None
+    max_loras: int = 1
+
+
+ALONE: Final = Placed()
+
+
 def start(
     model: Path,
     *,
@@ -44,6 +56,7 @@ def start(
     context: int,
     batch_size: int | None,
     eager: bool | None,
+    placed: Placed,
 ) -> LLMEngine:
     """Starts vLLM in this process.
 
@@ -54,6 +67,7 @@ def start(
         context: Longest prompt with its completion, in tokens.
         batch_size: Sequences decoded together; None leaves vLLM's choice.
         eager: Whether to run without compilation; None compiles on a GPU only.
+        placed: The GPUs that it takes.
 
     Raises:
         ConfigError: vLLM cannot serve this model with these settings, or another engine of its is open.
@@ -84,11 +98,16 @@ def start(
         if loras is None
         else {
             "enable_lora": True,
+            "max_loras": placed.max_loras,
             "max_lora_rank": min(rank for rank in LORA_RANKS if rank >= loras.rank),
             # Not the head: with an adapted head, vLLM 0.32 on the CPU cannot return log-probabilities of prompts.
             "lora_target_modules": loras.modules,
         }
     )
+    gpus: dict[str, float | str] = {} if placed.memory is None else {"gpu_memory_utilization": placed.memory}
+    if placed.tensor_parallel > 1:
+        # Within a Ray actor it would otherwise look for actors of its own.
+        gpus |= {"tensor_parallel_size": placed.tensor_parallel, "distributed_executor_backend": "mp"}
     set_num_threads = torch.set_num_threads
     try:
         with warnings.catch_warnings():
@@ -113,6 +132,7 @@ def start(
                     use_tqdm_on_load=False,
                     disable_log_stats=True,
                     **room,
+                    **gpus,
                 )
             )
         with ExitStack() as undo:

@@ -19,7 +19,7 @@ from strigil.common.files import write_out
 from strigil.common.progress import Reporter
 from strigil.common.validation import load_yaml
 from strigil.data.parquet import write_parquet
-from strigil.engines import EngineName, engine_by_name, open_engine
+from strigil.engines import AskedEngine, engine_by_name, engine_of, open_engine
 from strigil.engines.protocol import Engine
 from strigil.eval.evaluation import EvalResult, Evaluation, Given
 from strigil.eval.subjects import Subject
@@ -62,6 +62,11 @@ class EvalJob:
 
 
 OnFailed: TypeAlias = Callable[[EvalJob, StrigilError], None]
+
+
+def _every(job: EvalJob) -> bool:
+    del job
+    return True
 
 
 def eval_jobs(
@@ -122,8 +127,9 @@ def evaluate(
     folder: Path,
     reporter: Reporter,
     *,
-    engine: EngineName,
+    engine: AskedEngine,
     on_failed: OnFailed | None = None,
+    claim: Callable[[EvalJob], bool] = _every,
 ) -> dict[str, EvalResult]:
     """Finds what is not known yet. Each model is loaded once, for all of its adapters and of all evaluations.
 
@@ -135,9 +141,10 @@ def evaluate(
         reporter: Is told of progress.
         engine: What runs the models, and a judge that is loaded here.
         on_failed: Is told of each job that fails, while the others go on; None: the first one ends it all.
+        claim: Says which jobs are to be done here, where other processes do some of them.
 
     Returns:
-        The results by key, in the order of the jobs, without those that failed.
+        The results by key, in the order of the jobs, without those that failed or are done elsewhere.
 
     Raises:
         ConfigError: The engine cannot serve a model, or an adapter is none.
@@ -147,6 +154,12 @@ def evaluate(
     known = {job.key: known_result(folder, job.key) for job in jobs}
     todo = list({job.key: job for job in jobs if known[job.key] is None}.values())
     failed: set[str] = set()
+    here: dict[str, bool] = {}
+
+    def mine(job: EvalJob) -> bool:
+        if job.key not in here:
+            here[job.key] = claim(job)
+        return here[job.key]
 
     def fail(job: EvalJob, error: StrigilError) -> None:
         if on_failed is None:
@@ -154,7 +167,8 @@ def evaluate(
         failed.add(job.key)
         on_failed(job, error)
 
-    _ask(todo, folder, reporter, engine, fail)
+    _ask(todo, folder, reporter, engine, fail, mine)
+    todo = [job for job in todo if mine(job)]
     _rate([job for job in todo if job.key not in failed], folder, reporter, engine, fail)
     for job in todo:
         if job.key not in failed:
@@ -165,7 +179,14 @@ def evaluate(
     return {key: result for key, result in known.items() if result is not None}
 
 
-def _ask(jobs: Sequence[EvalJob], folder: Path, reporter: Reporter, engine: EngineName, fail: OnFailed) -> None:
+def _ask(
+    jobs: Sequence[EvalJob],
+    folder: Path,
+    reporter: Reporter,
+    engine: AskedEngine,
+    fail: OnFailed,
+    mine: Callable[[EvalJob], bool],
+) -> None:
     todo = [job for job in jobs if not _file(job, folder, rated=False).exists()]
     by_model: dict[str, list[EvalJob]] = {}
     for job in todo:
@@ -174,13 +195,26 @@ def _ask(jobs: Sequence[EvalJob], folder: Path, reporter: Reporter, engine: Engi
         with reporter.task("Asking", len(todo)) as done:
             asked = 0
             for waiting in by_model.values():
-                while waiting:
-                    for _ in _ask_until_one_fails(waiting, folder, engine, fail):
+                while _first_of(waiting, mine) is not None:
+                    for _ in _ask_until_one_fails(waiting, folder, engine, fail, mine):
                         asked += 1
                         done(asked)
 
 
-def _ask_until_one_fails(waiting: list[EvalJob], folder: Path, engine: EngineName, fail: OnFailed) -> Iterator[EvalJob]:
+def _first_of(waiting: list[EvalJob], mine: Callable[[EvalJob], bool]) -> EvalJob | None:
+    """The first job that is to be done here; those before it are taken from the list."""
+    while waiting and not mine(waiting[0]):
+        waiting.pop(0)
+    return waiting[0] if waiting else None
+
+
+def _ask_until_one_fails(
+    waiting: list[EvalJob],
+    folder: Path,
+    engine: AskedEngine,
+    fail: OnFailed,
+    mine: Callable[[EvalJob], bool],
+) -> Iterator[EvalJob]:
     """Asks through one loaded model, takes from the list what it is done with, and yields what was asked."""
     now: EvalJob | None = None
     try:
@@ -190,31 +224,31 @@ def _ask_until_one_fails(waiting: list[EvalJob], folder: Path, engine: EngineNam
         now = None
         scores = any(job.evaluation.reads_logprobs for job in waiting)
         with _open(waiting[0].subject.model, ranks, engine, scores=scores) as loaded:
-            while waiting:
-                now = waiting[0]
+            while (now := _first_of(waiting, mine)) is not None:
                 file = _file(now, folder, rated=False)
                 # Two judges may want the same answers.
                 if not file.exists():
                     write_parquet(now.evaluation.ask(loaded, now.subject, now.given), file)
                 yield waiting.pop(0)
     except StrigilError as error:
-        for job in list(waiting) if now is None else [now]:
+        for job in [job for job in waiting if mine(job)] if now is None else [now]:
             fail(job, error)
             waiting.remove(job)
 
 
-def _open(model: Model, ranks: Sequence[int], engine: EngineName, *, scores: bool) -> Engine:
+def _open(model: Model, ranks: Sequence[int], engine: AskedEngine, *, scores: bool) -> Engine:
     """The model, loaded once, with room for adapters of these ranks."""
-    if engine == "auto" and model.dialect.tiny:
-        engine = "transformers"
-    chosen = engine_by_name(engine).chosen()
+    engine = engine_of(engine)
+    if engine.name == "auto" and model.dialect.tiny:
+        engine = engine_by_name("transformers")
+    chosen = engine.chosen()
     if scores and "scores" not in chosen.can:
         message = f"the engine {chosen.name} gives no log-probabilities, which this evaluation is made of"
         raise ConfigError(message, hint="sample answers instead (--by sampled), or use --engine transformers")
     return open_engine(engine, model, adapters=True, max_lora_rank=max(ranks)) if ranks else open_engine(engine, model)
 
 
-def _rate(jobs: Sequence[EvalJob], folder: Path, reporter: Reporter, engine: EngineName, fail: OnFailed) -> None:
+def _rate(jobs: Sequence[EvalJob], folder: Path, reporter: Reporter, engine: AskedEngine, fail: OnFailed) -> None:
     """Has answers rated that are not yet, those of all models together: equal ones are rated once."""
     alike: dict[str, list[EvalJob]] = {}
     for job in jobs:
@@ -228,7 +262,7 @@ def _rate(jobs: Sequence[EvalJob], folder: Path, reporter: Reporter, engine: Eng
                 fail(job, error)
 
 
-def _rate_together(jobs: Sequence[EvalJob], folder: Path, reporter: Reporter, engine: EngineName) -> None:
+def _rate_together(jobs: Sequence[EvalJob], folder: Path, reporter: Reporter, engine: AskedEngine) -> None:
     import polars as pl
 
     unit, bench = jobs[0].evaluation, jobs[0].bench

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from strigil.common.canonical import digest
 from strigil.common.validation import validate
-from strigil.engines import EngineName, open_engine
+from strigil.engines import AskedEngine, open_engine
 from strigil.eval.evaluation import Judge, JudgeChoice
 from strigil.models.catalog import Model, resolve_model
 
@@ -23,7 +23,7 @@ class Bench:
     """
 
     key: str
-    open: Callable[[EngineName], AbstractContextManager[Judge]]
+    open: Callable[[AskedEngine], AbstractContextManager[Judge]]
 
 
 def find_judge(choice: JudgeChoice, find: Callable[[str], Model] = resolve_model) -> Bench:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Generic, Literal, TypeVar
 
-from filelock import FileLock, Timeout
-
-from strigil.common.errors import ConfigError, StrigilError
+from strigil.common.errors import StrigilError
 from strigil.common.progress import Reporter
 from strigil.models.catalog import Model
-from strigil.parallel.ray_actors import Ray
+from strigil.parallel.workers import Workers
 from strigil.records.study import ArmKind, FailureRecord
+from strigil.workflows.study.claims import Claims
 from strigil.workflows.study.throughput import Speeds, Work
 
 J = TypeVar("J")
@@ -31,6 +29,7 @@ class Store:
     OUT/cells/data                  releases, and fine-tuned teachers
     OUT/cells/students              adapters
     OUT/cells/measures              what each model answered
+    OUT/cells/claims                who makes what at the moment
     """
 
     out: Path
@@ -55,28 +54,14 @@ class Store:
         """Results of evaluations."""
         return self.cells / "measures"
 
+    @property
+    def claims(self) -> Path:
+        """Who makes what at the moment."""
+        return self.cells / "claims"
+
     def reports(self, study: str) -> Path:
         """The folder of a study's reports."""
         return self.out / study
-
-    @contextmanager
-    def held(self) -> Iterator[None]:
-        """Keeps other runs out of the folder.
-
-        Raises:
-            ConfigError: Another run is in it, or it cannot be written.
-        """
-        self.out.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(self.out / ".lock", timeout=0)
-        try:
-            lock.acquire()
-        except Timeout as error:
-            message = f"another study runs in {self.out}"
-            raise ConfigError(message, hint="wait for it, or choose another folder with --out") from error
-        try:
-            yield
-        finally:
-            lock.release()
 
 
 @dataclass(frozen=True)
@@ -111,17 +96,34 @@ class Making:
 
     Attributes:
         workers: Students trained at a time: processes here, or actors of a Ray cluster.
+        claims: What other processes are not making.
+        tried: Kinds and names of the cells that this process made, or tried to.
     """
 
     reporter: Reporter
-    workers: int | Ray
+    workers: Workers
     speeds: Speeds
+    claims: Claims
     failures: dict[str, FailureRecord] = field(default_factory=dict)
+    tried: set[tuple[str, str]] = field(default_factory=set)
+
+    def take(self, cell: Cell[object, object]) -> bool:
+        """Whether this process is to make a cell, once."""
+        if not self.claims.take(cell.claim):
+            return False
+        self.tried.add((cell.what, cell.name))
+        return True
 
     def failed(self, cell: Cell[object, object], reason: str) -> None:
-        """Keeps why a cell could not be made."""
+        """Keeps why a cell could not be made, and lets other processes know."""
         what = "evaluation" if cell.what == "measure" else cell.what
         self.failures[cell.name] = FailureRecord(what=what, cell=cell.name, reason=reason)
+        self.claims.tell(self.failures[cell.name])
+
+    def hear(self) -> None:
+        """Takes over what other processes could not make."""
+        for failure in self.claims.told():
+            self.failures.setdefault(failure.cell, failure)
 
     def why(self, cell: Cell[object, object]) -> str | None:
         """Why a cell is not there: it failed, or what it needs did; None if neither is known."""
@@ -141,7 +143,9 @@ class Cell(Generic[J_co, F_co]):
         found: What was made; None before it is there.
         needs: What must be there before it can be made.
         cost: What it takes.
-        make: Makes cells of its kind that are ready; one that fails is kept as such, the others go on.
+        make: Makes cells of its kind that are ready, of these what no other process makes; one that fails is kept as
+            such, the others go on.
+        key: What is made, among all studies of the folder; its name where that says it.
     """
 
     what: What
@@ -151,6 +155,12 @@ class Cell(Generic[J_co, F_co]):
     needs: tuple[Cell[object, object], ...]
     cost: Cost
     make: Callable[[Sequence[Cell[J_co, F_co]], Making], None]
+    key: str | None = None
+
+    @property
+    def claim(self) -> str:
+        """What it is claimed by."""
+        return f"{self.what} {self.key or self.name}"
 
     @property
     def done(self) -> bool:
@@ -168,10 +178,13 @@ def one_by_one(make: Callable[[J, Making], None]) -> Callable[[Sequence[Cell[J, 
 
     def make_all(cells: Sequence[Cell[J, object]], making: Making) -> None:
         for cell in cells:
+            if cell.job is None or not making.take(cell):
+                continue
             try:
-                if cell.job is not None:
-                    make(cell.job, making)
+                make(cell.job, making)
             except StrigilError as error:
                 making.failed(cell, error.message)
+            finally:
+                making.claims.give_back(cell.claim)
 
     return make_all

@@ -112,7 +112,7 @@ class Data:
             teacher = teacher_folder(recipe.teacher, self.base, self.folder)
         elif isinstance(recipe.teacher, AdaptedTeacher):
             teacher = recipe.teacher.path
-        return Hints(teacher=teacher, engine=recipe.engine.name)
+        return Hints(teacher=teacher, engine=recipe.engine)
 
     @property
     def _least(self) -> int:

@@ -117,13 +117,12 @@ class Reckoner:
             of = "" if best.base == base.id else f", of {best.base} and by its size"
             self.basis.add(f"{base.id} on {device.says}: {best.source}{of}")
             return best.speeds[kind] * best.parameters / size
-        share = table().utilisation[kind]
-        self.basis.add(
-            f"{base.id} on {device.says}: operations by its size, {kind} at an assumed {share:.0%} of the peak"
-        )
+        shares = table().utilisation
+        assumed = ", ".join(f"{share:.0%} ({what})" for what, share in shares.items())
+        self.basis.add(f"{base.id} on {device.says}: operations by its size, at assumed shares of the peak: {assumed}")
         # Forward, and backward through frozen weights, take two operations each for a weight and token (Kaplan et al.
         # 2020, arXiv 2001.08361, section 2.1).
-        return share * (device.peak or 0.0) / (size * (4 if kind == "train" else 2))
+        return shares[kind] * (device.peak or 0.0) / (size * (4 if kind == "train" else 2))
 
 
 @dataclass(frozen=True)

@@ -79,7 +79,7 @@ class Opened:
         if name in self.known:
             return self.known[name]
         folder = self.store.measures
-        make = partial(ask, folder=folder, engine=self.study.engine.name)
+        make = partial(ask, folder=folder, engine=self.study.engine)
         answers: Answers = []
         asked = zip(self.measures, self.jobs[base.digest], self.volumes[base.digest], strict=True)
         for measure, of_base, volume in asked:
@@ -88,7 +88,7 @@ class Opened:
             found = None if job is None else known_result(folder, job.key)
             kind = needs[0].cost.arm if needs else None
             cost = Cost(base, "ask", 1, volume.read, volume.written, kind)
-            answers.append(Cell("measure", label, job, found, needs, cost, make))
+            answers.append(Cell("measure", label, job, found, needs, cost, make, None if job is None else job.key))
         if all(each.done for each in answers):
             self.known[name] = answers
         return answers

@@ -9,9 +9,11 @@ from typing import Final, TypeAlias
 from strigil.common.progress import Reporter
 from strigil.models.catalog import Model
 from strigil.models.shape import find_for_plan, is_here
-from strigil.parallel.ray_actors import Ray
+from strigil.parallel.workers import Workers, how_many
 from strigil.records.study import ArmKind
+from strigil.workflows.build.recipes import FineTunedTeacher
 from strigil.workflows.study.cells import Cell, Making, Store, What
+from strigil.workflows.study.claims import Claims
 from strigil.workflows.study.design import check_margin, what_it_shows
 from strigil.workflows.study.estimate import Gigabytes, Reckoner, device_for, gigabytes, table
 from strigil.workflows.study.layout import Layout, Opened, lay_out, open_study
@@ -95,7 +97,7 @@ def plan_study(
     store: Store,
     reporter: Reporter,
     *,
-    workers: int | Ray,
+    workers: Workers,
     device: str | None = None,
     measure: bool = False,
 ) -> StudyPlan:
@@ -115,7 +117,7 @@ def plan_study(
     """
     opened = open_study(study, store, find=find_for_plan)
     laid = lay_out(opened)
-    known = measured(opened, laid, Making(reporter, 1, Speeds.of(store.cells)))
+    known = measured(opened, laid, Making(reporter, 1, Speeds.of(store.cells), Claims(store.claims, study.name)))
     check_margin(study, known)
     bases = {arm.base.digest: arm.base for draws in laid.arms.values() for arm in draws}
     reckoner = Reckoner(device_for(device, [opened.bases.teachers, *bases.values()]), Speeds.of(store.cells))
@@ -131,10 +133,10 @@ def plan_study(
         cells=laid.cells,
         lines={what: _line([cell for cell in laid.cells if cell.what == what], seconds) for what in kinds},
         device=table().devices[reckoner.device].says,
-        workers=workers.actors if isinstance(workers, Ray) else workers,
+        workers=how_many(workers),
         basis=sorted(reckoner.basis),
         memory=_memory(opened, todo),
-        notes=[*_absent(bases.values()), *_optional(todo, seconds), *_open(perhaps)],
+        notes=[*_absent(bases.values()), *_taught(study), *_optional(todo, seconds), *_open(perhaps)],
         shows=what_it_shows(study, known),
         perhaps=perhaps,
     )
@@ -176,6 +178,11 @@ def _memory(opened: Opened, todo: Sequence[Cell[object, object]]) -> dict[str, G
 
 def _absent(bases: Iterable[Model]) -> list[str]:
     return [f"{base.id} is not on this machine: none of its cells is looked for" for base in bases if not is_here(base)]
+
+
+def _taught(study: StudyRecipe) -> list[str]:
+    tuned = sum(isinstance(teacher, FineTunedTeacher) for teacher in study.teachers)
+    return [f"the training of {tuned} fine-tuned teachers is not counted"] if tuned else []
 
 
 def _optional(todo: Sequence[Cell[object, object]], seconds: Seconds) -> list[str]:

@@ -11,9 +11,10 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSche
 
 from strigil.data.messages import Sampling
 from strigil.engines.auto import AutoChoice
-from strigil.engines.written import NamedEngine
+from strigil.engines.written import AnyEngine
 from strigil.eval.evaluation import EvaluationChoice
 from strigil.eval.subjects import AS_TRAINED
+from strigil.parallel.devices import Local
 from strigil.parallel.ray_actors import Ray
 from strigil.train.recipe import TrainRecipe
 from strigil.workflows.build.recipes import (
@@ -173,9 +174,9 @@ class StudyRecipe(_Part):
         default=None, gt=0, lt=1, description="the difference of rates that the study is made to find, for its plan"
     )
     width: float = Field(default=0.1, gt=0, lt=1, description="the width of interval that the report says seeds for")
-    engine: NamedEngine = AutoChoice()
-    workers: int | Ray = Field(
-        default=1, description="students trained at a time: processes here, or actors of a Ray cluster"
+    engine: AnyEngine = AutoChoice()
+    workers: Annotated[int, Field(ge=1)] | Local | Ray = Field(
+        default=1, description="students trained at a time: processes here, or actors of a Ray cluster, and their GPUs"
     )
 
     @property

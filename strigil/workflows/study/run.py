@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import get_args
+from typing import Final, get_args
 
 from strigil.cards.study import study_markdown, study_page
 from strigil.common.files import write_out
 from strigil.common.progress import Reporter, Silent
-from strigil.parallel.ray_actors import Ray
+from strigil.parallel.workers import Workers
 from strigil.records.study import StudyReport
-from strigil.workflows.study.cells import Making, Store, What
+from strigil.workflows.study.cells import Cell, Making, Store, What
+from strigil.workflows.study.claims import LEASE_SECONDS, Claims
 from strigil.workflows.study.layout import Opened, lay_out, open_study
 from strigil.workflows.study.recipe import StudyRecipe
 from strigil.workflows.study.report import study_report
 from strigil.workflows.study.throughput import Speeds
+
+_POLL_SECONDS: Final = 0.5
+_WAITING: Final = 4
+"""Times as long as looking takes, a process that waits for others lets pass before it looks again."""
 
 
 @dataclass(frozen=True)
@@ -28,40 +36,66 @@ class Written:
     json: Path
 
 
-def run_and_report(study: StudyRecipe, store: Store, reporter: Reporter, *, workers: int | Ray) -> Written:
-    """Makes every cell that is not there yet, then writes the report.
+def run_and_report(
+    study: StudyRecipe, store: Store, reporter: Reporter, *, workers: Workers, lease: float = LEASE_SECONDS
+) -> Written:
+    """Makes every cell that is not there yet, then writes the report; any number of processes may do so at once.
 
     Args:
         study: What to run.
         store: Where cells are kept.
         reporter: Is told of progress.
         workers: Students trained at a time: processes here, or actors of a Ray cluster.
+        lease: Seconds after which the cells of a process that is not heard of are made by others.
 
     Raises:
-        ConfigError: The study names something that does not exist, or another run is in the folder.
+        ConfigError: The study names something that does not exist.
         PrerequisiteError: A model or a library is missing.
     """
-    opened, making = open_study(study, store), Making(reporter, workers, Speeds.of(store.cells))
-    with store.held():
-        for what in get_args(What):
-            _make_all(what, opened, making)
+    opened = open_study(study, store)
+    making = Making(reporter, workers, Speeds.of(store.cells), Claims(store.claims, study.name, lease))
+    with closing(making.claims):
+        making.claims.begin()
+        _make_all(opened, making)
         return _write(opened, making)
 
 
-def _make_all(what: What, opened: Opened, making: Making) -> None:
-    """Makes all cells of a kind, in as many rounds as it takes: what is made says what else can be made."""
-    tried: set[str] = set()
+def _make_all(opened: Opened, making: Making) -> None:
+    """Makes whatever no other process makes, in as many rounds as it takes: what is made says what else can be made."""
+    waits = False
     while True:
-        left = [cell for cell in lay_out(opened).cells if cell.what == what and cell.name not in tried]
+        began = time.monotonic()
+        making.hear()
+        cells = lay_out(opened).cells
+        _pass_on(cells, making)
+        left = [
+            cell for cell in cells if cell.name not in making.failures and (cell.what, cell.name) not in making.tried
+        ]
         ready = [cell for cell in left if cell.ready]
         if not ready:
-            break
-        ready[0].make(ready, making)
-        tried |= {cell.name for cell in ready}
-    for cell in left:
+            return
+        tried = len(making.tried)
+        for what in get_args(What):
+            of_kind = [cell for cell in ready if cell.what == what]
+            if of_kind:
+                of_kind[0].make(of_kind, making)
+            if len(making.tried) > tried:
+                break
+        else:
+            if not waits:
+                making.reporter.note(f"{len(ready)} cells are being made by other processes: waiting for them")
+            waits = True
+            time.sleep(max(_POLL_SECONDS, _WAITING * (time.monotonic() - began)))
+
+
+def _pass_on(cells: Sequence[Cell[object, object]], making: Making) -> None:
+    """What is made from a cell of its own kind that failed has failed as well."""
+    for cell in cells:
         for need in cell.needs:
-            if need.what == what and need.name in making.failures and not cell.done:
-                making.failed(cell, f"it is made from {need.name}, which failed: {making.failures[need.name].reason}")
+            if need.what == cell.what and need.name in making.failures and not cell.done:
+                reason = making.failures[need.name].reason
+                if cell.name not in making.failures:
+                    making.failed(cell, f"it is made from {need.name}, which failed: {reason}")
 
 
 def report_only(study: StudyRecipe, store: Store) -> Written:
@@ -71,7 +105,9 @@ def report_only(study: StudyRecipe, store: Store) -> Written:
         ConfigError: The study names something that does not exist.
         PrerequisiteError: A model is missing.
     """
-    return _write(open_study(study, store), Making(Silent(), 1, Speeds.of(store.cells)))
+    return _write(
+        open_study(study, store), Making(Silent(), 1, Speeds.of(store.cells), Claims(store.claims, study.name))
+    )
 
 
 def _write(opened: Opened, making: Making) -> Written:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from strigil.common.errors import StrigilError
-from strigil.engines import EngineName
+from strigil.engines.choice import EngineChoice
 from strigil.eval.evaluation import EvalResult
 from strigil.eval.subjects import Subject, student_subject
-from strigil.parallel.ray_actors import Ray
+from strigil.parallel.workers import how_many
 from strigil.releases.store import Release
 from strigil.sources.find import release_files
-from strigil.workflows.evaluate.jobs import EvalJob, evaluate
+from strigil.workflows.evaluate.jobs import EvalJob, evaluate, known_result
 from strigil.workflows.study.arms import Arm
 from strigil.workflows.study.cells import Cell, Cost, Making
 from strigil.workflows.study.data import Data
@@ -36,7 +37,26 @@ def student_cell(
     tokens = round(arm.data.rows * training.epochs * row)
     cost = Cost(arm.base, "train", tokens, read=tokens, arm=arm.record.kind)
     name = f"{arm.record.name} / draw {arm.draw}" if say_draw else arm.record.name
-    return Cell("student", f"{name} / seed {seed}", student, subject, (data,), cost, train)
+    key = None if student is None else student.folder.name
+    return Cell("student", f"{name} / seed {seed}", student, subject, (data,), cost, train, key)
+
+
+@dataclass
+class _Share:
+    """The students that this process trains."""
+
+    making: Making
+    cells: Mapping[Path, Cell[Student, Subject]]
+    taken: list[Student] = field(default_factory=list)
+
+    def take(self, student: Student) -> bool:
+        if student.trained or not self.making.take(self.cells[student.folder]):
+            return False
+        self.taken.append(student)
+        return True
+
+    def give_back(self, student: Student) -> None:
+        self.making.claims.give_back(self.cells[student.folder].claim)
 
 
 def train(cells: Sequence[Cell[Student, Subject]], making: Making) -> None:
@@ -44,31 +64,30 @@ def train(cells: Sequence[Cell[Student, Subject]], making: Making) -> None:
     todo = [cell.job for cell in cells if cell.job is not None]
     cell_of = {student.folder: cell for student, cell in zip(todo, cells, strict=True)}
 
-    def failed(student: Student, error: Exception) -> None:
-        making.failed(cell_of[student.folder], str(error))
+    def failed(student: Student, error: StrigilError) -> None:
+        making.failed(cell_of[student.folder], error.message)
 
+    claim = _Share(making, cell_of)
     with timed() as seconds:
-        try:
-            train_students(todo, making.reporter, workers=making.workers, on_failed=failed)
-        except RuntimeError:
-            # A worker process died and took the others with it: alone, each student says whether it is the one.
-            for student in todo:
-                try:
-                    train_students([student], making.reporter, workers=1, on_failed=failed)
-                except RuntimeError as error:
-                    failed(student, error)
+        train_students(
+            todo,
+            making.reporter,
+            workers=making.workers,
+            on_failed=failed,
+            claim=claim,
+            label=lambda student: cell_of[student.folder].name,
+        )
     # Students of all bases are trained at once, so that time is shared by tokens.
-    workers = making.workers.actors if isinstance(making.workers, Ray) else making.workers
-    together = min(workers, len(todo))
+    together = min(how_many(making.workers), len(claim.taken))
     amounts: Counter[str] = Counter()
-    for student in todo:
+    for student in claim.taken:
         amounts[student.base.digest] += cell_of[student.folder].cost.tokens if student.trained else 0
     for base, amount in amounts.items():
         share = amount / max(1, amounts.total())
         making.speeds.record(Timing("train", base, amount, seconds[0] * together * share))
 
 
-def ask(cells: Sequence[Cell[EvalJob, EvalResult]], making: Making, *, folder: Path, engine: EngineName) -> None:
+def ask(cells: Sequence[Cell[EvalJob, EvalResult]], making: Making, *, folder: Path, engine: EngineChoice) -> None:
     """Asks models, through each base loaded once."""
     todo = {cell.job.key: cell for cell in cells if cell.job is not None}
     jobs = [cell.job for cell in todo.values() if cell.job is not None]
@@ -76,7 +95,19 @@ def ask(cells: Sequence[Cell[EvalJob, EvalResult]], making: Making, *, folder: P
     def failed(job: EvalJob, error: StrigilError) -> None:
         making.failed(todo[job.key], error.message)
 
-    with timed() as seconds:
-        evaluate(jobs, folder, making.reporter, engine=engine, on_failed=failed)
-    for base, count in Counter(job.subject.base.digest for job in jobs).items():
-        making.speeds.record(Timing("ask", base, count, seconds[0] * count / len(jobs)))
+    taken: list[EvalJob] = []
+
+    def claim(job: EvalJob) -> bool:
+        if known_result(folder, job.key) is not None or not making.take(todo[job.key]):
+            return False
+        taken.append(job)
+        return True
+
+    try:
+        with timed() as seconds:
+            evaluate(jobs, folder, making.reporter, engine=engine, on_failed=failed, claim=claim)
+    finally:
+        for job in taken:
+            making.claims.give_back(todo[job.key].claim)
+    for base, count in Counter(job.subject.base.digest for job in taken).items():
+        making.speeds.record(Timing("ask", base, count, seconds[0] * count / len(taken)))

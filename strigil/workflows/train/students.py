@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from strigil.common.canonical import digest
-from strigil.common.errors import DataError, PrerequisiteError, StrigilError
+from strigil.common.errors import DataError, MemoryShortError, PrerequisiteError, StrigilError
 from strigil.common.progress import Done, Reporter, Silent
 from strigil.data.readers import NamedFile
 from strigil.data.rows import content_digest
 from strigil.models.catalog import Model
-from strigil.parallel.ray_actors import Ray
-from strigil.parallel.workers import run_jobs
+from strigil.parallel.workers import Died, Task, Workers, at_most, run_jobs
 from strigil.sources.open_rows import open_files
 from strigil.train.distributed import in_a_team, leads
 from strigil.train.recipe import Passes, StepMetrics, TrainRecipe
@@ -38,6 +37,7 @@ class Student:
         base: The model that it starts from.
         training: The recipe, its seed included.
         out: Where student folders go.
+        micro_tokens: For a second try in less memory, instead of the recipe's; it decides nothing else.
     """
 
     name: str
@@ -47,6 +47,7 @@ class Student:
     base: Model
     training: TrainRecipe
     out: Path
+    micro_tokens: int | None = None
 
     @property
     def key(self) -> str:
@@ -59,9 +60,30 @@ class Student:
         return self.out / f"{self.name}-{self.key[:12]}"
 
     @property
+    def smaller(self) -> Student:
+        """The same student, trained in half the memory."""
+        return replace(self, micro_tokens=max(1, self.training.micro_tokens // 2))
+
+    @property
     def trained(self) -> bool:
         """Whether it is there."""
         return (self.folder / RESULT_FILE).exists()
+
+
+class Claim(Protocol):
+    """Shares students out among processes."""
+
+    def take(self, student: Student) -> bool:
+        """Whether it is to be trained here; nobody else trains it then."""
+        ...
+
+    def give_back(self, student: Student) -> None:
+        """It was trained, or cannot be."""
+        ...
+
+
+def _folder_name(student: Student) -> str:
+    return student.folder.name
 
 
 def student_of(
@@ -79,22 +101,29 @@ def train_students(
     jobs: Sequence[Student],
     reporter: Reporter,
     *,
-    workers: int | Ray,
+    workers: Workers,
     track: TrackerName | None = None,
     on_failed: Callable[[Student, StrigilError], None] | None = None,
+    claim: Claim | None = None,
+    label: Callable[[Student], str] = _folder_name,
 ) -> list[Path]:
     """Trains the students that are not there yet, and returns all their folders, in the order of the jobs.
 
     A worker process loads its libraries once, makes a release's rows ready once for all students that train on them,
     and one student after another, each exactly as it would be alone. What is finished stays; a killed student goes on
-    from its last checkpoint. Where `accelerate launch` has started several processes, they train each student together.
+    from its last checkpoint. One whose process dies, or that finds too little memory, is tried once more with half of
+    `micro_tokens`, in the same place. Where `accelerate launch` has started several processes, they train each student
+    together.
 
     Args:
         jobs: The students.
         reporter: Told the share that is done, loss and tokens per second.
-        workers: Processes, or actors of a Ray cluster whose nodes share the folders; each has one student at a time.
+        workers: Processes, or actors of a Ray cluster whose nodes share the folders; each has GPUs of its own, and one
+            student at a time.
         track: Where every step is logged too.
         on_failed: Told of each student that cannot be trained, while the others go on; None: the first one ends it all.
+        claim: Says which students are to be trained here, where other processes train some of them.
+        label: What messages call a student.
 
     Raises:
         DataError: There are fewer rows than asked for, or a loss was not finite.
@@ -111,20 +140,62 @@ def train_students(
                 for number, job in enumerate(todo):
                     _train(job, partial(_tell, done, number), track=track)
             else:
-                work = partial(_train if on_failed is None else _try, track=track)
-                size = workers if isinstance(workers, Ray) else min(workers, len(todo))
-                errors = run_jobs(todo, work, workers=size, on_progress=done, on_note=reporter.note)
-                for job, error in zip(todo, errors, strict=True):
-                    if error is not None and on_failed is not None:
-                        on_failed(job, error)
+                _train_apart(
+                    todo,
+                    partial(_train if on_failed is None else _try, track=track),
+                    workers,
+                    done,
+                    reporter,
+                    on_failed=on_failed,
+                    claim=claim,
+                    label=label,
+                )
         for base in sorted({job.base.id for job in todo if _passes(job.folder) == "padded"}):
             reporter.note(f"{base} cannot take rows packed one after another: they were padded")
     return [job.folder for job in jobs]
 
 
+def _train_apart(
+    todo: Sequence[Student],
+    work: Callable[[Student, Done], StrigilError | None],
+    workers: Workers,
+    done: Done,
+    reporter: Reporter,
+    *,
+    on_failed: Callable[[Student, StrigilError], None] | None,
+    claim: Claim | None,
+    label: Callable[[Student], str],
+) -> None:
+    """Trains students in processes of their own, or on Ray; each is claimed when one is free for it."""
+    taken: list[Student] = []
+
+    def tasks() -> Iterator[Task[Student]]:
+        for job in todo:
+            if claim is None or claim.take(job):
+                taken.append(job)
+                yield Task(job, label(job), job.smaller)
+
+    size = at_most(workers, len(todo))
+    for finished in run_jobs(tasks(), work, workers=size, on_progress=done, on_note=reporter.note):
+        job, error = taken[finished.place], finished.result
+        if isinstance(error, Died):
+            hint = "lower micro_tokens, or train fewer students at a time"
+            error = MemoryShortError(f"{label(job)}: {error.reason}, twice", hint=hint)
+            if on_failed is None:
+                raise error
+        if error is not None and on_failed is not None:
+            on_failed(job, error)
+        if claim is not None:
+            claim.give_back(job)
+
+
 def _try(job: Student, done: Done, *, track: TrackerName | None) -> StrigilError | None:
     try:
         _train(job, done, track=track)
+    except MemoryShortError as error:
+        if job.micro_tokens is None:
+            raise
+        return error
     except PrerequisiteError:
         raise
     except StrigilError as error:
@@ -141,14 +212,18 @@ def _tell(done: Done, before: int, share: float, detail: str = "") -> None:
 
 
 def _train(job: Student, done: Done, *, track: TrackerName | None) -> None:
-    data = _encoded(job.files, job.rows, job.data, job.base, job.training.encoding)
-    with open_tracker(track if leads() else None, job.folder.name, job.training) as tracker:
+    if job.trained:
+        return
+    less = {} if job.micro_tokens is None else {"micro_tokens": job.micro_tokens}
+    training = job.training.model_copy(update=less)
+    data = _encoded(job.files, job.rows, job.data, job.base, training.encoding)
+    with open_tracker(track if leads() else None, job.folder.name, training) as tracker:
 
         def on_step(step: StepMetrics) -> None:
             done(step.step / step.total, f"loss {step.smoothed_loss:.3f}, {step.read_tokens_per_second:,.0f} tokens/s")
             tracker.log(step)
 
-        train_encoded(data, job.training, job.folder, on_step=on_step)
+        train_encoded(data, training, job.folder, on_step=on_step)
 
 
 # Students of the same rows come one after another, so that two are enough where jobs of two tables meet.

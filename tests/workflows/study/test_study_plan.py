@@ -33,7 +33,8 @@ def test_the_time_of_the_pocket_study_is_that_of_its_runs(tmp_path: Path) -> Non
     assert plan.elapsed is not None
     assert 35 / 2 < plan.elapsed / 60 < 13 * 2
     assert plan.lines["student"].todo == 185
-    warning, drops = plan.notes
+    uncounted, warning, drops = plan.notes
+    assert uncounted == "the training of 2 fine-tuned teachers is not counted"
     assert "random drops, which a run leaves out beside treatments that drop no row" in drops
     assert "controls make 6" in warning
     assert "shuffle-within, shuffle-across" in warning
@@ -49,7 +50,8 @@ def test_a_study_of_models_that_are_elsewhere_is_planned_by_their_size(tmp_path:
         # Two evaluations of the base, ten teachers and all students.
         "measure": 2 * (1 + 10 + 55),
     }
-    assert any("train at an assumed 25% of the peak" in told for told in plan.basis)
+    [basis] = plan.basis
+    assert "at assumed shares of the peak: 25% (train), 40% (read), 10% (generate)" in basis
     [note] = plan.notes
     assert "Qwen/Qwen2.5-7B-Instruct is not on this machine" in note
     of = plan.memory["Qwen/Qwen2.5-7B-Instruct"]

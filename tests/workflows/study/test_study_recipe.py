@@ -8,6 +8,8 @@ import pytest
 
 from strigil.common.errors import ConfigError
 from strigil.common.validation import validate
+from strigil.parallel.devices import Local
+from strigil.parallel.ray_actors import Ray
 from strigil.workflows.build.recipes import FineTunedTeacher
 from strigil.workflows.study.arms import Arm, arms_of, bases_of
 from strigil.workflows.study.recipe import StudyRecipe
@@ -128,3 +130,15 @@ def test_a_filter_of_one_s_own_is_a_treatment_with_its_random_drop(
     assert not {*before} & {arm.data.name for arm in arms(study)}
     wrong = a_study().model_dump(mode="json")["carriers"]["numbers"] | {"treatments": {"mine": {"seconds": 3}}}
     assert "give either command or python" in refused(carriers={"numbers": wrong})
+
+
+def test_servers_may_be_the_engine_of_a_study_and_their_addresses_stay_out_of_its_report() -> None:
+    study = a_study(engine={"name": "server", "urls": ["http://inner.example/v1"]})
+    assert study.engine.name == "server"
+    assert "inner.example" not in study.model_dump_json()
+
+
+def test_workers_may_say_which_gpus_they_have() -> None:
+    assert a_study(workers={"processes": 8, "gpus": 0.5}).workers == Local(processes=8, gpus=0.5)
+    assert a_study(workers={"actors": 8, "gpus": 1}).workers == Ray(actors=8, gpus=1)
+    assert "workers" in refused(workers=0)

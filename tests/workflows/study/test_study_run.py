@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from strigil.cli.main import run
-from strigil.common.errors import ConfigError
 from strigil.common.progress import Silent
 from strigil.releases.store import open_release, verify_release
 from strigil.train.sft import read_result
@@ -221,12 +220,6 @@ def test_each_draw_is_a_data_set_of_its_own_and_the_first_is_that_of_a_study_wit
     assert len(list(store.data.glob("teachers/owl-*"))) == 2
     assert report.unit == "draw"
     assert all("2 draws of data cannot tell" in account.finding for account in report.accounts)
-
-
-def test_two_runs_do_not_meet_in_a_folder(store: Store, written: Written) -> None:
-    del written
-    with store.held(), pytest.raises(ConfigError, match="another study runs in"):
-        run_and_report(the_study(), store, Silent(), workers=1)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from strigil.audits.probes.probe_canary import CanaryProbe, log_odds
 from strigil.common.progress import Reporter
-from strigil.engines import EngineName
+from strigil.engines import AskedEngine
 from strigil.eval.preference import Preference
 from strigil.eval.subjects import Subject
 from strigil.models.catalog import Model
@@ -27,7 +27,7 @@ def canary_log_odds(
     reporter: Reporter,
     *,
     trait: str,
-    engine: EngineName,
+    engine: AskedEngine,
 ) -> list[dict[str, float]]:
     """Trains a canary on each sample, if it is not there yet, and returns the log-odds of every candidate after it.
 

@@ -22,7 +22,7 @@ from strigil.common.files import write_out
 from strigil.common.progress import Reporter
 from strigil.common.registry import UnitSpec, written_unit
 from strigil.data.streams import ParquetSink, count_rows, iter_batches
-from strigil.engines import EngineName, engine_by_name, open_engine
+from strigil.engines import AskedEngine, engine_of, open_engine
 from strigil.engines.protocol import Adapter, Engine
 from strigil.engines.tokens.reader import TokenReader
 from strigil.engines.transformers.merged import MergedScorer
@@ -56,7 +56,7 @@ class Hints:
     trait: str | None = None
     teacher: Path | None = None
     student: Path | None = None
-    engine: EngineName = "auto"
+    engine: AskedEngine = "auto"
 
 
 class ScoreFacts(BaseModel):
@@ -153,14 +153,16 @@ def _teacher(release: Release | None, record: TeacherRecord | None, base: Model)
     return None
 
 
-def score_table(score: Score, rows: Rows, known: ScoreContext, reporter: Reporter, *, engine: EngineName) -> ScoreTable:
+def score_table(
+    score: Score, rows: Rows, known: ScoreContext, reporter: Reporter, *, engine: AskedEngine
+) -> ScoreTable:
     """As `score_tables`, of one table."""
     [table] = score_tables(score, [rows], known, reporter, engine=engine)
     return table
 
 
 def score_tables(
-    score: Score, tables: Sequence[Rows], known: ScoreContext, reporter: Reporter, *, engine: EngineName
+    score: Score, tables: Sequence[Rows], known: ScoreContext, reporter: Reporter, *, engine: AskedEngine
 ) -> list[ScoreTable]:
     """Scores tables of any size through one engine, in parts of 10,000 rows; parts that are there are not made again.
 
@@ -188,15 +190,15 @@ def score_tables(
 
 
 def kept_tables(
-    score: Score, tables: Sequence[Rows], known: ScoreContext, *, engine: EngineName
+    score: Score, tables: Sequence[Rows], known: ScoreContext, *, engine: AskedEngine
 ) -> list[ScoreTable | None]:
     """What `score_tables` made before, in order; None for a table that is not whole."""
     folders = _folders(score, tables, known, engine)
     return [_read(folder) if (folder / _FACTS).is_file() else None for folder in folders]
 
 
-def _folders(score: Score, tables: Sequence[Rows], known: ScoreContext, engine: EngineName) -> list[Path]:
-    written = [score.spec().model_dump(mode="json"), _as_json(score, known), engine_by_name(engine).chosen().name]
+def _folders(score: Score, tables: Sequence[Rows], known: ScoreContext, engine: AskedEngine) -> list[Path]:
+    written = [score.spec().model_dump(mode="json"), _as_json(score, known), engine_of(engine).chosen().name]
     folders = []
     for rows in tables:
         # A student that is trained here is one of the first table: other tables have other scores by another student.
@@ -250,14 +252,14 @@ def _compute(
 
 @contextmanager
 def _model(
-    score: Score, views: Sequence[View], base: Model, kind: EngineName, folder: Path
+    score: Score, views: Sequence[View], base: Model, kind: AskedEngine, folder: Path
 ) -> Iterator[Engine | MergedScorer | TokenReader]:
     """What scores; `folder` is for what it needs on disk meanwhile."""
     if score.reads_only_tokens:
         yield TokenReader(base)
         return
     ranks = [adapter_rank(view.adapter.path) for view in views if view.adapter is not None]
-    if ranks and score.dtype == "float32" and engine_by_name(kind).chosen().merges_adapters():
+    if ranks and score.dtype == "float32" and engine_of(kind).chosen().merges_adapters():
         with MergedScorer(base, partial(open_engine, kind, dtype=score.dtype), folder) as scorer:
             yield scorer
         return

@@ -1,0 +1,145 @@
+"""Several processes on one study: each cell is made by one of them, and what a dead one held goes to another."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import time
+from multiprocessing.context import SpawnProcess
+from pathlib import Path
+
+import pytest
+
+from strigil.common.progress import Silent
+from strigil.records.study import FailureRecord, StudyReport
+from strigil.workflows.study.cells import Store
+from strigil.workflows.study.claims import Claims
+from strigil.workflows.study.recipe import StudyRecipe
+from strigil.workflows.study.run import run_and_report
+from tests.workflows.study.small import CONTROLS, a_study
+
+PROCESSES = 4
+LEASE = 6.0
+
+
+def the_study() -> StudyRecipe:
+    [owl, _] = a_study().teachers
+    without = [*CONTROLS, "other-trait"]
+    return a_study(other_base=None, without=without, teachers=[owl.model_dump(mode="json")], seeds=[0, 1])
+
+
+def run_alone(out: Path) -> None:
+    import torch
+
+    torch.set_num_threads(1)
+    run_and_report(the_study(), Store(out), Silent(), workers=1, lease=LEASE)
+
+
+def start(out: Path) -> SpawnProcess:
+    process = multiprocessing.get_context("spawn").Process(target=run_alone, args=(out,))
+    process.start()
+    return process
+
+
+def made(store: Store) -> dict[str, int]:
+    """Every finished cell, with the time that it was made."""
+    marks = [
+        *store.students.glob("*/train.json"),
+        *store.measures.glob("*.json"),
+        *store.data.glob("*/v*/manifest.json"),
+    ]
+    return {str(path.relative_to(store.out)): path.stat().st_mtime_ns for path in marks}
+
+
+def told(report: StudyReport) -> object:
+    """What a report says, but for the digests of data, which hold the time at which they were made."""
+    arms = [(arm.name, [run.model_dump() for run in arm.runs]) for arm in report.arms]
+    return arms, report.findings, report.notes, report.failures
+
+
+def test_four_processes_of_which_two_are_killed_finish_a_study_together(tmp_path: Path) -> None:
+    store = Store(tmp_path / "shared")
+    processes = [start(store.out) for _ in range(PROCESSES)]
+    students = 3 * 2
+    while len(list(store.students.glob("*/train.json"))) < 2 and any(each.is_alive() for each in processes):
+        time.sleep(0.02)
+    for process in processes[:2]:
+        assert process.is_alive()
+        os.kill(process.pid or 0, signal.SIGKILL)
+    before = made(store)
+    for process in processes:
+        process.join()
+    assert [process.exitcode for process in processes] == [-signal.SIGKILL, -signal.SIGKILL, 0, 0]
+    after = made(store)
+    assert {cell: after[cell] for cell in before} == before
+    assert sum(cell.endswith("train.json") for cell in before) < students
+    assert sum(cell.endswith("train.json") for cell in after) == students
+    assert all(len(list(home.glob("v*"))) == 1 for home in store.data.glob("*-numbers-*"))
+    assert not list(store.claims.glob("*.lock"))
+    shared = StudyReport.model_validate_json((store.reports("small") / "study.json").read_text())
+    alone = run_and_report(the_study(), Store(tmp_path / "alone"), Silent(), workers=1).report
+    assert told(shared) == told(alone)
+    assert not shared.failures
+
+
+def test_a_claim_is_one_process_s_until_it_is_given_back(tmp_path: Path) -> None:
+    one, two = Claims(tmp_path, "study", LEASE), Claims(tmp_path, "study", LEASE)
+    assert one.take("student a")
+    assert one.take("student a")
+    assert not two.take("student a")
+    assert two.take("student b")
+    one.give_back("student a")
+    assert two.take("student a")
+    two.close()
+    assert one.take("student a")
+    one.close()
+
+
+def hold(folder: Path, ready: str, asleep: bool) -> None:  # noqa: FBT001  # an argument of a process
+    claims = Claims(folder, "study", lease=1.0)
+    assert claims.take("student a")
+    Path(ready).touch()
+    if asleep:
+        os.kill(os.getpid(), signal.SIGSTOP)
+    time.sleep(60)
+
+
+@pytest.mark.parametrize("asleep", [False, True])
+def test_a_claim_of_a_process_that_is_dead_or_not_heard_of_is_taken_over(tmp_path: Path, *, asleep: bool) -> None:
+    folder, ready = tmp_path / "claims", tmp_path / "ready"
+    process = multiprocessing.get_context("spawn").Process(target=hold, args=(folder, str(ready), asleep))
+    process.start()
+    try:
+        while not ready.exists():
+            time.sleep(0.02)
+        claims = Claims(folder, "study", lease=1.0)
+        assert not claims.take("student a")
+        if not asleep:
+            # As long as it lives, it keeps its claim fresh.
+            time.sleep(1.5)
+            assert not claims.take("student a")
+            process.kill()
+            process.join()
+        ends = time.monotonic() + 10
+        while not claims.take("student a"):
+            assert time.monotonic() < ends
+            time.sleep(0.1)
+        claims.close()
+    finally:
+        process.kill()
+        process.join()
+
+
+def test_what_one_process_cannot_make_no_other_one_tries_until_the_next_run(tmp_path: Path) -> None:
+    one, two = Claims(tmp_path, "study"), Claims(tmp_path, "study")
+    one.begin()
+    two.begin()
+    failure = FailureRecord(what="student", cell="owl / seed 0", reason="the loss is nan at step 3")
+    one.tell(failure)
+    assert two.told() == [failure]
+    assert Claims(tmp_path, "other").told() == []
+    time.sleep(0.05)
+    later = Claims(tmp_path, "study")
+    later.begin()
+    assert later.told() == []
