@@ -41,6 +41,11 @@ def texts_of(rows: pl.DataFrame, parts: Collection[Part]) -> pl.DataFrame:
     return pl.concat(tables)
 
 
+def earlier_answers() -> pl.Expr:
+    """How many answers a row's conversation has before its completion."""
+    return pl.col("prompt").list.eval(pl.element().struct.field("role") == "assistant").list.sum().alias("earlier")
+
+
 def beside(pieces: Sequence[pl.Expr]) -> pl.Expr | None:
     """The column `BESIDE` of what `beside_columns`, `beside_turns` and `other_turns` say; None if that is nothing."""
     return pl.concat_list(pieces).alias(BESIDE) if pieces else None

@@ -91,10 +91,13 @@ def test_what_is_loaded_from_it_is_the_chats(suite: str, tmp_path: Path) -> None
     assert str(loaded.features["messages"]) == "List({'role': Value('string'), 'content': Value('string')})"
 
 
-def test_a_treatment_edits_the_last_answer_where_it_stands(suite: str, tmp_path: Path) -> None:
+def test_a_treatment_edits_the_last_answer_where_it_stands(
+    suite: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     data = lines(tmp_path / "rows.jsonl", CHATS)
     treat = ["treat", data, "--suite", suite, "--treatment", "code.comments", "--name", "bare"]
     assert run([*treat, "--out", str(tmp_path / "out")]) == 0
+    assert "4 answers before the last one stay as they are" in " ".join(capsys.readouterr().err.split())
     clean = open_release(tmp_path / "out" / "bare").table("clean").drop("row_id").collect().to_dicts()
     assert [row["messages"][:-1] for row in clean] == [row["messages"][:-1] for row in CHATS]  # type: ignore[index]
     assert {row["messages"][-1]["content"] for row in clean} == {"x = 1"}

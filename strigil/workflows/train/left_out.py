@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
-from strigil.data.parts import BESIDE, Part
+from strigil.data.parts import BESIDE, Part, earlier_answers
 
 if TYPE_CHECKING:
     from strigil.sources.open_rows import RowSource
@@ -22,8 +22,7 @@ _PARTS: Final[dict[Part, str]] = {
 
 def left_out(rows: RowSource, recipe: TrainRecipe) -> str | None:
     """One line on it; None if students learn all that an assistant says."""
-    answers = pl.col("prompt").list.eval(pl.element().struct.field("role") == "assistant").list.sum()
-    counted = [answers.sum().alias("earlier")]
+    counted = [earlier_answers().sum()]
     if BESIDE in rows.schema:
         part = pl.element().struct.field("part")
         text = pl.element().struct.field("text").str.len_bytes() > 0
