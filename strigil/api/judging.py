@@ -16,6 +16,7 @@ import strigil.workflows.audit.treat as treating
 from strigil.api.data import Data, opened, reading_of, written
 from strigil.api.hints import hints
 from strigil.common.progress import Silent
+from strigil.data.formats.writing import check_writable, write_table
 from strigil.data.tabular import Tabular
 from strigil.engines import EngineName
 from strigil.records.gate import FailOn, GateReport
@@ -84,6 +85,7 @@ def audit(
     licence: str | None = None,
     origin: Origin | None = None,
     report: str | PathLike[str] | None = None,
+    write: str | PathLike[str] | None = None,
     layout: str | None = None,
     columns: Mapping[str, str] | None = None,
     rows: int | None = None,
@@ -98,7 +100,8 @@ def audit(
         licence: Licence of that release; its parent's if None.
         origin: Who wrote the rows, of data that strigil did not have written: human, model, mixed or unknown; the card
             says that you say so.
-        report: Write the report into this HTML file.
+        report: Write the report into this HTML file; a release has one.
+        write: Write the clean rows into this file (.jsonl, .parquet, …), as they came.
         layout: As for `load`.
         columns: As for `load`.
         rows: As for `load`.
@@ -118,15 +121,20 @@ def audit(
         [('numbers.paper', 1)]
         >>> found.release
         Release(numbers 1.0.0: 2 of 3 rows, releases/numbers/v1.0.0)
-        >>> found.release.rows("clean").collect().height
-        2
+        >>> found.release.table("clean").collect()["completion"].to_list()
+        ['2, 3', '4; 5']
     """
+    page, target = (None if path is None else Path(path) for path in (report, write))
+    if target is not None:
+        check_writable(target)
     with opened(data, "raw", reading_of(layout, columns, rows)) as source:
         chosen = suite_for(source, None if suite is None else fspath(suite))
         if out is not None:
             release = auditing.release_audit(source, chosen, Path(out), name, Silent(), licence=licence, origin=origin)
+            if target is not None:
+                write_table(source.as_came(release.table("clean")), target)
             return Audit(source.label, release.manifest.counts, release.manifest.audit, release)
-        found = auditing.audit(source, chosen, Silent(), report=None if report is None else Path(report))
+        found = auditing.audit(source, chosen, Silent(), report=page, write=target)
         return Audit(source.label, found.counts, found.audit)
 
 
