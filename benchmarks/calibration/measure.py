@@ -22,6 +22,11 @@ POWER: Final = {"5 draws x 1": 0.95, "3 draws x 2": 0.85}
 POWERED: Final = (0.26, (0.0, 0.2))
 
 
+def standard_errors(studies: int) -> int:
+    """How many of the Monte Carlo's own are granted: two; of few studies three, since dozens of cells are looked at."""
+    return 2 if studies >= 1_000 else 3
+
+
 @dataclass(frozen=True)
 class Result:
     """Rates over the studies of a cell; None where the cell cannot go wrong, or right, in this way.
@@ -49,8 +54,8 @@ class Result:
     @property
     def missed(self) -> list[str]:
         """What it should not say, or should say more often."""
-        # Two standard errors of the Monte Carlo itself.
-        slack = 2 * math.sqrt(LEVEL * (1 - LEVEL) / self.studies)
+        errors = standard_errors(self.studies)
+        slack = errors * math.sqrt(LEVEL * (1 - LEVEL) / self.studies)
         wrong = {
             "went over": self.false_went_over,
             "diagonal": self.false_diagonal,
@@ -62,7 +67,7 @@ class Result:
         cell, (effect, drifts) = self.cell, POWERED
         if self.power is not None and (cell.effect, cell.traits) == (effect, 2) and cell.drift in drifts:
             wanted = POWER[cell.design]
-            if self.power < wanted - 2 * math.sqrt(wanted * (1 - wanted) / self.studies):
+            if self.power < wanted - errors * math.sqrt(wanted * (1 - wanted) / self.studies):
                 found.append(f"power {self.power:.3f} below {wanted}")
         return found
 

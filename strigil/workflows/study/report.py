@@ -31,7 +31,8 @@ _NOTES: Final[dict[Unit, tuple[str, ...]]] = {
         "Student's t over draws (95 %), and arms of the same draws are paired.",
         "First, over all traits, carriers and evaluations: did the trait go over, above neutral students and above "
         "those of other traits (one-sided, in log-odds where figures are rates; Holm). Then, for those that did, their "
-        "treatments (Holm). Controls are described. Intervals are not corrected.",
+        "treatments (Holm). Controls are described. Intervals are not corrected; those of a diagonal effect hold the "
+        "truth about nine times in ten (docs/calibration.md).",
     ),
     "seed": (
         "All students of an arm share one draw of data: intervals are Student's t over training seeds (95 %) and say "

@@ -263,6 +263,29 @@ def test_treatments_take_nothing_from_the_question_whether_the_trait_went_over()
     assert first.equal_p_holm == pytest.approx(20 * one.equal_p)
 
 
+def test_a_treatment_that_the_margin_leaves_out_still_counts_in_its_family() -> None:
+    """Whether an effect is found large enough is chance: to correct for fewer then would call too much clean."""
+    small = (0.20, 0.205, 0.195, 0.20, 0.2)
+    cat = ArmRecord.model_validate(
+        an_arm("untreated", small, trait="cat", label="untreated cat").model_dump()
+        | {
+            "runs": [
+                run.model_dump() | {"rates": {"owl": 0.1, "cat": rate}}
+                for run, rate in zip(CONTROL.runs, small, strict=True)
+            ]
+        }
+    )
+    owl, treated = UNTREATED, an_arm("treated", LOW, label="sorted")
+    of_cat = treated.model_copy(update={"name": "cat sorted", "trait": "cat"})
+    accounts = accounts_of([CONTROL, owl, cat, treated, of_cat], (OWL, CAT), Rules(margin=MARGIN, share=0.2, width=0.1))
+    first, second = (entry(account, "sorted").neutral for account in accounts)
+    assert first is not None
+    assert second is not None
+    assert first.equal_p is not None
+    assert second.equal_p == 1.0
+    assert first.equal_p_holm == pytest.approx(2 * first.equal_p)
+
+
 def test_traits_are_corrected_for_each_other() -> None:
     cat = an_arm("untreated", HIGH, trait="cat", label="untreated cat")
     one, two = judged(CONTROL, UNTREATED, cat), judged(CONTROL, UNTREATED, cat, of=(OWL, CAT))

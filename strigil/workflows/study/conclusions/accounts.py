@@ -237,14 +237,20 @@ def _by_unit(arm: ArmRecord, of: Account, rules: Rules) -> Arm:
 
 
 def _clean(treated: Arm, untreated: Arm, neutral: Arm, rules: Rules, scale: Scale) -> float | None:
-    """That a treatment leaves more than the margin, or more than the share: the larger p-value of the two."""
+    """That a treatment leaves more than the margin, or more than the share: the larger p-value of the two.
+
+    1 where the margin is too wide for the effect as it was found: such a treatment still counts in its family, since
+    what leaves it out is the same chance that would have called it clean.
+    """
     common = {draw: untreated[draw] for draw in untreated if draw in treated}
-    if len(common) < FEWEST_DRAWS or rules.too_wide(fmean(untreated.values()) - fmean(neutral.values())):
+    if len(common) < FEWEST_DRAWS:
         return None
+    if rules.too_wide(fmean(untreated.values()) - fmean(neutral.values())):
+        return 1.0
     treated = {draw: treated[draw] for draw in common}
     within = equal(treated, neutral, margin=rules.margin, scale=scale)
     less = keeps_less(treated, common, neutral, share=rules.share, scale=scale)
-    return None if within is None or less is None else max(within, less)
+    return None if within is None else 1.0 if less is None else max(within, less)
 
 
 def _about(arms: Sequence[ArmRecord], of: Account) -> Iterator[ArmRecord]:
