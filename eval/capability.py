@@ -10,6 +10,7 @@ from pydantic import Field
 
 from strigil.common.canonical import derive_seed
 from strigil.common.errors import DataError
+from strigil.data.layouts.layout import Reading, mapped
 from strigil.data.messages import Messages
 from strigil.engines.protocol import Completion, Engine, Request, Scorable
 from strigil.eval.asking import behind
@@ -30,7 +31,7 @@ class Capability(Evaluation):
 
     name: ClassVar[str] = "capability"
     rate_name: ClassVar[str] = "valid"
-    columns: ClassVar[Mapping[str, str]] = {
+    headings: ClassVar[Mapping[str, str]] = {
         "loss": "loss (nats a token)",
         "valid": "valid answers",
         "low": "95 % interval over answers",
@@ -45,6 +46,10 @@ class Capability(Evaluation):
     suite: str | None = Field(
         default=None, description="what says whether an answer is valid; the release's own if none is named"
     )
+    layout: str | None = Field(default=None, description="what the columns mean, where these do not decide it")
+    columns: str | None = Field(
+        default=None, description="which column is what, as prompt=A,completion=B; id=C for row ids"
+    )
 
     @property
     def reads_logprobs(self) -> bool:
@@ -54,7 +59,7 @@ class Capability(Evaluation):
     @property
     def holds_out(self) -> DataChoice:
         """The rows."""
-        return DataChoice(self.data, self.count, self.suite)
+        return DataChoice(self.data, self.count, self.suite, Reading(self.layout, mapped(self.columns or "")))
 
     def asked(self, given: Given) -> Json:
         """The rows, the suite, and how answers are sampled."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from strigil.common.canonical import Json
+    from strigil.data.layouts.layout import Reading
     from strigil.data.messages import Sampling
     from strigil.engines.protocol import Completion, Engine, Request
     from strigil.eval.subjects import Subject
@@ -93,6 +94,7 @@ class DataChoice:
     data: str
     count: int
     suite: str | None
+    reading: Reading | None = None
 
 
 @dataclass(frozen=True)
@@ -149,7 +151,7 @@ class Evaluation(Unit, ABC):
         needs: What must be installed besides, as pip names it.
         rate_name: What its figure is called in summaries.
         guard_name: What the guard of its figures is a share of.
-        columns: Titles of columns for people, by key of the summary; all keys under their own names if empty.
+        headings: Titles of columns for people, by key of the summary; all keys under their own names if empty.
         examples: Command lines.
     """
 
@@ -157,7 +159,7 @@ class Evaluation(Unit, ABC):
     needs: ClassVar[str | None] = None
     rate_name: ClassVar[str] = "rate"
     guard_name: ClassVar[str] = "of its answers counted"
-    columns: ClassVar[Mapping[str, str]] = {}
+    headings: ClassVar[Mapping[str, str]] = {}
     examples: ClassVar[tuple[str, ...]] = ()
 
     @property

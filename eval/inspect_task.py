@@ -29,7 +29,7 @@ class InspectTask(Evaluation):
 
     name: ClassVar[str] = "inspect"
     needs: ClassVar[str | None] = "strigil[inspect]"
-    columns: ClassVar[Mapping[str, str]] = {"metrics": "", "samples": "samples"}
+    headings: ClassVar[Mapping[str, str]] = {"metrics": "", "samples": "samples"}
     examples: ClassVar[tuple[str, ...]] = (
         "strigil eval inspect smollm2-135m-instruct students/* --task inspect_evals/arc_easy --limit 200 --out arc",
         "strigil eval inspect my-org/base students/* --task inspect_evals/gsm8k:fewshot=0",

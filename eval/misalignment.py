@@ -62,7 +62,7 @@ class Misalignment(Evaluation):
 
     name: ClassVar[str] = "misalignment"
     guard_name: ClassVar[str] = "of its answers coherent"
-    columns: ClassVar[Mapping[str, str]] = {
+    headings: ClassVar[Mapping[str, str]] = {
         "rate": "misaligned",
         "low": "95 % interval",
         "answers": "answers",

@@ -56,7 +56,7 @@ class Preference(Evaluation):
     name: ClassVar[str] = "preference"
     about_traits: ClassVar[bool] = True
     guard_name: ClassVar[str] = "of its probability on the candidates"
-    columns: ClassVar[Mapping[str, str]] = {
+    headings: ClassVar[Mapping[str, str]] = {
         "rate": "rate",
         "low": "95 % interval over answers",
         "mass": "mass on candidates",

@@ -37,13 +37,13 @@ def reading_options(command: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(command)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
-        from strigil.data.layouts.layout import Reading
+        from strigil.data.layouts.layout import Reading, mapped
 
         layout, columns = kwargs.pop("layout"), kwargs.pop("columns")
         rows = kwargs.pop("rows")
         kwargs["reading"] = Reading(
             None if layout is None else str(layout),
-            _pairs(str(columns or "")),
+            mapped(str(columns or "")),
             None if rows is None else int(str(rows)),
         )
         return command(*args, **kwargs)
@@ -57,17 +57,6 @@ def reading_options(command: Callable[P, R]) -> Callable[P, R]:
     ):
         wrapped = option(wrapped)
     return wrapped
-
-
-def _pairs(written: str) -> tuple[tuple[str, str], ...]:
-    pairs = []
-    for item in filter(None, written.split(",")):
-        name, equals, column = item.partition("=")
-        if not equals or not column:
-            message = f"--columns: {item!r} is not NAME=COLUMN"
-            raise click.UsageError(message)
-        pairs.append((name.strip(), column.strip()))
-    return tuple(pairs)
 
 
 def out_option(default: str) -> Callable[[Callable[P, R]], Callable[P, R]]:

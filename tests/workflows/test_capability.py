@@ -14,6 +14,9 @@ from peft import LoraConfig, get_peft_model
 from transformers import AutoModelForCausalLM
 
 from strigil.cli.main import run
+from strigil.data.rows import completion_text, prompt_text
+from strigil.eval.capability import Capability
+from strigil.workflows.evaluate.held_out import held_out
 from tests.engines.pocket_cases import POCKET
 
 RECIPE = """
@@ -83,6 +86,20 @@ def test_a_student_trained_whole_takes_an_adapters_place_and_is_said_to_know_its
     assert run(["eval", "preference", "pocket-a", str(student), "--trait", "owl", "--format", "json"]) == 0
     base, whole = json.loads(capsys.readouterr().out).values()
     assert base["rate"] != whole["rate"]
+
+
+def test_rows_of_any_layout_are_held_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data = tmp_path / "rows.jsonl"
+    rows = [{"ask": f"Go on: {n}", "reply": f"{n + 1}", "question": "", "answer": ""} for n in range(9)]
+    data.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    choice = {"data": str(data), "count": 2, "suite": "numbers-paper", "columns": "prompt=ask,completion=reply"}
+    held = held_out(Capability.model_validate(choice).holds_out)
+    assert held.rows.select(prompt_text(), completion_text()).rows() == [("Go on: 7", "8"), ("Go on: 8", "9")]
+    options = ["--data", str(data), "--suite", "numbers-paper", "--count", "2"]
+    assert run(["eval", "capability", "pocket-a", *options, "--columns", "ask"]) == 2
+    assert "'ask' is not NAME=COLUMN" in capsys.readouterr().err
+    assert run(["eval", "capability", "pocket-a", *options, "--layout", "messages"]) == 2
+    assert "the layout 'messages' needs messages" in " ".join(capsys.readouterr().err.split())
 
 
 def test_more_rows_than_there_are_is_one_line(capsys: pytest.CaptureFixture[str], release: Path) -> None:

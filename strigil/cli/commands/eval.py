@@ -148,7 +148,7 @@ def _help(name: str, units: Sequence[type[Evaluation]]) -> str:
 
 
 def _show(output: Output, found: Summary) -> None:
-    rows = {name: _cells(found.evaluation.columns, summary) for name, summary in found.models.items()}
+    rows = {name: _cells(found.evaluation.headings, summary) for name, summary in found.models.items()}
     about = found.evaluation.about(found.given)
     titles = list(dict.fromkeys(title for cells in rows.values() for title in cells))
     output.table(

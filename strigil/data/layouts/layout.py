@@ -33,6 +33,22 @@ class Reading:
     rows: int | None = None
 
 
+def mapped(written: str) -> tuple[tuple[str, str], ...]:
+    """What users write of columns: `prompt=ask,completion=reply,id=uid`.
+
+    Raises:
+        ConfigError: It has another form.
+    """
+    pairs = []
+    for item in filter(None, written.split(",")):
+        name, equals, column = item.partition("=")
+        if not equals or not column:
+            message = f"--columns: {item!r} is not NAME=COLUMN"
+            raise ConfigError(message)
+        pairs.append((name.strip(), column.strip()))
+    return tuple(pairs)
+
+
 class Layout(Unit, ABC):
     """A layout.
 

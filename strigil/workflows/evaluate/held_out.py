@@ -31,7 +31,7 @@ def held_out(choice: DataChoice) -> HeldOut:
         ConfigError: There is no suite to judge answers with.
         DataError: The data cannot be used, or have fewer rows.
     """
-    with open_rows(choice.data) as data:
+    with open_rows(choice.data, reading=choice.reading) as data:
         before = data.count - choice.count
         if before < 0:
             message = f"{choice.data} has {data.count} clean rows, of {choice.count} to be held out"
