@@ -20,7 +20,10 @@ _KEYS: Final = (
 _PASSWORDS: Final = r"passwords?|passwd|passphrase|pwd"  # a pattern
 _GIVEN: Final = r"[\"'`\]]{0,2}\s{0,3}(?::=|=>|==?|:)"
 # What a first pass over all texts looks for.
-NAMED_SIGN: Final = rf"(?i)(?:key|[_. -]id|token|secret|credentials?|{_PASSWORDS})\d?{_GIVEN}"
+NAMED_SIGN: Final = (
+    rf"(?i)(?:(?:key|[_. -]id|token|secret|credentials?|{_PASSWORDS})\d?{_GIVEN}"
+    r"|\bbearer\s|authorization:|-u[ =]|--user[ =])"
+)
 # Quoted, or alone: what goes on as a call or an index is an expression.
 _VALUE: Final = (
     r"(?:(?P<quote>[\"'`])(?P<quoted>[^\s\"'`]{8,200})(?P=quote)"
@@ -31,6 +34,11 @@ _NAMED: Final = re.compile(rf"(?i)(?:(?P<password>{_PASSWORDS})|(?P<key>{_KEYS})
 _WORDS: Final = ("key", "token", "secret", "credential", "passw", "passphrase", "pwd")
 _GIVES: Final = re.compile(rf"[a-z_. -]{{2,20}}\d?{_GIVEN}")
 _LONGEST_NAME: Final = 24
+# What a request is let in by: `Authorization: Bearer ...`, `curl -u user:...`.
+_BEARER: Final = re.compile(
+    r"(?i)\b(?:bearer|authorization:\s{0,3}(?:token|basic))\s{1,3}(?P<key>[A-Za-z0-9._~+/=-]{16,500})"
+)
+_USER: Final = re.compile(r"(?<![\w-])(?:-u|--user)[ =][\"']?[\w.@-]{1,64}:(?P<password>[^\s\"'`:]{6,128})")
 # Values of lessons and tests.
 _TRIED: Final = re.compile(
     "test|demo|dummy|sample|fake|mock|foo|bar|hello|admin|1234|abcd|qwerty|letmein|s3cr3t|p@ss", re.IGNORECASE
@@ -39,7 +47,7 @@ _HEX: Final = re.compile("[0-9a-f]{32,128}")
 _SHORTEST_KEY: Final = 16
 _FEWEST_DIGITS: Final = 2
 _KEY_BITS: Final = 3.0
-_PASSWORD_BITS: Final = 2.7
+_PASSWORD_BITS: Final = 2.5
 
 
 def named_secrets(text: str) -> Iterator[tuple[str, str]]:
@@ -50,6 +58,13 @@ def named_secrets(text: str) -> Iterator[tuple[str, str]]:
             yield PASSWORD, value
         elif found["key"] and _is_key(value, quoted=quoted):
             yield KEY, value
+    small = text.lower()
+    for found in _BEARER.finditer(text) if "bearer" in small or "authorization" in small else ():
+        if _is_key(found["key"], quoted=True):
+            yield KEY, found["key"]
+    for found in _USER.finditer(text) if "-u" in text else ():
+        if _is_password(found["password"], quoted=True):
+            yield PASSWORD, found["password"]
 
 
 def _in_reach(text: str) -> Iterator[re.Match[str]]:

@@ -36,6 +36,11 @@ SECRET = {
     "password = '" + "c0rrecth0rsebat" + "'": "password by its name",
     "DB_PASSWORD=" + "Tr0ub4dor&3xy": "password by its name",
     "pwd: `" + "hunter22" + "`": "password by its name",
+    "password: " + "c0rrectH0rse": "password by its name",
+    "curl -u admin:" + "Zx9kLm2Qp" + " https://x.y": "password by its name",
+    "Server=db;User Id=sa;Password=" + "Zx9!kLm2Qp" + ";": "password by its name",
+    "Authorization: Bearer " + "a8f5f167f44f4964e6c998dee827110cZZ9": "key by its name",
+    "https://api.x.y/?api_key=" + "9f8e7d6c5b4a39281706f5e4d3c2b1a0": "key by its name",
 }
 NO_SECRET = [
     "AKIAIOSFODNN7EXAMPLE",
@@ -61,6 +66,8 @@ NO_SECRET = [
     "bos_token: '<|begin_of_text_1|>', pad_token_id=128001",
     "the secret: 3 eggs; token: 12345678901234567890",
     "access_token: xxxxxxxx-1111-xxxx",
+    "Authorization: Bearer <token>, Bearer YOUR_ACCESS_TOKEN_2, the bearer of news123 tidings",
+    "docker run -u 1000:1000 image, psql -U user:name",
     "secret=kFp8DynamicTokenSymmetric",
 ]
 PERSONAL = {
