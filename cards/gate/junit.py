@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from strigil.cards.gate.gate_format import GateFormat
 from strigil.common.plain import plain_text
-from strigil.records.gate import Check, GateReport, RowFinding, stops
+from strigil.records.gate import Check, GateReport, stops
 
 if TYPE_CHECKING:
     from junitparser import TestCase
@@ -53,13 +53,9 @@ def _case(check: Check, report: GateReport) -> TestCase:
 
 def _lines(check: Check) -> list[str]:
     return [
-        f"{_place(finding)} {finding.row_id} {finding.reason}" + ("" if finding.text is None else f": {finding.text}")
+        f"{finding.place} {finding.row_id} {finding.reason}" + ("" if finding.text is None else f": {finding.text}")
         for finding in check.findings
     ]
-
-
-def _place(finding: RowFinding) -> str:
-    return f"{finding.file}, row {finding.row}" if finding.line is None else f"{finding.file}:{finding.line}"
 
 
 def _text(text: str) -> str:

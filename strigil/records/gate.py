@@ -51,6 +51,11 @@ class RowFinding(_Record):
     reason: str
     text: str | None = None
 
+    @property
+    def place(self) -> str:
+        """`FILE:LINE`, as editors and logs know it; by the row where a file has no lines."""
+        return f"{self.file}, row {self.row}" if self.line is None else f"{self.file}:{self.line}"
+
 
 class Check(_Record):
     """One thing that was checked.

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from strigil.cards.gate.gate_format import GATE_FORMATS
+from strigil.cli.main import run
 from tests.workflows.gates import a_suite, checks, gated
 
 GOOD, BAD = '{"completion": "fine"}', '{"completion": "an owl"}'
@@ -27,7 +28,9 @@ FILES = {
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_the_line_of_a_finding_is_that_of_the_file(name: str, tmp_path: Path) -> None:
+def test_the_line_of_a_finding_is_that_of_the_file(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     text, line = FILES[name]
     (tmp_path / name).write_bytes(text.encode())
     report = gated(str(tmp_path / name), a_suite(tmp_path / "s.yaml", "  - rule: text.mentions\n"))
@@ -36,5 +39,7 @@ def test_the_line_of_a_finding_is_that_of_the_file(name: str, tmp_path: Path) ->
     github, junit, sarif = (GATE_FORMATS.create(form).write(report, tmp_path) for form in ("github", "junit", "sarif"))
     assert (f"{name},line={line}," in github) == (line is not None)
     assert f"{name}:{line} " in junit if line else f"{name}, row 2 " in junit
+    assert run(["scan", "--suite", str(tmp_path / "s.yaml"), str(tmp_path / name)]) == 1
+    assert (f"{name}:{line}: names owl" if line else f"{name}, row 2: names owl") in capsys.readouterr().out
     [result] = json.loads(sarif)["runs"][0]["results"]
     assert result["locations"][0]["physicalLocation"].get("region") == (line and {"startLine": line})

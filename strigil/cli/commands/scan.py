@@ -47,8 +47,7 @@ def command(files: tuple[str, ...], suite: str, fail_on: str, reading: Reading) 
         for check in report.stopping():
             echo_line(f"{file}: {check.id}: {check.detail}")
             for finding in check.findings[:10]:
-                place = f"{finding.file}:{finding.row}"
-                echo_line(f"{place}: {finding.reason} (row {finding.row_id})")
+                echo_line(f"{finding.place}: {finding.reason} (row {finding.row_id})")
     if failed:
         message = f"{len(failed)} of {len(files)} files do not pass"
         raise CheckFailedError(message)
