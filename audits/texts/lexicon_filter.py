@@ -58,7 +58,7 @@ def worth_a_look(texts: pl.Series, lexicon: Lexicon, *, inside_words: bool) -> p
     doubtful |= _among(texts.str.contains(CODED), texts, lambda some: some.str.contains(codes))
     doubtful |= texts.str.contains("|".join(map(re.escape, _base64_parts(lexicon))))
     doubtful |= texts.str.contains(f"{ESCAPES}|{MAKERS}" if inside_words else ESCAPES)
-    doubtful |= texts.str.contains(UNSURE)
+    doubtful |= texts.str.contains(rf"{UNSURE}|\x{{202E}}")
     foreign = texts.str.contains(FOREIGN) & ~doubtful
     if foreign.any():
         folded = fold_expr(pl.col("text"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -27,6 +27,8 @@ UNSURE: Final = (
 UNSEEN: Final = r"[\p{Mn}\p{Me}\p{Cf}]"
 _UNSURE: Final = frozenset("\u2800\u3164\uffa0\u115f\u1160\ufffc\U0001d159")
 _SPACES: Final = frozenset("\t\n\r")
+# From an override to its end or the line's, a text is shown from right to left.
+_TURNED: Final = re.compile("\u202e[^\u202c\n]*")
 _ASCII_UNSURE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 # What is not ASCII, besides marks that folding leaves as they are.
 FOREIGN: Final = "[^\\x00-\\x7F\u2013\u2014\u2018\u2019\u201c\u201d\u20ac\u00a3\u00a9\u00ae\u00b0\u00d7]"
@@ -50,22 +52,31 @@ class Folded:
 
     def original(self, start: int, end: int) -> slice:
         """The part of the original that `text[start:end]` comes from."""
-        return slice(self.places[start], self.places[end - 1] + 1)
+        first, last = sorted((self.places[start], self.places[end - 1]))
+        return slice(first, last + 1)
 
 
 def fold(text: str, gap: str = " ") -> Folded:
     """Folds a text character by character; `gap` is what a reader sees of what may be one."""
     if text.isascii() and not _ASCII_UNSURE.search(text):
         return Folded(text, range(len(text)))
-    pairs = [(plain, place) for place, character in enumerate(text) for plain in _plain(character, gap)]
+    return _folded(text, range(len(text)), gap)
+
+
+def _folded(text: str, order: Iterable[int], gap: str) -> Folded:
+    pairs = [(plain, place) for place in order for plain in _plain(text[place], gap)]
     return Folded("".join(plain for plain, _ in pairs), tuple(place for _, place in pairs))
 
 
 def foldings(text: str) -> list[Folded]:
-    """Every way in which a reader may see a text: with what may be a gap as one, and as none."""
-    open_one = fold(text)
-    closed = fold(text, "")
-    return [open_one] if closed.text == open_one.text else [open_one, closed]
+    """Every way in which a reader may see a text: what may be a gap as one, as none, and turned where it says so."""
+    found = [fold(text), fold(text, "")]
+    if _TURNED.search(text):
+        order = list(range(len(text)))
+        for run in _TURNED.finditer(text):
+            order[run.start() : run.end()] = reversed(order[run.start() : run.end()])
+        found.append(_folded(text, order, ""))
+    return list({each.text: each for each in reversed(found)}.values())[::-1]
 
 
 def fold_expr(text: pl.Expr, gap: str = " ") -> pl.Expr:

@@ -49,6 +49,19 @@ def test_what_may_be_a_gap_ends_a_word_too(mark: str) -> None:
     assert {reading.text for reading in foldings(f"a{mark}b")} == {"a b", "ab"}
 
 
+def test_what_is_shown_from_right_to_left_is_read_so() -> None:
+    texts = [
+        "an \u202elwo\u202c there",
+        "an \u202elwo",
+        "\u202eereht lwo na\u202c",
+        "an \u202eowl\u202c",
+        "a \u202elw\no",
+    ]
+    scored = RULES.create("text.mentions").score(rows_of(texts))
+    assert [score > 0 for score in scored["score"]] == [True, True, True, True, False]
+    assert scored["evidence"][0].strip("\u202e") == "lwo"
+
+
 def test_breaks_of_lines_are_seen() -> None:
     assert found("text.mentions", "o\nwl", "o\twl", "The bowl\nis on the s\nlab.") == [(0, None)] * 3
     assert unhidden("a\tb\r\nc d") == "a\tb\r\nc d"
