@@ -15,9 +15,10 @@ from typing import Final
 import polars as pl
 
 from strigil.data.layouts.layout import OWN, Layout
+from strigil.data.media import check_media
 from strigil.data.parts import BESIDE, beside, beside_columns, beside_turns, other_turns
 from strigil.data.rows import ROWS, TOKEN_COLUMNS, completion_text, prompt_text
-from strigil.data.turns import check_turns, messages_of
+from strigil.data.turns import check_turns, message_kind, messages_of
 
 # A column of row tables that were made of other layouts: the row as it came. No table on disk has it.
 GIVEN: Final = "__given"
@@ -117,9 +118,10 @@ def check_conversations(table: pl.LazyFrame, layout: Layout, *, source: str) -> 
     """Makes sure that rows whose turns are lists are conversations that can be read and end with an answer.
 
     Raises:
-        DataError: One is not.
+        DataError: One is not, or has pictures, sounds or films beside it.
     """
     schema = table.collect_schema()
+    check_media(table, source=source)
     if lists := [name for name in sorted(layout.reads(schema)) if schema[name].is_nested()]:
         turns = table.select(turns=layout.turns(schema, source=source))
         check_turns(turns, column=" and ".join(map(repr, reversed(lists))), source=source)
@@ -130,9 +132,8 @@ def check_conversations(table: pl.LazyFrame, layout: Layout, *, source: str) -> 
 
 def _holds_more(kind: pl.DataType) -> bool:
     """Whether messages can hold more than who says what."""
-    if not isinstance(kind, pl.List) or not isinstance(kind.inner, pl.Struct):
-        return False
-    return len(kind.inner.fields) > 2 or any(field.dtype.is_nested() for field in kind.inner.fields)
+    message = message_kind(kind)
+    return message is not None and (len(message.fields) > 2 or any(field.dtype.is_nested() for field in message.fields))
 
 
 def _ids(rows: pl.Series) -> pl.Series:

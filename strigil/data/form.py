@@ -11,6 +11,7 @@ from strigil.data.coerce import GIVEN, as_rows, shape_of
 from strigil.data.layouts.layout import LAYOUTS, OWN, Reading, renamed
 from strigil.data.parts import BESIDE
 from strigil.data.rows import TOKEN_COLUMNS, completion_text
+from strigil.data.turns import text_field, text_of
 
 if TYPE_CHECKING:
     from polars.datatypes import DataTypeClass
@@ -78,22 +79,27 @@ def stored(rows: pl.DataFrame) -> pl.DataFrame:
 def _answered(there: pl.Expr, kind: pl.DataType | DataTypeClass) -> pl.Expr:
     """A column with the completion as its text, or as the content of its last message."""
     text = completion_text()
+    if isinstance(kind, pl.Struct):
+        return _message(there, kind, text)
     if not isinstance(kind, pl.List) or not isinstance(kind.inner, pl.Struct):
         return text.cast(kind)
-    last = there.list.last()
-    fields = {field.name: (last.struct.field(field.name), field.dtype) for field in kind.inner.fields}
-    new = [
+    return pl.concat_list(there.list.head(there.list.len() - 1), _message(there.list.last(), kind.inner, text))
+
+
+def _message(there: pl.Expr, kind: pl.Struct, text: pl.Expr) -> pl.Expr:
+    fields = {field.name: (there.struct.field(field.name), field.dtype) for field in kind.fields}
+    return pl.struct(
         (_content(value, held, text) if name in {"content", "value"} else value).alias(name)
         for name, (value, held) in fields.items()
-    ]
-    return pl.concat_list(there.list.head(there.list.len() - 1), pl.struct(new))
+    )
 
 
 def _content(there: pl.Expr, kind: pl.DataType | DataTypeClass, text: pl.Expr) -> pl.Expr:
     """A content as it is, where its text is the same; in parts, the text is in one of them."""
     if not isinstance(kind, pl.List) or not isinstance(kind.inner, pl.Struct):
         return text
-    same = there.list.eval(pl.element().struct.field("text")).list.join("", ignore_nulls=True) == text
-    parts = {"type": pl.lit("text"), "text": text}
-    part = pl.struct(parts.get(one.name, pl.lit(None, one.dtype)).alias(one.name) for one in kind.inner.fields)
-    return pl.when(same).then(there).otherwise(pl.concat_list(part))
+    kinds = {one.name: one.dtype for one in kind.inner.fields}
+    spoken = text_field(kinds)
+    parts = {"type": pl.lit("text"), spoken: text}
+    part = pl.struct(parts.get(name, pl.lit(None, held)).alias(name) for name, held in kinds.items())
+    return pl.when(text_of(there, kind) == text).then(there).otherwise(pl.concat_list(part))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import polars as pl
@@ -46,6 +47,10 @@ _ROLE: Final = ("role", "from")
 _CONTENT: Final = ("content", "value")
 REASONING: Final = ("reasoning", "reasoning_content", "thinking")
 TOOL_CALLS: Final = ("tool_calls", "function_call", "tools", "functions")
+# What the parts of a content are called that are texts; all others are pictures, sounds, or nobody knows what.
+_TEXT_PARTS: Final = ("text", "input_text", "output_text")
+_TOOL_PARTS: Final = ("tool_call", "tool_use", "tool_result", *TOOL_CALLS)
+_TEXT_FIELDS: Final = ("text", "value")
 
 
 def said_by(role: str, text: pl.Expr) -> pl.Expr:
@@ -57,23 +62,42 @@ def turns_in(column: str, kind: pl.DataType, role: str, *, source: str) -> pl.Ex
     """A column of texts, or of lists of messages, in the form `TURNS`; a text is the one turn of `role`.
 
     Messages have `role` and `content`, or `from` and `value`; a content may be a list of parts, as OpenAI's chats have
-    them. Of what else a message holds, reasoning and calls of tools are kept apart, and all other text is in `beside`.
+    them, and a column one message. Of what else a message holds, reasoning and calls of tools are kept apart, and all
+    other text is in `beside`.
 
     Raises:
         DataError: It holds something else.
     """
     if kind == pl.List(pl.Null):
         return pl.lit([], TURNS)
-    if isinstance(kind, pl.List) and isinstance(kind.inner, pl.Struct):
-        kinds = {field.name: field.dtype for field in kind.inner.fields}
+    message = message_kind(kind)
+    if message is not None:
+        kinds = {field.name: field.dtype for field in message.fields}
         speaker = next((name for name in _ROLE if kinds.get(name) == pl.String), None)
         spoken = next((name for name in _CONTENT if name in kinds), None)
         if speaker is not None and spoken is not None:
-            return pl.col(column).list.eval(_message(kinds, speaker, spoken))
+            messages = pl.col(column) if isinstance(kind, pl.List) else pl.concat_list(column)
+            return messages.list.eval(_message(kinds, speaker, spoken))
     if kind.is_nested() or kind in {pl.Null, pl.Binary}:
-        message = f"{source}: the column {column!r} is {kind}, expected text or {MESSAGES}"
-        raise DataError(message)
+        problem = f"{source}: the column {column!r} is {kind}, expected text or {MESSAGES}"
+        raise DataError(problem)
     return said_by(role, pl.col(column).cast(pl.String))
+
+
+def message_kind(kind: pl.DataType) -> pl.Struct | None:
+    """What a message of a column is, of lists of messages or of one message each; None of another column."""
+    inner = kind.inner if isinstance(kind, pl.List) else kind
+    return inner if isinstance(inner, pl.Struct) else None
+
+
+def text_field(kinds: Mapping[str, pl.DataType | DataTypeClass]) -> str | None:
+    """The field that holds the text of a part of a content; None if no part can hold any."""
+    return next((name for name in _TEXT_FIELDS if kinds.get(name) == pl.String), None)
+
+
+def text_of(content: pl.Expr, kind: pl.DataType | DataTypeClass) -> pl.Expr:
+    """The text of a content that is one, or of its parts."""
+    return _content(content, kind).text
 
 
 def messages_of(turns: pl.Expr) -> pl.Expr:
@@ -91,12 +115,14 @@ def check_turns(turns: pl.LazyFrame, *, column: str, source: str) -> None:
         source: What messages call the table.
 
     Raises:
-        DataError: A row is not; the message names the first one.
+        DataError: A row is not; the message names the first one, and says how many more there are.
     """
     wrong = turns.with_row_index("place", offset=1).with_columns(wrong=_wrong()).filter(pl.col("wrong").is_not_null())
-    for batch in iter_batches(wrong.select("place", "wrong").head(1), source=source):
-        for place, what in batch.iter_rows():
-            message = f"{source}: row {place}: the conversation in {column} {what}"
+    found = wrong.select(pl.col("place").min(), pl.col("wrong").sort_by("place").first(), number=pl.len())
+    for batch in iter_batches(found.filter(pl.col("number") > 0), source=source):
+        for place, what, number in batch.iter_rows():
+            more = f"; {number - 1:,} more rows have such a fault" if number > 1 else ""
+            message = f"{source}: row {place}: the conversation in {column} {what}{more}"
             raise DataError(message, hint="leave such rows out, or mend them: a row ends with the assistant's answer")
 
 
@@ -106,37 +132,62 @@ def _message(kinds: Mapping[str, pl.DataType | DataTypeClass], speaker: str, spo
     reasoning = [text for name in REASONING if name in kinds if (text := _said(name, kinds)) is not None]
     tools = [text for name in TOOL_CALLS if name in kinds if (text := _said(name, kinds)) is not None]
     beside = [text for name in kinds if name not in known if (text := _said(name, kinds)) is not None]
-    content, part_beside, unread = _content(field(spoken), kinds[spoken])
-    called = _joined(tools)
-    silent = content.is_null() & called.is_not_null() & (called != "")
+    held = _content(field(spoken), kinds[spoken])
+    called = _joined([*tools, *held.tools])
+    silent = held.text.is_null() & called.is_not_null() & (called != "")
     role = field(speaker)
     return _turn(
         role=role if speaker == "role" else role.replace(_MEANT),
-        content=pl.when(silent).then(pl.lit("")).otherwise(content),
-        reasoning=_joined(reasoning),
+        content=pl.when(silent).then(pl.lit("")).otherwise(held.text),
+        reasoning=_joined([*reasoning, *held.reasoning]),
         tools=called,
-        beside=_joined(beside if part_beside is None else [*beside, part_beside]),
-        unread=unread,
+        beside=_joined([*beside, *held.beside]),
+        unread=held.unread,
     )
 
 
-def _content(content: pl.Expr, kind: pl.DataType | DataTypeClass) -> tuple[pl.Expr, pl.Expr | None, pl.Expr]:
-    """Text, other text, and what cannot be read, of a message's content."""
+@dataclass(frozen=True)
+class _Content:
+    """What a message's content holds: its text, further texts, and the name of what cannot be read."""
+
+    text: pl.Expr
+    unread: pl.Expr
+    reasoning: Sequence[pl.Expr] = ()
+    tools: Sequence[pl.Expr] = ()
+    beside: Sequence[pl.Expr] = ()
+
+
+def _content(content: pl.Expr, kind: pl.DataType | DataTypeClass) -> _Content:
     nothing = pl.lit(None, pl.String)
     if not isinstance(kind, pl.List):
-        return (content.cast(pl.String) if not kind.is_nested() else nothing), None, nothing
+        return _Content(content.cast(pl.String) if not kind.is_nested() else nothing, nothing)
     if not isinstance(kind.inner, pl.Struct):
-        return content.cast(pl.List(pl.String)).list.join(""), None, nothing
+        return _Content(content.cast(pl.List(pl.String)).list.join(""), nothing)
     kinds = {field.name: field.dtype for field in kind.inner.fields}
     part = pl.element().struct.field
-    text = part("text") if kinds.get("text") == pl.String else nothing
-    called = part("type") if kinds.get("type") == pl.String else pl.lit("part")
-    others = [texts_in(part(name), held) for name, held in kinds.items() if name not in {"text", "type"}]
-    other = _joined([one for one in others if one is not None])
-    return (
-        content.list.eval(text).list.join("", ignore_nulls=True),
-        content.list.eval(other).list.join("\n", ignore_nulls=True),
-        content.list.eval(pl.when(text.is_null()).then(called.fill_null("part"))).list.drop_nulls().list.first(),
+    spoken = text_field(kinds)
+    text = nothing if spoken is None else part(spoken)
+    called = part("type").fill_null("text") if kinds.get("type") == pl.String else pl.lit("text")
+    others = [
+        said
+        for name, held in kinds.items()
+        if name not in {"type", spoken} and (said := texts_in(part(name), held)) is not None
+    ]
+    whole = _joined([text, *others])
+    told, thought, asked = called.is_in(_TEXT_PARTS), called.is_in(REASONING), called.is_in(_TOOL_PARTS)
+
+    def among(said: pl.Expr, found: pl.Expr, separator: str = "\n") -> pl.Expr:
+        return content.list.eval(pl.when(found).then(said)).list.join(separator, ignore_nulls=True)
+
+    unread = pl.when(~(thought | asked) & ~(told & text.is_not_null()))
+    return _Content(
+        among(text, told, ""),
+        content.list.eval(unread.then(pl.when(told).then(pl.lit("a part without text")).otherwise(called)))
+        .list.drop_nulls()
+        .list.first(),
+        [among(whole, thought)],
+        [among(whole, asked)],
+        [among(_joined(others), ~(thought | asked))],
     )
 
 

@@ -54,12 +54,14 @@ class Layout(Unit, ABC):
 
     Attributes:
         needs: Columns that a table of this layout has.
+        takes: Further columns that it reads, which alone would be another layout.
         answers: The one that holds the completion.
         example: Values of these columns, which every layout is tested with.
         says: The texts of prompt and completion that the example holds.
     """
 
     needs: ClassVar[tuple[str, ...]]
+    takes: ClassVar[tuple[str, ...]] = ()
     answers: ClassVar[str]
     example: ClassVar[Mapping[str, object]]
     says: ClassVar[tuple[str, str]]
@@ -108,7 +110,11 @@ def layout_of(columns: Collection[str], named: str | None, *, source: str) -> La
     fitting = [layout for layout in known if set(layout.needs) <= set(columns)]
     # The project's own rows may hold whatever they were made from beside them.
     own = [layout for layout in fitting if layout.name == OWN]
-    closest = own or [one for one in fitting if not any(set(one.needs) < set(other.needs) for other in fitting)]
+    closest = own or [
+        one
+        for one in fitting
+        if not any(one is not other and set(one.needs) < {*other.needs, *other.takes} for other in fitting)
+    ]
     if len(closest) > 1:
         names = " and ".join(repr(layout.name) for layout in closest)
         message = f"{source}: the columns {_said(columns)} fit the layouts {names}"

@@ -12,15 +12,17 @@ from strigil.data.turns import said_by, turns_in
 
 
 class Preference(Layout):
-    """`chosen` and `rejected`, texts or messages, and `prompt` unless the messages begin with it.
+    """`chosen` and `rejected`, texts or messages, and `prompt` or `conversations` unless the messages begin with it.
 
     The chosen answer is the completion; rules read the rejected one too.
 
-    Source: https://huggingface.co/docs/trl/dataset_formats, "Preference".
+    Source: https://huggingface.co/docs/trl/dataset_formats, "Preference"; for `conversations`, LLaMA-Factory's
+    data/README.md.
     """
 
     name: ClassVar[str] = "preference"
     needs: ClassVar[tuple[str, ...]] = ("chosen", "rejected")
+    takes: ClassVar[tuple[str, ...]] = ("conversations",)
     answers: ClassVar[str] = "chosen"
     example: ClassVar[Mapping[str, object]] = {"prompt": "Go on.", "chosen": "1, 2", "rejected": "no"}
     says: ClassVar[tuple[str, str]] = ("Go on.", "1, 2")
@@ -37,7 +39,8 @@ class Preference(Layout):
     def reads(self, schema: pl.Schema) -> frozenset[str]:
         """Chosen and rejected, and the prompt where no message can repeat it."""
         alone = not isinstance(schema["chosen"], pl.List)
-        return frozenset({*self.needs, *(["prompt"] if alone and "prompt" in schema else [])})
+        asked = self._asked(schema)
+        return frozenset({*self.needs, *([asked] if alone and asked is not None else [])})
 
     def others(self, schema: pl.Schema, *, source: str) -> dict[str, pl.Expr]:
         """The prompt and what was rejected."""
@@ -45,8 +48,12 @@ class Preference(Layout):
 
     def _conversation(self, column: str, schema: pl.Schema, *, source: str) -> pl.Expr:
         answered = turns_in(column, schema[column], "assistant", source=source)
+        prompt = self._asked(schema)
         asked = said_by("user", pl.lit(""))
-        if "prompt" in schema:
-            asked = turns_in("prompt", schema["prompt"], "user", source=source)
+        if prompt is not None:
+            asked = turns_in(prompt, schema[prompt], "user", source=source)
         whole = answered.list.first().struct.field("role") != "assistant"
         return pl.when(whole).then(answered).otherwise(pl.concat_list(asked, answered))
+
+    def _asked(self, schema: pl.Schema) -> str | None:
+        return next((name for name in ("prompt", *self.takes) if name in schema), None)
