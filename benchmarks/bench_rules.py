@@ -1,11 +1,14 @@
-"""Word rules on 200,000 texts, against looking closely at every text; and what a suite costs for twice the rows."""
+"""Word rules on 200,000 texts, against looking closely at every text; and what suites cost for twice the rows."""
 
 from __future__ import annotations
 
+import ast
 import random
 import re
+import sysconfig
 import time
 from collections.abc import Callable
+from pathlib import Path
 from pydoc_data import topics
 from typing import Final
 
@@ -22,6 +25,7 @@ from strigil.audits.texts.secrets import secrets
 from tests.audits.tables import rows_of
 
 ROWS: Final = 200_000
+FUNCTIONS: Final = 2_000
 # Looking closely at all of them would take minutes.
 CLOSE: Final = 2_000
 GOAL: Final = 10.0
@@ -29,7 +33,7 @@ LINEAR: Final = 0.8
 
 
 def measure() -> list[Ratio]:
-    """Rows per second of two word rules, and of the suite `text` on all rows against half of them."""
+    """Rows per second of word rules, and of the suites `text` and `code-strict` on all rows against half of them."""
     texts = prose(ROWS, seed=1)
     rows = rows_of(texts)
     words = lexicon(None)
@@ -47,9 +51,12 @@ def measure() -> list[Ratio]:
         ratios.append(
             _ratio(f"{rule.name}, {ROWS:,} texts", ROWS / seconds, "the same look at every text", every, GOAL)
         )
-    suite = [chosen.rule for chosen in load_suite("text").rules]
-    halves = [_suite_seconds(suite, rows.head(count)) / count for count in (ROWS // 2, ROWS)]
-    ratios.append(_ratio("suite text", 1 / halves[1], "half as many rows", 1 / halves[0], LINEAR))
+    for name, table in (("text", rows), ("code-strict", rows_of(functions(FUNCTIONS)))):
+        suite = [chosen.rule for chosen in load_suite(name).rules]
+        halves = [_suite_seconds(suite, table.head(count)) / count for count in (table.height // 2, table.height)]
+        ratios.append(
+            _ratio(f"suite {name}, {table.height:,} rows", 1 / halves[1], "half as many rows", 1 / halves[0], LINEAR)
+        )
     return ratios
 
 
@@ -60,6 +67,19 @@ def prose(count: int, *, seed: int) -> list[str]:
     sentences = [piece.strip() for piece in pieces if 40 < len(piece) < 300 and ">>>" not in piece]
     choose = random.Random(seed)
     return [" ".join(choose.choices(sentences, k=3)) for _ in range(count)]
+
+
+def functions(count: int) -> list[str]:
+    """Functions of Python's standard library, in a random order."""
+    found: dict[str, None] = {}
+    for path in sorted(Path(sysconfig.get_path("stdlib")).glob("*.py")):
+        text = path.read_text(encoding="utf-8", errors="replace")
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.FunctionDef) and node.col_offset == 0:
+                found[ast.get_source_segment(text, node) or ""] = None
+    every = list(found)
+    random.Random(0).shuffle(every)
+    return every[:count]
 
 
 def _seconds(rule: Rule, rows: pl.DataFrame) -> float:

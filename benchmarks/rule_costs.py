@@ -6,10 +6,8 @@ Rules that ask a model cost what the model costs, and are left out.
 
 from __future__ import annotations
 
-import ast
 import json
 import random
-import sysconfig
 import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,12 +15,11 @@ from typing import Final
 
 import polars as pl
 
-from benchmarks.bench_rules import prose
+from benchmarks.bench_rules import FUNCTIONS, functions, prose
 from strigil.audits.rules.rule import RULES
 from tests.audits.tables import rows_of
 
 ROWS: Final = 10_000
-FUNCTIONS: Final = 2_000
 
 
 def main() -> None:
@@ -52,19 +49,6 @@ def main() -> None:
                 start = time.process_time()
                 score(rows)
                 print(f"{name}: {(time.process_time() - start) / len(rows) * 1e6:.2g}", flush=True)
-
-
-def functions(count: int) -> list[str]:
-    """Functions of Python's standard library, in a random order."""
-    found: dict[str, None] = {}
-    for path in sorted(Path(sysconfig.get_path("stdlib")).glob("*.py")):
-        text = path.read_text(encoding="utf-8", errors="replace")
-        for node in ast.walk(ast.parse(text)):
-            if isinstance(node, ast.FunctionDef) and node.col_offset == 0:
-                found[ast.get_source_segment(text, node) or ""] = None
-    every = list(found)
-    random.Random(0).shuffle(every)
-    return every[:count]
 
 
 if __name__ == "__main__":
