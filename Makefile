@@ -62,7 +62,7 @@ calibration: $(READY)
 FUZZ_MINUTES ?= 20
 fuzz: $(READY)
 	@end=$$(( $$(date +%s) + 60 * $(FUZZ_MINUTES) )); while [ $$(date +%s) -lt $$end ]; do \
-		$(QUIET_THREADS) FUZZ_EXAMPLES=400 $(BIN)/pytest -q -n 0 tests/fuzz || exit 1; done
+		$(QUIET_THREADS) FUZZ_EXAMPLES=100 $(BIN)/pytest -q -n 0 tests/fuzz || exit 1; done
 
 MOMENTS ?= 20
 disturb: $(READY)
