@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final, get_args
 
 from strigil.cards.study import study_markdown, study_page
+from strigil.common.disk import Writing
 from strigil.common.files import write_out
 from strigil.common.progress import Reporter, Silent
 from strigil.parallel.workers import Workers
@@ -50,11 +51,11 @@ def run_and_report(
 
     Raises:
         ConfigError: The study names something that does not exist.
-        PrerequisiteError: A model or a library is missing.
+        PrerequisiteError: A model or a library is missing, or the disk is full.
     """
     opened = open_study(study, store)
     making = Making(reporter, workers, Speeds.of(store.cells), Claims(store.claims, study.name, lease))
-    with closing(making.claims):
+    with Writing(store.out), closing(making.claims):
         making.claims.begin()
         _make_all(opened, making)
         return _write(opened, making)
