@@ -183,7 +183,7 @@ def check_objects(path: Path, *, name: str) -> Objects:
                 value = None
             if not isinstance(value, dict):
                 message = f"cannot read {name}: line {number} is not a JSON object"
-                raise DataError(message)
+                raise DataError(message, hint="rows are objects, one a line, or an array of them")
             if _SURROGATE.search(line) and _SURROGATES.search(json.dumps(value, ensure_ascii=False)):
                 message = f"{name}: line {number} has half of a surrogate pair, which is no character"
                 raise DataError(message)

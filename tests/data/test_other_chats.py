@@ -92,3 +92,11 @@ def test_how_many_rows_are_unfit_is_said(tmp_path: Path) -> None:
     what = r"row 2: .* ends with a turn of user, .*; 2 more rows have such a fault"
     with pytest.raises(DataError, match=what), open_rows(written(tmp_path, *rows)):
         pass
+
+
+def test_one_object_over_several_lines_is_no_rows(tmp_path: Path) -> None:
+    (tmp_path / "rows.json").write_text(json.dumps(PAIR, indent=2))
+    with pytest.raises(DataError) as caught, open_rows(str(tmp_path / "rows.json")):
+        pass
+    assert caught.value.message.endswith("line 1 is not a JSON object")
+    assert caught.value.hint == "rows are objects, one a line, or an array of them"
