@@ -218,7 +218,8 @@ def _wrong() -> pl.Expr:
     speakers = turns.list.eval(field("role").filter(~field("role").is_in(SYSTEM)))
     last = speakers.list.last().fill_null("system")
     return pl.coalesce(
-        pl.when(turns.list.len().fill_null(0) == 0).then(pl.lit("holds no turns")),
+        pl.when(turns.is_null()).then(pl.lit("is missing, or a part of it is")),
+        pl.when(turns.list.len() == 0).then(pl.lit("holds no turns")),
         pl.format("has a turn of {}, which is no role known here", foreign),
         pl.format("holds {}, which no rule can judge", unread),
         empty,

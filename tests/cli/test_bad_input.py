@@ -20,7 +20,7 @@ TABLES = {
     "numbers for messages": (GOOD.with_columns(completion=pl.lit([1, 2])), "the column 'completion' is List(Int64)"),
     "null": (
         GOOD.with_columns(completion=pl.when(pl.col("prompt_index") == 0).then("completion")),
-        "row 2 has no completion",
+        "row 2: the conversation in 'prompt' and 'completion' is missing, or a part of it is",
     ),
     "repeated id": (pl.concat([GOOD, GOOD]), "'row_id' repeats itself in 2 rows"),
     "no rows": (GOOD.clear(), "has no rows"),
