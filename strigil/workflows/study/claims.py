@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -65,6 +66,9 @@ class Claims:
         """Gives back every cell."""
         for cell in list(self._leases):
             self.give_back(cell)
+        # Where a disk is full, nothing comes into it.
+        with suppress(OSError):
+            self._failures.rmdir()
 
     def begin(self) -> None:
         """Marks the time, by the clock of the folder's file system: failures from before are tried again."""
