@@ -46,19 +46,19 @@ class ParquetSink:
     Args:
         path: The file.
         schema: Of every batch.
+        plain: Whether readers are to find plain strings and lists, as most data sets have them, and not Arrow's types.
     """
 
-    def __init__(self, path: Path, schema: pl.Schema) -> None:
+    def __init__(self, path: Path, schema: pl.Schema, *, plain: bool = False) -> None:
         import pyarrow.parquet as pq
 
         path.parent.mkdir(parents=True, exist_ok=True)
         self.rows = 0
         self._path = path
         self._temporary = path.with_name(f".{path.name}.tmp")
-        # Without Arrow's own schema, whoever loads the file gets plain strings and lists, as most data sets have them.
         arrow = schema.to_frame().to_arrow().schema
         self._schema = schema
-        self._writer = pq.ParquetWriter(self._temporary, arrow, compression="zstd", store_schema=False)
+        self._writer = pq.ParquetWriter(self._temporary, arrow, compression="zstd", store_schema=not plain)
 
     def write(self, batch: pl.DataFrame) -> None:
         """Appends a batch as one row group; an empty one leaves no trace."""
@@ -121,7 +121,7 @@ class ShardedSink:
         self._incoming.rmdir()
 
     def _next(self) -> ParquetSink:
-        sink = ParquetSink(self._incoming / f"part-{self._parts:05d}.parquet", self._schema)
+        sink = ParquetSink(self._incoming / f"part-{self._parts:05d}.parquet", self._schema, plain=True)
         self._parts += 1
         return sink
 

@@ -86,7 +86,7 @@ def test_a_patch_says_what_is_new_and_still_compares(treated: Release) -> None:
     patched = record_residual(treated, residual)
     text = (patched.path / REPORT).read_text()
     assert "sorted 1.0.1" in text
-    assert "95 % interval 0.40 to 0.60; 5 seeds" in text
+    assert "95 % interval 0.40 to 0.60; 5 students" in text
     assert "before" in rows_in(patched.path / REPORT)["row-0000000"]
     assert json.loads((patched.path / "audit" / "report.json").read_text())["residual"]["estimate"] == 0.5
     assert verify_release(patched) == []
