@@ -70,7 +70,7 @@ def histogram(rule: RuleRecord, scores: pl.DataFrame) -> Histogram:
     low, high = min(lowest, cut), max(highest, cut)
     if low < cut:
         high = min(high, low + _REACH * (cut - low))
-    width = (high - low) / BINS
+    width = (high - low) / BINS or math.ulp(0.0)
     below = math.ceil((cut - low) / width - 1e-9)
     width = (cut - low) / below if below else width
     last = max(below, math.ceil((high - low) / width - 1e-9))

@@ -51,7 +51,12 @@ def _check_size(value: object, source: str) -> None:
 
 
 class _Loader(yaml.SafeLoader):
-    """Refuses a key that is there twice, of which the last would win in silence."""
+    """Refuses a key that is there twice, of which the last would win in silence; what looks like a date is a text."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012  # as the base has it
+        first: [resolver for resolver in resolvers if resolver[0] != "tag:yaml.org,2002:timestamp"]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[object, object]:  # noqa: FBT001, FBT002  # as the base has it
         """A mapping, once its keys are known to differ."""

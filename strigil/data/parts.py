@@ -29,7 +29,7 @@ def texts_of(rows: pl.DataFrame, parts: Collection[Part]) -> pl.DataFrame:
     Returns:
         `row`, the place of its row; `where`, which turn or column it is, null for completions; and `text`.
     """
-    tables = [_turns_before(rows, parts)]
+    tables = [_turns_before(rows, parts)] if "prompt" in rows.columns else []
     if "completion" in parts:
         where = pl.lit(None, pl.String).alias("where")
         whole = rows.select(pl.int_range(pl.len()).alias("row"), where, text=completion_text().fill_null(""))
@@ -105,13 +105,12 @@ def _turns_before(rows: pl.DataFrame, parts: Collection[Part]) -> pl.DataFrame:
     longer = length > 1 if parts == {"completion"} else pl.lit(value=True)
     role, number = pl.col("role"), pl.col("number")
     turns = (
-        rows.select(
-            pl.int_range(pl.len()).alias("row"),
+        rows.select(pl.int_range(pl.len()).alias("row"), "prompt")
+        .filter(longer)
+        .with_columns(
             pl.col("prompt").list.eval(~pl.element().struct.field("role").is_in(SYSTEM)).list.sum().alias("speaking"),
             pl.int_ranges(1, length + 1).alias("number"),
-            "prompt",
         )
-        .filter(longer)
         .explode("number", "prompt")
         .unnest("prompt")
     )

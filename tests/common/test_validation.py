@@ -44,7 +44,7 @@ LAUGHS = "a: &a [x, x]\n" + "".join(
     ("text", "said"),
     [
         (f"name: a\nnumber: {'7' * 5000}\n", "is not valid YAML: Exceeds the limit"),
-        ("name: a\nday: 2024-99-99\n", "is not valid YAML: month must be in 1..12"),
+        ("name: a\nday: 2024-99-99\n", "day: unknown key"),
         ("name: " + "[" * 5000 + "]" * 5000, "is nested more than 100 deep"),
         ("name: " + "{a: " * 150 + "1" + "}" * 150, "is nested more than 100 deep"),
         ("name: a\nname: b\n", "the key 'name' is there twice"),

@@ -81,17 +81,19 @@ def test_a_parser_that_bursts_is_a_line(tmp_path: Path) -> None:
 
 def test_a_parser_that_hangs_is_a_line(fake: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parser_process, "SECONDS", 1.0)
+    before = psutil.Process().children()
     with pytest.raises(DataError, match=r"hang.jsonl takes longer than 1 s to read: not read"):
         open_tables([named(fake / "hang.jsonl")], fake)
-    assert not psutil.Process().children()
+    assert set(psutil.Process().children()) <= set(before)
 
 
 def test_the_gates_time_limit_holds_within_the_parser(fake: Path) -> None:
+    before = psutil.Process().children()
     began = time.monotonic()
     with pytest.raises(CheckFailedError, match="longer than 1 s"), time_limit(1.0, what="gating it"):
         open_tables([named(fake / "hang.jsonl")], fake)
     assert time.monotonic() - began < 2.0
-    assert not psutil.Process().children()
+    assert set(psutil.Process().children()) <= set(before)
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])

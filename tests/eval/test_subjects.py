@@ -10,13 +10,13 @@ import pytest
 from strigil.eval.asking import behind, chat
 from strigil.eval.subjects import Subject, subjects_of
 from strigil.models.catalog import resolve_model
+from tests.engines.pocket_cases import random_adapter
 
 BASE = resolve_model("pocket-a")
 
 
 def a_student(folder: Path, **result: object) -> Path:
-    folder.mkdir()
-    (folder / "adapter_config.json").write_text("{}")
+    random_adapter(folder, 0)
     (folder / "train.json").write_text(json.dumps(result))
     return folder
 

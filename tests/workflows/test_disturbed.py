@@ -152,7 +152,8 @@ def test_nothing_is_lost_or_there_twice_or_left(
         after = chance.uniform(0.02, given.lengths[command])
         ended = run(given.arguments(command, place), place, number=number, after=after)
         well_ended(ended, number)
-        if number != signal.SIGKILL:
+        # What the worker processes of a study had goes with the next command, as after SIGKILL.
+        if number != signal.SIGKILL and command != "study":
             assert not list(place.temporary.iterdir()), f"left after {after} s"
         if ended.status == 0 or moment == MOMENTS:
             last = run(given.arguments(command, place), place)
@@ -187,7 +188,10 @@ def test_of_two_at_once_one_waits_or_is_told(
     assert not any("Traceback" in text for text in said), said
     last = run(given.arguments(command, place), place)
     assert last.status == 0, last.said
-    assert contents(given, command, place) == expected
+    found = contents(given, command, place)
+    # Of two studies, one may make a control's data before the other's treatment turns out to change nothing.
+    assert all("/cells/data/" in name for name in found.keys() - expected.keys())
+    assert {name: held for name, held in found.items() if name in expected} == expected
     assert not list(place.temporary.iterdir())
 
 

@@ -15,6 +15,7 @@ from strigil.cards.report.page import report_page
 from strigil.common.files import write_out
 from strigil.common.progress import Reporter
 from strigil.common.scratch import scratch_folder
+from strigil.data.coerce import GIVEN
 from strigil.data.formats.writing import write_table
 from strigil.data.streams import iter_batches
 from strigil.releases.manifest import AuditRecord, Counts, Origin
@@ -54,7 +55,8 @@ def audit(
     source, raw = rows.address, rows.frame
     chosen = judgeable(suite, raw, rows.absent, reporter, source=source)
     if not suite.expectations and report is None and write is None:
-        summary = judge(raw, chosen.suite, None, source=source, reporter=reporter, executor=executor).summary
+        unwritten = raw.drop(GIVEN, strict=False)
+        summary = judge(unwritten, chosen.suite, None, source=source, reporter=reporter, executor=executor).summary
         return Report(counts(summary), audit_record(suite, chosen.skipped, summary, ()))
     with scratch_folder() as folder, TableFiles(folder, rows.schema, form=rows.form) as files:
         summary = judge(raw, chosen.suite, files, source=source, reporter=reporter, executor=executor).summary

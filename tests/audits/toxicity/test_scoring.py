@@ -92,7 +92,7 @@ def test_the_rule_scores_every_row_and_keeps_all_classes(cache: Path) -> None:
 
 
 def test_what_is_in_the_cache_is_not_scored_again(cache: Path) -> None:
-    rule = TextToxicity(model="pocket")
+    rule = TextToxicity(model="pocket", of=("completion",))
     score = rule.scorer()
     before = score(rows_of([BENIGN[0]], carrier="text"))
     other = ScoreCache(cache, model=f"{POCKET.digest}:1", classes=len(CLASSES))
