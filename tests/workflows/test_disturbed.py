@@ -1,6 +1,7 @@
 """Commands that are ended at random moments: the same command goes on, and nothing of it shows.
 
-One moment of each is part of the tests; `make disturb` tries twenty.
+One moment of each is part of the tests; `make disturb` tries twenty, and studies too, whose processes
+tests/workflows/study/test_study_shared.py ends.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from tests.workflows.disturbed import STATUSES, WORDS, Ended, Place, begin, run,
 from tests.workflows.study.small import a_study
 
 MOMENTS: Final = int(os.environ.get("MOMENTS", "1"))
+STUDIES: Final = ["study"] if MOMENTS > 1 else []
 RECIPE: Final = {
     "name": "rows",
     "base": "pocket-a",
@@ -140,7 +142,7 @@ def well_ended(ended: Ended, number: signal.Signals) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT], ids=lambda number: number.name)
-@pytest.mark.parametrize("command", ["audit", "build", "publish", "train", "study"])
+@pytest.mark.parametrize("command", ["audit", "build", "publish", "train", *STUDIES])
 def test_nothing_is_lost_or_there_twice_or_left(
     given: Given, whole: Callable[[str], dict[str, object]], command: str, number: signal.Signals
 ) -> None:
@@ -172,7 +174,7 @@ def test_what_comes_out_is_a_release_as_its_manifest_says(
     assert not problems_of(open_release(home))
 
 
-@pytest.mark.parametrize("command", ["audit", "build", "publish", "train", "study"])
+@pytest.mark.parametrize("command", ["audit", "build", "publish", "train", *STUDIES])
 def test_of_two_at_once_one_waits_or_is_told(
     given: Given, whole: Callable[[str], dict[str, object]], command: str
 ) -> None:
@@ -195,7 +197,7 @@ def test_of_two_at_once_one_waits_or_is_told(
     assert not list(place.temporary.iterdir())
 
 
-@pytest.mark.parametrize("command", ["audit", "build", "train", "study"])
+@pytest.mark.parametrize("command", ["audit", "build", "train", *STUDIES])
 @pytest.mark.parametrize("full", ["out", "tmp"])
 def test_a_disk_that_fills_is_a_line_with_the_path_and_leaves_nothing(
     given: Given, whole: Callable[[str], dict[str, object]], command: str, full: str
