@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, TypeAlias
 import polars as pl
 
 from strigil.common.scratch import scratch_folder
+from strigil.data.form import HIDDEN
 from strigil.data.layouts.layout import Reading
 from strigil.data.parquet import write_parquet
-from strigil.data.parts import BESIDE
 from strigil.data.readers import NamedFile
 from strigil.data.tabular import Tabular
 from strigil.releases.store import Split
@@ -89,7 +89,7 @@ def load(
     """
     with opened(data, split, reading_of(layout, columns, rows)) as source:
         table = source.frame.collect()
-        return Rows(source.name, source.layout.name, source.note, table.drop(BESIDE, strict=False))
+        return Rows(source.name, source.layout.name, source.note, table.drop(HIDDEN, strict=False))
 
 
 def reading_of(layout: str | None, columns: Mapping[str, str] | None, rows: int | None = None) -> Reading:

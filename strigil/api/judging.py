@@ -65,13 +65,7 @@ class Audit(Tabular):
                 (rule.rule.name, rule.threshold, rule.rejected, rule.alone, ", ".join(rule.reasons))
                 for rule in self.record.rules
             ],
-            schema={
-                "rule": pl.String,
-                "threshold": pl.Float64,
-                "rejected": pl.Int64,
-                "alone": pl.Int64,
-                "reasons": pl.String,
-            },
+            schema=_RULES,
             orient="row",
         )
 

@@ -25,7 +25,7 @@ from strigil.workflows.evaluate.run import run_evaluations
 from strigil.workflows.study.cells import Store
 from strigil.workflows.study.recipe import StudyRecipe
 from strigil.workflows.study.run import run_and_report
-from strigil.workflows.train.students import student_of, train_students
+from strigil.workflows.train.students import train_on
 
 Recipe = Mapping[str, object] | str | PathLike[str]
 
@@ -102,18 +102,8 @@ def train(
     model = resolve_model(base, revision=revision)
     settings = TrainRecipe() if recipe is None else read_recipe(recipe, TrainRecipe)
     with opened(data, "clean", reading_of(layout, columns, rows)) as source:
-        jobs = [
-            student_of(
-                f"{source.name}-{Path(model.id).name}-seed{seed}",
-                source.files,
-                model,
-                settings.model_copy(update={"seed": seed}),
-                Path(out),
-                rows=rows,
-            )
-            for seed in seeds
-        ]
-        return Students(tuple(train_students(jobs, Silent(), workers=workers)))
+        folders = train_on(source, model, settings, Path(out), Silent(), seeds=seeds, workers=workers)
+        return Students(tuple(folders))
 
 
 @dataclass(frozen=True, repr=False)

@@ -38,7 +38,7 @@ class Form:
         return Reading() if self.layout == OWN else Reading(self.layout, self.columns)
 
     def rows(self, table: pl.LazyFrame, *, source: str) -> pl.LazyFrame:
-        """A table as a row table.
+        """A table as a row table, in the project's own columns and the table's further ones.
 
         Raises:
             DataError: It is not of this form.
@@ -49,7 +49,8 @@ class Form:
         named = renamed(table, self.columns, source=source)
         schema = named.collect_schema()
         mapped = [column for _, column in self.columns]
-        return as_rows(named, shape_of(schema, LAYOUTS.create(self.layout), given=given, mapped=mapped, source=source))
+        shape = shape_of(schema, LAYOUTS.create(self.layout), given=given, mapped=mapped, source=source)
+        return as_rows(named, shape).drop(HIDDEN, strict=False)
 
     def answered(self, rows: pl.LazyFrame) -> pl.LazyFrame:
         """Rows whose completions changed, with these in the columns that they will be written in."""

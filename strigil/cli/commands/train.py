@@ -56,27 +56,12 @@ def command(
     from strigil.models.catalog import resolve_model
     from strigil.sources.open_rows import open_rows
     from strigil.train.recipe import TrainRecipe
-    from strigil.workflows.train.left_out import left_out
-    from strigil.workflows.train.students import student_of, train_students
+    from strigil.workflows.train.students import train_on
 
     model = resolve_model(base, revision=revision)
     training = load_yaml(recipe, TrainRecipe) if recipe is not None else TrainRecipe()
     with open_rows(data, reading=reading) as source:
-        jobs = [
-            student_of(
-                f"{source.name}-{Path(model.id).name}-seed{seed}",
-                source.files,
-                model,
-                training.model_copy(update={"seed": seed}),
-                out,
-                rows=reading.rows,
-            )
-            for seed in seeds
-        ]
-        for note in (source.note, left_out(source, training)):
-            if note is not None:
-                output.note(note)
-        folders = train_students(jobs, output, workers=workers, track=track)
+        folders = train_on(source, model, training, out, output, seeds=seeds, workers=workers, track=track)
     output.json({"students": [str(folder) for folder in folders]})
     for folder in folders:
         output.path(str(folder))

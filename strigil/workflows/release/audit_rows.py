@@ -19,7 +19,7 @@ from strigil.audits.suite.suite import Suite, TableName
 from strigil.audits.suite.tally import RowIds, Summary
 from strigil.common.errors import DataError
 from strigil.common.progress import Reporter
-from strigil.data.form import HIDDEN, Form, stored
+from strigil.data.form import Form, stored
 from strigil.data.rows import check_rows
 from strigil.data.streams import SHARD_ROWS, ShardedSink, count_rows, iter_batches
 from strigil.data.verdicts import VERDICTS
@@ -79,7 +79,7 @@ class TableFiles:
             sink.close()
         paths: dict[TableName, str] = {"clean": "data/clean", "removed": "data/removed"}
         scans = {name: pl.scan_parquet(self._folder / path / "*.parquet") for name, path in paths.items()}
-        rows = {name: self._form.rows(table, source=name).drop(HIDDEN, strict=False) for name, table in scans.items()}
+        rows = {name: self._form.rows(table, source=name) for name, table in scans.items()}
         return {**rows, "verdicts": pl.scan_parquet(self._folder / "verdicts" / "*.parquet")}
 
     def _sink(self, table: str, schema: pl.Schema) -> ShardedSink:

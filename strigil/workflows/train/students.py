@@ -15,11 +15,12 @@ from strigil.data.readers import NamedFile
 from strigil.data.rows import content_digest
 from strigil.models.catalog import Model
 from strigil.parallel.workers import Died, Task, Workers, at_most, run_jobs
-from strigil.sources.open_rows import open_files
+from strigil.sources.open_rows import RowSource, open_files
 from strigil.train.distributed import in_a_team, leads
 from strigil.train.recipe import Passes, StepMetrics, TrainRecipe
 from strigil.train.sft import RESULT_FILE, TrainingData, encode, read_result, train_encoded
 from strigil.train.tracking.trackers import TrackerName, check_tracker, open_tracker
+from strigil.workflows.train.left_out import left_out
 
 if TYPE_CHECKING:
     import polars as pl
@@ -95,6 +96,40 @@ def student_of(
         DataError: There are fewer.
     """
     return Student(name, tuple(files), rows, rows_digest(files, rows), base, training, out)
+
+
+def train_on(
+    rows: RowSource,
+    base: Model,
+    training: TrainRecipe,
+    out: Path,
+    reporter: Reporter,
+    *,
+    seeds: Sequence[int],
+    workers: Workers,
+    track: TrackerName | None = None,
+) -> list[Path]:
+    """Trains a student for each seed on rows from anywhere, after saying what was taken for what and what is left out.
+
+    Raises:
+        DataError: As `train_students`.
+        PrerequisiteError: As `train_students`.
+    """
+    for note in (rows.note, left_out(rows, training)):
+        if note is not None:
+            reporter.note(note)
+    jobs = [
+        student_of(
+            f"{rows.name}-{Path(base.id).name}-seed{seed}",
+            rows.files,
+            base,
+            training.model_copy(update={"seed": seed}),
+            out,
+            rows=rows.limit,
+        )
+        for seed in seeds
+    ]
+    return train_students(jobs, reporter, workers=workers, track=track)
 
 
 def train_students(
