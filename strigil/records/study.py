@@ -159,7 +159,7 @@ class Comparison(_Record):
     Attributes:
         other: The other arm's label.
         difference: arm - other, 95 % interval.
-        p: One-sided, that the arm is not above the other; None where that is not tested.
+        p: One-sided, that the arm is not above the other; None where that is not tested, or has no spread to go by.
         p_holm: The same, corrected in its family: untreated arms, or treatments of traits that went over.
         equal_p: That the arm differs by the margin or more (two one-sided tests), or for a treatment keeps the study's
             share of the effect or more: the larger one; None where that is not tested.

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import TypeVar
 
-from strigil.stats.intervals import Arm, Contrast, check_finite, contrast_of, mean_of
+from strigil.stats.intervals import Arm, Contrast, check_finite, contrast_of, mean_of, parts
 from strigil.stats.scale import PLAIN, Scale
+
+P = TypeVar("P", float, float | None)
 
 
 def above(first: Arm, second: Arm, *, scale: Scale = PLAIN) -> float | None:
@@ -18,7 +21,8 @@ def above(first: Arm, second: Arm, *, scale: Scale = PLAIN) -> float | None:
         scale: What is compared.
 
     Returns:
-        None where an arm has a single figure.
+        None where an arm has a single figure, or what is above has no spread at all: three zeros beside three equal
+        rates say nothing about other data sets.
 
     Source: Welch, Biometrika 34 (1947) 28.
 
@@ -26,7 +30,7 @@ def above(first: Arm, second: Arm, *, scale: Scale = PLAIN) -> float | None:
         ValueError: If an arm is empty or holds a value that is not finite.
     """
     first, second = _on(scale, first), _on(scale, second)
-    return _above_zero(contrast_of(_parts(first, second)))
+    return _above_zero(contrast_of(parts(first, second)))
 
 
 def equal(first: Arm, second: Arm, *, margin: float, scale: Scale = PLAIN) -> float | None:
@@ -38,7 +42,7 @@ def equal(first: Arm, second: Arm, *, margin: float, scale: Scale = PLAIN) -> fl
     Source: Schuirmann, J. Pharmacokinet. Biopharm. 15 (1987) 657; the delta method.
 
     Returns:
-        The larger of the two; None where an arm has a single figure.
+        The larger of the two; None where an arm has a single figure, or arms that could be equal have no spread.
 
     Raises:
         ValueError: If the margin is not positive, or an arm is empty or not finite.
@@ -48,7 +52,7 @@ def equal(first: Arm, second: Arm, *, margin: float, scale: Scale = PLAIN) -> fl
         raise ValueError(message)
     first, second = _on(scale, first), _on(scale, second)
     centre = mean_of(list(second.values()))
-    found: list[float] = []
+    found: list[float | None] = []
     for sign in (1.0, -1.0):
         limit = scale.back(centre) + sign * margin
         if not scale.inside(limit):
@@ -57,11 +61,10 @@ def equal(first: Arm, second: Arm, *, margin: float, scale: Scale = PLAIN) -> fl
             continue
         slope = scale.slope(scale.back(centre)) / scale.slope(limit)
         moved = {key: scale.to(limit) + slope * (value - centre) for key, value in second.items()}
-        parts = _parts(moved, first) if sign > 0 else _parts(first, moved)
-        if (p := _above_zero(contrast_of(parts))) is None:
-            return None
-        found.append(p)
-    return max(found)
+        pair = (moved, first) if sign > 0 else (first, moved)
+        found.append(_above_zero(contrast_of(parts(*pair))))
+    known = [p for p in found if p is not None]
+    return max(known) if len(known) == len(found) or 1.0 in known else None
 
 
 def keeps_less(treated: Arm, untreated: Arm, neutral: Arm, *, share: float, scale: Scale = PLAIN) -> float | None:
@@ -73,7 +76,8 @@ def keeps_less(treated: Arm, untreated: Arm, neutral: Arm, *, share: float, scal
     Source: Fieller, J. R. Stat. Soc. B 16 (1954) 175; Satterthwaite, Biometrics 2 (1946) 110; the delta method.
 
     Returns:
-        None where an arm has a single figure, or the untreated arm's mean is not above the neutral one's.
+        None where an arm has a single figure, arms that keep less have no spread, or the untreated arm's mean is not
+        above the neutral one's.
 
     Raises:
         ValueError: If the share is not between 0 and 1, or an arm is empty or not finite.
@@ -93,26 +97,29 @@ def keeps_less(treated: Arm, untreated: Arm, neutral: Arm, *, share: float, scal
     # Means of these two are the limit on the scale, up to first order around where the means are.
     from_high = {key: scale.to(limit) + of_high * (value - centre) for key, value in untreated.items()}
     from_low = [of_low * (value - middle) for value in neutral.values()]
-    return _above_zero(contrast_of([*_parts(from_high, treated), from_low]))
+    return _above_zero(contrast_of([*parts(from_high, treated), from_low]))
 
 
-def holm(p_values: Sequence[float]) -> list[float]:
+def holm(p_values: Sequence[P]) -> list[P]:
     """Adjusts p-values for the number of comparisons, in the order given; compare each with alpha.
 
-    Controls the chance of any false finding over the whole study, under any dependence of the tests.
+    Controls the chance of any false finding among the values given, under any dependence of the tests; what else a
+    study tests is another family. What was not tested (None) stays so and counts for nothing.
 
     Source: Holm, Scand. J. Stat. 6 (1979) 65.
 
     Raises:
         ValueError: If a value is no probability.
     """
-    if not all(0 <= p <= 1 for p in p_values):
+    values: list[float | None] = list(p_values)
+    ranked = sorted((p, index) for index, p in enumerate(values) if p is not None)
+    if not all(0 <= p <= 1 for p, _ in ranked):
         message = f"p-values must lie between 0 and 1, got {list(p_values)}"
         raise ValueError(message)
-    adjusted = [0.0] * len(p_values)
+    adjusted = list(p_values)
     running = 0.0
-    for rank, index in enumerate(sorted(range(len(p_values)), key=p_values.__getitem__)):
-        running = max(running, min(1.0, (len(p_values) - rank) * p_values[index]))
+    for rank, (p, index) in enumerate(ranked):
+        running = max(running, min(1.0, (len(ranked) - rank) * p))
         adjusted[index] = running
     return adjusted
 
@@ -122,18 +129,12 @@ def _on(scale: Scale, arm: Arm) -> Arm:
     return {key: scale.to(value) for key, value in arm.items()}
 
 
-def _parts(first: Arm, second: Arm) -> list[list[float]]:
-    """Independent samples whose means add up to mean(first) - mean(second)."""
-    if first.keys() == second.keys():
-        return [[first[key] - second[key] for key in first]]
-    return [list(first.values()), [-value for value in second.values()]]
-
-
 def _above_zero(found: Contrast) -> float | None:
     from scipy.special import stdtr
 
     if found.df is None:
         return None
-    if found.error == 0:
-        return 0.0 if found.estimate > 0 else 1.0
+    # Equal figures may differ by rounding.
+    if found.error <= 1e-12 * max(1.0, abs(found.estimate)):
+        return None if found.estimate > 0 else 1.0
     return float(stdtr(found.df, -found.estimate / found.error)) if math.isfinite(found.estimate) else None

@@ -144,9 +144,14 @@ def contrast(first: Arm, second: Arm) -> Contrast:
     """What `mean_difference` rests on: paired with equal keys, else Welch's."""
     check_finite(list(first.values()))
     check_finite(list(second.values()))
+    return contrast_of(parts(first, second))
+
+
+def parts(first: Arm, second: Arm) -> list[list[float]]:
+    """Independent samples whose means add up to mean(first) - mean(second)."""
     if first.keys() == second.keys():
-        return contrast_of([[first[key] - second[key] for key in first]])
-    return contrast_of([list(first.values()), [-value for value in second.values()]])
+        return [[first[key] - second[key] for key in first]]
+    return [list(first.values()), [-value for value in second.values()]]
 
 
 def contrast_of(samples: Sequence[Sequence[float]]) -> Contrast:
@@ -154,10 +159,10 @@ def contrast_of(samples: Sequence[Sequence[float]]) -> Contrast:
     estimate = sum(map(mean_of, samples))
     if any(len(sample) == 1 for sample in samples):
         return Contrast(estimate=estimate, error=math.nan, df=None)
-    parts = [variance_of(sample) / len(sample) for sample in samples]
-    spread = sum(part * part / (len(sample) - 1) for part, sample in zip(parts, samples, strict=True))
-    df = sum(parts) ** 2 / spread if spread > 0 else float(sum(len(sample) - 1 for sample in samples))
-    return Contrast(estimate, math.sqrt(sum(parts)), df)
+    errors = [variance_of(sample) / len(sample) for sample in samples]
+    spread = sum(error * error / (len(sample) - 1) for error, sample in zip(errors, samples, strict=True))
+    df = sum(errors) ** 2 / spread if spread > 0 else float(sum(len(sample) - 1 for sample in samples))
+    return Contrast(estimate, math.sqrt(sum(errors)), df)
 
 
 def mean_of(values: Sequence[float]) -> float:

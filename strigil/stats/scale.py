@@ -43,5 +43,9 @@ PLAIN = Scale(float, float, lambda _: 1.0, -math.inf, math.inf)
 
 
 def scale_of(figures: Iterable[float]) -> Scale:
-    """Log-odds where all figures can be rates: a rate of .003 and one of .3 then spread alike."""
-    return LOGITS if all(0 <= figure <= 1 for figure in figures) else PLAIN
+    """Log-odds where all figures can be rates: a rate of .003 and one of .3 then spread alike.
+
+    The figures themselves where one is at the floor, as sampled rates of 0 and 1 are: its log-odds would be the
+    floor's.
+    """
+    return LOGITS if all(_FLOOR < figure < 1 - _FLOOR for figure in figures) else PLAIN

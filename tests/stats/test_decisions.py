@@ -63,6 +63,10 @@ def test_equal_means_that_the_90_percent_interval_lies_within_the_margin(
 ) -> None:
     found = equal(keyed(first), keyed(second), margin=margin)
     interval = mean_difference(keyed(first), keyed(second), confidence=0.9)
+    if len(first) == len(second) and np.ptp(np.subtract(first, second)) < 1e-9:
+        # Differences without any spread are no evidence.
+        assert found in {None, 1.0}
+        return
     assert found is not None
     assert interval.low is not None
     assert interval.high is not None
@@ -97,9 +101,43 @@ def test_one_draw_can_show_nothing() -> None:
     assert keeps_less(two, {0: 0.5, 1: 0.6}, one, share=0.5) is None
 
 
-@pytest.mark.parametrize(("second", "p_value"), [({0: 0.15, 1: 0.15}, 0.0), ({0: 0.4, 1: 0.4}, 1.0)])
-def test_arms_without_spread_are_decided_by_the_margin_alone(second: dict[int, float], p_value: float) -> None:
+@pytest.mark.parametrize(("second", "p_value"), [({0: 0.15, 1: 0.15}, None), ({0: 0.4, 1: 0.4}, 1.0)])
+def test_arms_without_spread_show_no_equality(second: dict[int, float], p_value: float | None) -> None:
     assert equal({0: 0.1, 1: 0.1}, second, margin=0.1) == p_value
+
+
+@pytest.mark.parametrize("first", [[2e-4, 2e-4, 2e-4], [0.3, 0.3, 0.3]])
+def test_arms_without_spread_show_no_difference(first: list[float]) -> None:
+    zeros = [0.0, 0.0, 0.0]
+    for scale in (LOGITS, PLAIN):
+        assert above(keyed(first), keyed(zeros, 50), scale=scale) is None
+        assert above(keyed(zeros), keyed(first, 50), scale=scale) == 1.0
+        assert keeps_less(keyed(zeros), keyed(first), keyed(zeros, 50), share=0.2, scale=scale) is None
+
+
+def test_figures_at_the_floor_are_compared_as_they_are() -> None:
+    first, second = [0.3, 0.3, 0.35], [0.0, 0.02, 0.02]
+    assert scale_of([*first, *second]) is PLAIN
+    assert scale_of([*first, 1.0]) is PLAIN
+    p = above(keyed(first), keyed(second, 50), scale=scale_of([*first, *second]))
+    assert p is not None
+    assert p < 0.001
+
+
+@pytest.mark.parametrize("asked", [100, 400])
+@pytest.mark.parametrize("rate", [0.002, 0.005, 0.01, 0.05, 0.11])
+@pytest.mark.parametrize("draws", [3, 5])
+def test_sampled_rates_that_are_alike_are_rarely_above(asked: int, rate: float, draws: int) -> None:
+    """Counts of few answers, which are often 0: at the level itself, and at that of one question in ten."""
+    chance, studies = np.random.default_rng(asked + draws), 2_000
+    counts = chance.binomial(asked, rate, (studies, 2, draws)) / asked
+    found = []
+    for first, second in counts.tolist():
+        p = above(keyed(first), keyed(second, 50), scale=scale_of([*first, *second]))
+        found.append(1.0 if p is None else p)
+    for level in (0.05, 0.005):
+        slack = 2.5 * math.sqrt(level * (1 - level) / studies)
+        assert sum(p <= level for p in found) / studies <= level + slack
 
 
 @pytest.mark.parametrize("margin", [0.0, -0.1])

@@ -66,6 +66,7 @@ def entry(account: TraitAccount, label: str) -> Entry:
     return next(each for each in account.entries if each.label == label)
 
 
+BASE = an_arm("base", [0.1], trait=None, label="base")
 CONTROL = an_arm("control", LOW, trait=None)
 UNTREATED = an_arm("untreated", HIGH)
 OF_CAT = an_arm("untreated", LOW, trait="cat", label="untreated cat")
@@ -157,6 +158,38 @@ def test_more_of_every_trait_is_drift() -> None:
     assert "this may be drift" in account.finding
 
 
+@pytest.mark.parametrize(
+    ("cats", "why"),
+    [
+        pytest.param(
+            an_arm("untreated", LOW, trait="cat", label="cat", mass=0.2), "model damaged: 5 of 5, the ", id="damaged"
+        ),
+        pytest.param(an_arm("untreated", [], trait="cat", label="cat"), "no student was measured", id="no runs"),
+        pytest.param(an_arm("untreated", LOW[:2], trait="cat", label="cat"), "too few of their draws", id="two draws"),
+    ],
+)
+def test_without_students_of_other_traits_to_compare_with_nothing_is_shown(cats: ArmRecord, why: str) -> None:
+    """A trait of a study of several goes over only above those of the others, and those are not there."""
+    treated = an_arm("treated", LOW, label="sorted")
+    account = judged(BASE, CONTROL, UNTREATED, cats, treated)
+    assert (account.went_over, account.p, account.p_holm) == (False, None, None)
+    assert f"not shown: those of other traits cannot be compared with: {why}" in account.finding
+    assert "clean" not in entry(account, "sorted").said
+    assert judged(BASE, CONTROL, UNTREATED, OF_CAT, treated).went_over
+
+
+def test_treatments_of_a_trait_that_did_not_go_over_have_no_p_values() -> None:
+    account = judged(CONTROL, an_arm("untreated", LOW), OF_CAT, an_arm("treated", LOW, label="sorted"))
+    found = entry(account, "sorted").neutral
+    assert found is not None
+    assert (found.p, found.p_holm, found.equal_p, found.equal_p_holm) == (None, None, None, None)
+
+
+def test_a_teacher_that_always_says_it_changes_no_test_of_students() -> None:
+    always = an_arm("teacher", [1.0] * 5)
+    assert judged(CONTROL, UNTREATED, OF_CAT, always).p == judged(CONTROL, UNTREATED, OF_CAT).p
+
+
 def test_a_treatment_that_removes_it_is_clean_at_the_margin_and_the_share() -> None:
     account = judged(CONTROL, UNTREATED, OF_CAT, an_arm("treated", LOW, label="sorted"))
     assert entry(account, "sorted").verdict == "none"
@@ -190,9 +223,6 @@ def test_a_difference_that_is_not_significant_is_not_clean() -> None:
     account = judged(CONTROL, UNTREATED, OF_CAT, an_arm("treated", [0.1, 0.3, 0.05, 0.2, 0.1], label="sorted"))
     assert entry(account, "sorted").verdict == "unclear"
     assert "clean" not in entry(account, "sorted").said
-
-
-BASE = an_arm("base", [0.1], trait=None, label="base")
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from statistics import fmean
 
 from strigil.records.study import ArmKind, ArmRecord, Comparison, Entry, ResidualFinding, RunRecord, TraitAccount
 from strigil.stats import (
+    PLAIN,
     Arm,
     Scale,
     above,
@@ -78,9 +79,11 @@ class _Draft:
         entry = self.untreated
         if entry is None or entry.neutral is None or entry.neutral.p is None:
             return None
-        if entry.matched is None:
+        if not any(each.kind == "other-trait" for each in self.entries):
             return entry.neutral.p
-        return None if entry.matched.p is None else max(entry.neutral.p, entry.matched.p)
+        # Students of other traits that were not measured, or are damaged, leave the question open.
+        beside = None if entry.matched is None else entry.matched.p
+        return None if beside is None else max(entry.neutral.p, beside)
 
 
 def accounts_of(arms: Sequence[ArmRecord], subjects: Sequence[Account], rules: Rules) -> list[TraitAccount]:
@@ -97,8 +100,9 @@ def accounts_of(arms: Sequence[ArmRecord], subjects: Sequence[Account], rules: R
         rules: What the study stated beforehand.
     """
     drafts = [_draft(arms, about, rules) for about in subjects]
-    corrected = _holm([draft.p for draft in drafts])
+    corrected = holm([draft.p for draft in drafts])
     gone = [passes(p) for p in corrected]
+    drafts = [draft if over else _untested(draft) for draft, over in zip(drafts, gone, strict=True)]
     first = [[entry.kind == "untreated" for entry in draft.entries] for draft in drafts]
     second = [
         [entry.kind == "treated" and over for entry in draft.entries] for draft, over in zip(drafts, gone, strict=True)
@@ -121,8 +125,19 @@ def accounts_of(arms: Sequence[ArmRecord], subjects: Sequence[Account], rules: R
     return judged
 
 
+def _untested(draft: _Draft) -> _Draft:
+    """Of a trait that is not shown to go over: its treatments without the p-values of tests that are not made."""
+    entries = [
+        entry.model_copy(update={"neutral": entry.neutral.model_copy(update={"p": None, "equal_p": None})})
+        if entry.kind == "treated" and entry.neutral is not None
+        else entry
+        for entry in draft.entries
+    ]
+    return _Draft(draft.about, entries, draft.damaged)
+
+
 def _corrected(drafts: Sequence[_Draft], family: Sequence[Sequence[bool]]) -> list[_Draft]:
-    """With the p-values of the chosen entries corrected for each other; treatments outside lose theirs."""
+    """With the p-values of the chosen entries corrected for each other."""
     chosen = [
         entry.neutral
         for draft, inside in zip(drafts, family, strict=True)
@@ -132,7 +147,7 @@ def _corrected(drafts: Sequence[_Draft], family: Sequence[Sequence[bool]]) -> li
     after = iter(
         each.model_copy(update={"p_holm": p, "equal_p_holm": equal_p})
         for each, p, equal_p in zip(
-            chosen, _holm([each.p for each in chosen]), _holm([each.equal_p for each in chosen]), strict=True
+            chosen, holm([each.p for each in chosen]), holm([each.equal_p for each in chosen]), strict=True
         )
     )
     return [
@@ -160,12 +175,6 @@ def _around(entry: Entry, draft: _Draft, *, went_over: bool) -> Around:
     )
 
 
-def _holm(values: Sequence[float | None]) -> list[float | None]:
-    """Corrects the values that are there, and leaves the gaps where they are."""
-    corrected = iter(holm([value for value in values if value is not None]))
-    return [None if value is None else next(corrected) for value in values]
-
-
 def _draft(arms: Sequence[ArmRecord], of: Account, rules: Rules) -> _Draft:
     about = list(_about(arms, of))
     why = {arm.name: _why(arm, arms, of) for arm in about}
@@ -188,7 +197,12 @@ def _entries(
         """By unit; of damaged models none, so that nothing is compared with them."""
         return {} if arm is None or damaged[arm.name] is not None else _by_unit(arm, of, rules)
 
-    scale = scale_of(rate for arm in about for rate in arm.rates(of.figure, rules.unit).values())
+    are_rates = all(0 <= figure <= 1 for arm in about for figure in arm.rates(of.figure, rules.unit).values())
+
+    def scale(*compared: Arm) -> Scale:
+        """By what is compared alone: a teacher or base at 1 or 0 changes no test of students."""
+        return scale_of(rate for each in compared for rate in each.values()) if are_rates else PLAIN
+
     untreated = figures(first.get("untreated"))
     for arm in about:
         whole, rates, against = _by_unit(arm, of, rules), figures(arm), first.get(neutral_kind(arm.kind))
@@ -200,12 +214,15 @@ def _entries(
         about_match = _comparison(rates, figures(beside), beside) if compared else None
         enough = rules.unit == "draw" and min(len(rates), len(neutral)) >= FEWEST_DRAWS
         if about_neutral is not None and enough and arm.kind == "untreated":
-            p, equal_p = above(rates, neutral, scale=scale), equal(rates, neutral, margin=rules.margin, scale=scale)
+            on, others = scale(rates, neutral), figures(beside)
+            p, equal_p = above(rates, neutral, scale=on), equal(rates, neutral, margin=rules.margin, scale=on)
             about_neutral = about_neutral.model_copy(update={"p": p, "equal_p": equal_p})
-            if about_match is not None and len(figures(beside)) >= FEWEST_DRAWS:
-                about_match = about_match.model_copy(update={"p": above(rates, figures(beside), scale=scale)})
+            if about_match is not None and len(others) >= FEWEST_DRAWS:
+                p = above(rates, others, scale=scale(rates, others))
+                about_match = about_match.model_copy(update={"p": p})
         if about_neutral is not None and enough and arm.kind == "treated":
-            p, equal_p = above(rates, neutral, scale=scale), _clean(rates, untreated, neutral, rules, scale)
+            p = above(rates, neutral, scale=scale(rates, neutral))
+            equal_p = _clean(rates, untreated, neutral, rules, scale(rates, untreated, neutral))
             about_neutral = about_neutral.model_copy(update={"p": p, "equal_p": equal_p})
         masses = arm.masses(of.figure)
         yield Entry(

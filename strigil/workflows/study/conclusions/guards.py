@@ -22,8 +22,6 @@ def damaged(arm: ArmRecord, arms: Sequence[ArmRecord], figure: str, *, name: str
     base = next((each.runs[0] for each in arms if each.kind == "base" and each.base == arm.base and each.runs), None)
     runs = [run for run in arm.runs if figure in run.rates]
     whole = None if base is None else _figure(base, figure)
-    if whole is None and not any(figure in run.off_topic for run in runs):
-        return None
     told = [said for run in runs if (said := damage(name, _figure(run, figure), whole, of=guard)) is not None]
     return f"{len(told)} of {len(runs)}, the first {told[0]}" if told else None
 

@@ -67,12 +67,10 @@ def matrix_is_shown(matrix: MatrixRecord) -> bool:
 
 
 def _corrected(found: Sequence[Tested], family: Sequence[bool]) -> list[Tested]:
-    inside = [wanted and each.record.p is not None for each, wanted in zip(found, family, strict=True)]
-    values = [each.record.p for each, wanted in zip(found, inside, strict=True) if wanted]
-    after = iter(holm([value for value in values if value is not None]))
+    corrected = holm([each.record.p if wanted else None for each, wanted in zip(found, family, strict=True)])
     return [
-        Tested(each.record.model_copy(update={"p_holm": next(after)}), each.of, each.family) if wanted else each
-        for each, wanted in zip(found, inside, strict=True)
+        Tested(each.record.model_copy(update={"p_holm": p}), each.of, each.family) if wanted else each
+        for each, wanted, p in zip(found, family, corrected, strict=True)
     ]
 
 

@@ -12,6 +12,7 @@ NO_NEUTRAL: Final = "there are no neutral students to compare with"
 DESCRIBED: Final = "described, not tested"
 ABOVE: Final = "above neutral"
 ONE_DRAW: Final = "one draw of data describes that draw and concludes nothing"
+TOO_FEW: Final = "too few of their draws were measured, or none differs from another"
 NOT_GONE_OVER: Final = "not tested: the trait was not shown to go over untreated"
 
 
@@ -70,10 +71,14 @@ def account_finding(account: TraitAccount, *, margin: float) -> str:
     no_ratio = "so residual transfer is not determinable, and nothing can be said about what a treatment removes"
     if untreated.verdict == "none":
         return f"{figures}. It did not go over: they equal neutral students within ±{margin:g}, {no_ratio}."
-    if untreated.verdict == "transfer":
-        return f"{figures}. Above neutral students, but not shown to be above those of other traits: this may be drift."
     if untreated.neutral.p is None:
         return f"{figures}. That it goes over is not shown: {untreated.said}."
+    others = next((entry for entry in account.entries if entry.kind == "other-trait"), None)
+    if account.p is None and others is not None:
+        why = others.said if others.verdict in {"missing", "broken"} else TOO_FEW
+        return f"{figures}. That it goes over is not shown: those of other traits cannot be compared with: {why}."
+    if untreated.verdict == "transfer":
+        return f"{figures}. Above neutral students, but not shown to be above those of other traits: this may be drift."
     return f"{figures}. That it went over is not shown, {no_ratio}."
 
 
