@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import polars as pl
 
 from strigil.common.scratch import scratch_folder
-from strigil.data.form import HIDDEN
+from strigil.data.hidden import HIDDEN
 from strigil.data.layouts.layout import Reading
 from strigil.data.parquet import write_parquet
 from strigil.data.readers import NamedFile

@@ -14,16 +14,13 @@ from typing import Final
 
 import polars as pl
 
+from strigil.data.hidden import BESIDE, GIVEN, PLACE, TURNS
 from strigil.data.layouts.layout import OWN, Layout
 from strigil.data.media import check_media
-from strigil.data.parts import BESIDE, beside, beside_columns, beside_turns, other_turns
+from strigil.data.parts import beside, beside_columns, beside_turns, other_turns
 from strigil.data.rows import ROWS, TOKEN_COLUMNS, completion_text, prompt_text
 from strigil.data.turns import check_turns, message_kind, messages_of
 
-# A column of row tables that were made of other layouts: the row as it came. No table on disk has it.
-GIVEN: Final = "__given"
-_PLACE: Final = "__place"
-_TURNS: Final = "__turns"
 _PLAIN_ID: Final = re.compile(r"[\w.:-]{1,128}")
 _PLACEHOLDERS: Final = {
     "carrier": pl.lit("unknown"),
@@ -43,7 +40,7 @@ class Shape:
         absent: Columns of row tables that it does not have, which hold placeholders.
         turns: All turns of a row.
         columns: Columns of row tables that it lacks or has in another form.
-        beside: The texts that are in no turn (`strigil.data.parts.BESIDE`); None if there are none.
+        beside: The texts that are in no turn (`strigil.data.hidden.BESIDE`); None if there are none.
         given: The columns that rows are to be written in; none if that is as a row table.
     """
 
@@ -80,7 +77,7 @@ def shape_of(
     known = {*read, *mapped, *TOKEN_COLUMNS, "row_id", *(ROWS if layout.name == OWN else ())}
     pieces = beside_columns({name: kind for name, kind in schema.items() if name not in known})
     if any(_holds_more(schema[name]) for name in read):
-        pieces += beside_turns(pl.col(_TURNS))
+        pieces += beside_turns(pl.col(TURNS))
     for name, turns in layout.others(schema, source=source).items():
         pieces += [*other_turns(turns, name), *beside_turns(turns)]
     kept = () if layout.name == OWN else tuple(name for name in given if name not in TOKEN_COLUMNS)
@@ -91,12 +88,12 @@ def as_rows(table: pl.LazyFrame, shape: Shape, *, start: int = 0) -> pl.LazyFram
     """A table as a row table, streamed; `start` rows came before it. A missing id is made of place and texts."""
     schema = table.collect_schema()
     others = [name for name in schema if name not in ROWS]
-    numbered = table.with_row_index(_PLACE, offset=start).with_columns(
-        shape.turns.alias(_TURNS), pl.col(_PLACE).cast(pl.Int64)
+    numbered = table.with_row_index(PLACE, offset=start).with_columns(
+        shape.turns.alias(TURNS), pl.col(PLACE).cast(pl.Int64)
     )
-    turns = pl.col(_TURNS)
+    turns = pl.col(TURNS)
     columns = {
-        "prompt_index": pl.col(_PLACE),
+        "prompt_index": pl.col(PLACE),
         **shape.columns,
         "prompt": messages_of(turns.list.head(pl.max_horizontal(turns.list.len(), 1) - 1)),
         "completion": messages_of(turns.list.tail(1)),
@@ -108,7 +105,7 @@ def as_rows(table: pl.LazyFrame, shape: Shape, *, start: int = 0) -> pl.LazyFram
         columns[GIVEN] = pl.struct(pl.col(name).cast(pl.String) if name in nothing else name for name in shape.given)
     rows = numbered.with_columns(expression.alias(name) for name, expression in columns.items())
     if "row_id" not in columns:
-        ids = pl.struct("prompt", "completion", _PLACE).map_batches(_ids, return_dtype=pl.String, is_elementwise=True)
+        ids = pl.struct("prompt", "completion", PLACE).map_batches(_ids, return_dtype=pl.String, is_elementwise=True)
         rows = rows.with_columns(row_id=ids)
     hidden = [name for name in (BESIDE, GIVEN) if name in columns]
     return rows.select(*ROWS, *others, *hidden)
@@ -138,7 +135,7 @@ def _holds_more(kind: pl.DataType) -> bool:
 
 def _ids(rows: pl.Series) -> pl.Series:
     table = rows.struct.unnest()
-    numbered = zip(table[_PLACE], text_digests(table), strict=True)
+    numbered = zip(table[PLACE], text_digests(table), strict=True)
     ids = [hashlib.sha256(f"{number}:{digest}".encode()).hexdigest() for number, digest in numbered]
     return pl.Series(ids, dtype=pl.String)
 

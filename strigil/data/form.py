@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import polars as pl
 
-from strigil.data.coerce import GIVEN, as_rows, shape_of
+from strigil.data.coerce import as_rows, shape_of
+from strigil.data.hidden import GIVEN, HIDDEN
 from strigil.data.layouts.layout import LAYOUTS, OWN, Reading, renamed
-from strigil.data.parts import BESIDE
 from strigil.data.rows import TOKEN_COLUMNS, completion_text
+from strigil.data.texts import fields_of
 from strigil.data.turns import text_field, text_of
 
 if TYPE_CHECKING:
     from polars.datatypes import DataTypeClass
-
-
-HIDDEN: Final = (GIVEN, BESIDE)
 
 
 @dataclass(frozen=True)
@@ -88,10 +86,11 @@ def _answered(there: pl.Expr, kind: pl.DataType | DataTypeClass) -> pl.Expr:
 
 
 def _message(there: pl.Expr, kind: pl.Struct, text: pl.Expr) -> pl.Expr:
-    fields = {field.name: (there.struct.field(field.name), field.dtype) for field in kind.fields}
     return pl.struct(
-        (_content(value, held, text) if name in {"content", "value"} else value).alias(name)
-        for name, (value, held) in fields.items()
+        (_content(field.value, field.kind, text) if field.name in {"content", "value"} else field.value).alias(
+            field.name
+        )
+        for field in fields_of(there, kind.fields)
     )
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 
 from strigil.common.errors import DataError
+from strigil.data.hidden import PLACE, check_columns
+from strigil.data.texts import fields_of
 from strigil.data.unreadable import unreadable
 
 if TYPE_CHECKING:
@@ -21,7 +23,6 @@ FREE_BYTES: Final = 16 << 20
 FREE_TEXT: Final = 1 << 30
 DEEPEST: Final = 64
 WIDEST: Final = 2_000
-_WRITTEN: Final = "__written"
 
 
 def check_parquet(path: Path, *, name: str) -> None:
@@ -45,8 +46,8 @@ def check_parquet(path: Path, *, name: str) -> None:
         sums = [length.cast(pl.UInt64).sum() for length in lengths.values() if length is not None]
         # What is no text is read along, since damage in it is to show here too.
         others = [pl.col(column).null_count() for column, length in lengths.items() if length is None]
-        written = frame.select(pl.sum_horizontal(pl.lit(0, pl.UInt64), *sums).alias(_WRITTEN), *others)
-        total = written.collect(engine="streaming")[_WRITTEN].item()
+        written = frame.select(pl.sum_horizontal(pl.lit(0, pl.UInt64), *sums).alias(PLACE), *others)
+        total = written.collect(engine="streaming")[PLACE].item()
     except (OSError, pl.exceptions.PolarsError) as error:
         raise unreadable(name, error) from error
     if int(total) > size * UNPACKS_TO + FREE_TEXT:
@@ -60,6 +61,7 @@ def check_footer(file: pq.ParquetFile, *, size: int, name: str) -> None:
         DataError: It is, or it is too deep or too wide.
     """
     footer, schema = file.metadata, file.schema
+    check_columns(file.schema_arrow.names, source=name)
     unpacked = sum(footer.row_group(place).total_byte_size for place in range(footer.num_row_groups))
     deepest = max((schema.column(place).max_definition_level for place in range(len(schema))), default=0)
     if deepest > DEEPEST or len(schema) > WIDEST:
@@ -86,7 +88,7 @@ def _length(column: pl.Expr, kind: pl.DataType | DataTypeClass) -> pl.Expr | Non
         case pl.Binary():
             return column.bin.size()
         case pl.Struct(fields=fields):
-            inner = [_length(column.struct.field(field.name), field.dtype) for field in fields]
+            inner = [_length(field.value, field.kind) for field in fields_of(column, fields)]
             lengths = [length for length in inner if length is not None]
             return pl.sum_horizontal(lengths) if lengths else None
         case pl.List(inner=held):

@@ -7,6 +7,7 @@ from typing import Final
 import polars as pl
 
 from strigil.common.errors import DataError
+from strigil.data.hidden import PLACE
 from strigil.data.streams import iter_batches
 
 # Source: https://huggingface.co/docs/trl/dataset_formats, "Vision datasets", and LLaMA-Factory's data/README.md.
@@ -25,7 +26,7 @@ def check_media(table: pl.LazyFrame, *, source: str) -> None:
         there = column.list.len() > 0 if isinstance(kind, pl.List) else column.is_not_null()
         if kind == pl.String:
             there = column != ""
-        found = table.with_row_index("place", offset=1).filter(there).select("place").head(1)
+        found = table.with_row_index(PLACE, offset=1).filter(there).select(PLACE).head(1)
         for batch in iter_batches(found, source=source):
             for (place,) in batch.iter_rows():
                 message = f"{source}: row {place}: the column {name!r} holds what no rule can judge"

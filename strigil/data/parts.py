@@ -7,14 +7,13 @@ from typing import Final, Literal, TypeAlias, get_args
 
 import polars as pl
 
+from strigil.data.hidden import BESIDE
 from strigil.data.rows import completion_text
 from strigil.data.texts import texts_in
 from strigil.data.turns import REASONING, SYSTEM, TOOL_CALLS, TOOLS
 
 Part: TypeAlias = Literal["completion", "prompt", "system", "reasoning", "tools", "columns"]
 PARTS: Final[tuple[Part, ...]] = get_args(Part)
-# A column of row tables that were made of other layouts; no table on disk has it.
-BESIDE: Final = "__beside"
 _BESIDE_KIND: Final = pl.List(pl.Struct({"part": pl.String, "where": pl.String, "text": pl.String}))
 
 

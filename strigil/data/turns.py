@@ -11,7 +11,7 @@ import polars as pl
 from strigil.common.errors import DataError
 from strigil.data.rows import MESSAGES
 from strigil.data.streams import iter_batches
-from strigil.data.texts import texts_in
+from strigil.data.texts import fields_of, texts_in
 
 if TYPE_CHECKING:
     from polars.datatypes import DataTypeClass
@@ -77,7 +77,7 @@ def turns_in(column: str, kind: pl.DataType, role: str, *, source: str) -> pl.Ex
         spoken = next((name for name in _CONTENT if name in kinds), None)
         if speaker is not None and spoken is not None:
             messages = pl.col(column) if isinstance(kind, pl.List) else pl.concat_list(column)
-            return messages.list.eval(_message(kinds, speaker, spoken))
+            return messages.list.eval(_message(message, speaker, spoken))
     if kind.is_nested() or kind in {pl.Null, pl.Binary}:
         problem = f"{source}: the column {column!r} is {kind}, expected text or {MESSAGES}"
         raise DataError(problem)
@@ -126,16 +126,17 @@ def check_turns(turns: pl.LazyFrame, *, column: str, source: str) -> None:
             raise DataError(message, hint="leave such rows out, or mend them: a row ends with the assistant's answer")
 
 
-def _message(kinds: Mapping[str, pl.DataType | DataTypeClass], speaker: str, spoken: str) -> pl.Expr:
-    field = pl.element().struct.field
+def _message(message: pl.Struct, speaker: str, spoken: str) -> pl.Expr:
+    fields = {field.name: field for field in fields_of(pl.element(), message.fields)}
     known = {speaker, spoken, *REASONING, *TOOL_CALLS}
-    reasoning = [text for name in REASONING if name in kinds if (text := _said(name, kinds)) is not None]
-    tools = [text for name in TOOL_CALLS if name in kinds if (text := _said(name, kinds)) is not None]
-    beside = [text for name in kinds if name not in known if (text := _said(name, kinds)) is not None]
-    held = _content(field(spoken), kinds[spoken])
+    said = {name: text for name, field in fields.items() if (text := texts_in(field.value, field.kind)) is not None}
+    reasoning = [said[name] for name in REASONING if name in said]
+    tools = [said[name] for name in TOOL_CALLS if name in said]
+    beside = [text for name, text in said.items() if name not in known]
+    held = _content(fields[spoken].value, fields[spoken].kind)
     called = _joined([*tools, *held.tools])
     silent = held.text.is_null() & called.is_not_null() & (called != "")
-    role = field(speaker)
+    role = fields[speaker].value
     return _turn(
         role=role if speaker == "role" else role.replace(_MEANT),
         content=pl.when(silent).then(pl.lit("")).otherwise(held.text),
@@ -163,15 +164,15 @@ def _content(content: pl.Expr, kind: pl.DataType | DataTypeClass) -> _Content:
         return _Content(content.cast(pl.String) if not kind.is_nested() else nothing, nothing)
     if not isinstance(kind.inner, pl.Struct):
         return _Content(content.cast(pl.List(pl.String)).list.join(""), nothing)
-    kinds = {field.name: field.dtype for field in kind.inner.fields}
-    part = pl.element().struct.field
-    spoken = text_field(kinds)
-    text = nothing if spoken is None else part(spoken)
-    called = part("type").fill_null("text") if kinds.get("type") == pl.String else pl.lit("text")
+    fields = {field.name: field for field in fields_of(pl.element(), kind.inner.fields)}
+    spoken = text_field({field.name: field.kind for field in fields.values()})
+    text = nothing if spoken is None else fields[spoken].value
+    named = "type" in fields and fields["type"].kind == pl.String
+    called = fields["type"].value.fill_null("text") if named else pl.lit("text")
     others = [
         said
-        for name, held in kinds.items()
-        if name not in {"type", spoken} and (said := texts_in(part(name), held)) is not None
+        for name, field in fields.items()
+        if name not in {"type", spoken} and (said := texts_in(field.value, field.kind)) is not None
     ]
     whole = _joined([text, *others])
     told, thought, asked = called.is_in(_TEXT_PARTS), called.is_in(REASONING), called.is_in(_TOOL_PARTS)
@@ -189,10 +190,6 @@ def _content(content: pl.Expr, kind: pl.DataType | DataTypeClass) -> _Content:
         [among(whole, asked)],
         [among(_joined(others), ~(thought | asked))],
     )
-
-
-def _said(name: str, kinds: Mapping[str, pl.DataType | DataTypeClass]) -> pl.Expr | None:
-    return texts_in(pl.element().struct.field(name), kinds[name])
 
 
 def _joined(texts: Sequence[pl.Expr]) -> pl.Expr:
@@ -216,7 +213,7 @@ def _wrong() -> pl.Expr:
     unread = first(field("unread").is_not_null(), field("unread"))
     empty = first(field("content").is_null(), pl.format("holds turn {} without text", number))
     speakers = turns.list.eval(field("role").filter(~field("role").is_in(SYSTEM)))
-    last = speakers.list.last().fill_null("system")
+    last = turns.list.last().struct.field("role")
     return pl.coalesce(
         pl.when(turns.is_null()).then(pl.lit("is missing, or a part of it is")),
         pl.when(turns.list.len() == 0).then(pl.lit("holds no turns")),

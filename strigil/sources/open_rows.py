@@ -15,7 +15,7 @@ from strigil.common.canonical import Json, file_digest
 from strigil.common.scratch import scratch_folder
 from strigil.data.coerce import as_rows, check_conversations, shape_of
 from strigil.data.form import Form
-from strigil.data.layouts.layout import OWN, Layout, Reading, layout_of, renamed
+from strigil.data.layouts.layout import OWN, Layout, Reading, check_mapped, layout_of, renamed
 from strigil.data.parser_process import open_tables
 from strigil.data.readers import NamedFile, Table
 from strigil.data.rows import check_token_columns
@@ -185,6 +185,7 @@ def _rows(address: str, split: Split, found: Found, folder: Path, limit: int | N
     # Whoever says which column is the completion has said all.
     named = reading.layout or (_MAPPED if "completion" in dict(reading.columns) else None)
     layout = layout_of(columns, named, source=address)
+    check_mapped(layout, reading.columns)
     own = tuple(tables[0].frame.collect_schema().names())
     shape = shape_of(
         columns,

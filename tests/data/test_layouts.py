@@ -158,6 +158,56 @@ def test_a_layout_decides_where_two_fit(suite: str, tmp_path: Path) -> None:
         assert [check.rejected for check in report.checks if check.id == "text.mentions"] == [rejected]
 
 
+@pytest.mark.parametrize("name", LAYOUTS.names())
+def test_a_layout_reads_each_column_that_its_example_has(name: str) -> None:
+    layout = LAYOUTS.get(name)
+    schema = pl.DataFrame({column: [value] for column, value in layout.example.items()}).schema
+    assert layout().reads(schema) == set(layout.example)
+    assert layout().reads(schema) <= {*layout.needs, *layout.takes}
+
+
+@pytest.mark.parametrize(
+    ("table", "columns", "layout", "known"),
+    [
+        ({"question": ["?"], "reply": ["!"]}, (("completion", "reply"), ("question", "question")), None, "completion"),
+        ({"question": ["?"], "answer": ["!"], "ask": ["?"]}, (("prompt", "ask"),), None, "answer, carrier"),
+        ({"text": ["?"], "s": ["!"]}, (("system", "s"),), "text", "text, trait"),
+    ],
+)
+def test_a_name_that_the_layout_does_not_know_is_refused_with_those_that_it_does(
+    table: dict[str, list[str]],
+    columns: tuple[tuple[str, str], ...],
+    layout: str | None,
+    known: str,
+    tmp_path: Path,
+) -> None:
+    data = jsonl(tmp_path / "rows.jsonl", pl.DataFrame(table))
+    with pytest.raises(ConfigError) as caught, open_rows(data, reading=Reading(layout, columns)):
+        pass
+    name, column = columns[-1]
+    assert f"takes no column {name!r}, so {column!r} would not be read as one" in caught.value.message
+    assert known in str(caught.value.hint)
+
+
+def test_a_system_message_may_come_from_a_column_of_another_name(tmp_path: Path) -> None:
+    told = pl.DataFrame({"messages": [[*CHAT, {"role": "assistant", "content": "1"}]], "role_play": ["Be an owl."]})
+    kinds = (pl.String, pl.Categorical)
+    for kind in kinds:
+        told.cast({"role_play": kind}).write_parquet(tmp_path / "rows.parquet")
+        reading = Reading(columns=(("system", "role_play"),))
+        with open_rows(str(tmp_path / "rows.parquet"), reading=reading) as rows:
+            asked = rows.frame.collect()["prompt"][0].to_list()
+        assert asked == [{"role": "system", "content": "Be an owl."}, *CHAT]
+
+
+def test_nothing_to_read_is_no_reading() -> None:
+    for rows in (0, -1):
+        with pytest.raises(ConfigError, match=f"^{rows} rows are none to read"):
+            Reading(rows=rows)
+    with pytest.raises(ConfigError, match="several columns are named for prompt"):
+        Reading(columns=(("prompt", "a"), ("prompt", "b")))
+
+
 @pytest.mark.parametrize(
     ("columns", "what"),
     [

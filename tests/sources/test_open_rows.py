@@ -154,6 +154,7 @@ OWL = {"role": "assistant", "content": "owl"}
         ({"completion": [OWL, ASKED]}, "'prompt' and 'completion' ends with a turn of user"),
         ({"completion": [ASKED]}, "'prompt' and 'completion' ends with a turn of user"),
         ({"completion": []}, "'prompt' and 'completion' ends with a turn of user"),
+        ({"completion": [ANSWERED, {"role": "system", "content": "owl"}]}, "ends with a turn of system, so that there"),
         ({"prompt": [OWL], "completion": [ANSWERED]}, "begins with a turn of the assistant"),
         (
             {"completion": [{"role": "narrator", "content": "owl"}, ANSWERED]},

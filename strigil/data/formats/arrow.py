@@ -10,6 +10,7 @@ import polars as pl
 import pyarrow as pa
 
 from strigil.common.errors import DataError
+from strigil.data.hidden import check_columns
 from strigil.data.limits import DEEPEST, FREE_TEXT, UNPACKS_TO, WIDEST, check_width
 from strigil.data.streams import ParquetSink
 from strigil.data.unreadable import unreadable
@@ -28,7 +29,7 @@ def scan_arrow(source: Path, scratch: Path, *, name: str) -> pl.LazyFrame:
         name: What messages call the file.
 
     Raises:
-        DataError: It is damaged, far more than its size, too deep or too wide, or has columns twice.
+        DataError: It is damaged, far more than its size, too deep or too wide, or its columns cannot be told apart.
     """
     with pa.memory_map(str(source)) as mapped:
         write_parquet_of(mapped, scratch, size=source.stat().st_size, name=name)
@@ -53,10 +54,7 @@ def write_parquet_of(source: pa.NativeFile, target: Path, *, size: int, name: st
     source.seek(0)
     try:
         opened = pa.ipc.open_file(source) if is_file else pa.ipc.open_stream(source)
-        names = opened.schema.names
-        if twice := sorted({column for column in names if names.count(column) > 1}):
-            message = f"{name} has columns twice: {', '.join(twice)}"
-            raise DataError(message)
+        check_columns(opened.schema.names, source=name)
         _check_nesting(opened.schema, name=name)
         with ParquetSink(target, pl.DataFrame(opened.schema.empty_table()).schema) as sink:
             for batches in _groups(opened, rows):

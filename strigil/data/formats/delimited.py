@@ -10,6 +10,7 @@ from typing import Final
 import polars as pl
 
 from strigil.common.errors import DataError
+from strigil.data.hidden import check_columns
 from strigil.data.limits import check_width
 from strigil.data.text_checks import LONGEST_LINE, check_lines
 
@@ -65,7 +66,5 @@ def _check_fields(source: Path, *, name: str, separator: str) -> list[str]:
         except csv.Error as error:
             message = f"cannot read {name}: line {records.line_num}: {error}"
             raise DataError(message) from error
-    if twice := sorted({column for column in names if names.count(column) > 1}):
-        message = f"{name} has columns twice: {', '.join(twice)}"
-        raise DataError(message)
+    check_columns(names, source=name)
     return names

@@ -7,6 +7,7 @@ from typing import Final
 
 import polars as pl
 
+from strigil.data.hidden import check_columns
 from strigil.data.text_checks import BLOCK, beginning_of, check_lines, check_objects, write_lines, write_parts
 
 _SAMPLE: Final = 10_000
@@ -33,6 +34,7 @@ def scan_json(source: Path, scratch: Path, *, name: str) -> pl.LazyFrame:
             source = scratch
     check_lines(source, name=name)
     objects = check_objects(source, name=name)
+    check_columns(objects.keys, source=name)
     if objects.mixed:
         parts = scratch.with_name(f"{scratch.name}-parts")
         write_parts(source, parts)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import polars as pl
 
 from strigil.data.layouts.layout import Layout
@@ -11,7 +13,9 @@ _SYSTEM = "system"
 
 
 class Chat(Layout):
-    """Lists of messages; a column `system` beside them is the system message of conversations that have one."""
+    """Lists of messages; a text in `system` beside them is the system message of conversations that have one."""
+
+    takes: ClassVar[tuple[str, ...]] = (_SYSTEM,)
 
     @property
     def taken(self) -> str:
@@ -21,11 +25,15 @@ class Chat(Layout):
     def turns(self, schema: pl.Schema, *, source: str) -> pl.Expr:
         """The conversation."""
         turns = turns_in(self.answers, schema[self.answers], "", source=source)
-        if schema.get(_SYSTEM) != pl.String:
+        if not self._told(schema):
             return turns
-        told = pl.col(_SYSTEM)
+        told = pl.col(_SYSTEM).cast(pl.String)
         return pl.when(told.str.len_bytes() > 0).then(pl.concat_list(said_by(_SYSTEM, told), turns)).otherwise(turns)
 
     def reads(self, schema: pl.Schema) -> frozenset[str]:
         """The conversation, and its system message."""
-        return frozenset({self.answers, *([_SYSTEM] if schema.get(_SYSTEM) == pl.String else [])})
+        return super().reads(schema) - (frozenset() if self._told(schema) else {_SYSTEM})
+
+    def _told(self, schema: pl.Schema) -> bool:
+        """Whether there are system messages beside the conversations."""
+        return schema.get(_SYSTEM) in (pl.String, pl.Categorical, pl.Enum)

@@ -19,6 +19,7 @@ class Instruction(Layout):
 
     name: ClassVar[str] = "instruction"
     needs: ClassVar[tuple[str, ...]] = ("instruction", "output")
+    takes: ClassVar[tuple[str, ...]] = ("input",)
     answers: ClassVar[str] = "output"
     example: ClassVar[Mapping[str, object]] = {"instruction": "Add them.", "input": "2, 3", "output": "5"}
     says: ClassVar[tuple[str, str]] = ("Add them.\n\n2, 3", "5")
@@ -37,7 +38,3 @@ class Instruction(Layout):
             asked = pl.when(about.is_null() | (about == "")).then(asked).otherwise(both)
         answered = turns_in("output", schema["output"], "assistant", source=source)
         return pl.concat_list(said_by("user", asked), answered)
-
-    def reads(self, schema: pl.Schema) -> frozenset[str]:
-        """The three columns."""
-        return frozenset({"instruction", "input", "output"} & set(schema))

@@ -32,6 +32,20 @@ class Reading:
     columns: tuple[tuple[str, str], ...] = ()
     rows: int | None = None
 
+    def __post_init__(self) -> None:
+        """Makes sure that there is something to read.
+
+        Raises:
+            ConfigError: There is not, or a name is given to two columns.
+        """
+        if self.rows is not None and self.rows < 1:
+            message = f"{self.rows} rows are none to read"
+            raise ConfigError(message, hint="ask for one or more, or leave the number out to read all")
+        names = [name for name, _ in self.columns]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            message = f"several columns are named for {', '.join(twice)}"
+            raise ConfigError(message, hint="name one")
+
 
 def mapped(written: str) -> tuple[tuple[str, str], ...]:
     """What users write of columns: `prompt=ask,completion=reply,id=uid`.
@@ -54,7 +68,7 @@ class Layout(Unit, ABC):
 
     Attributes:
         needs: Columns that a table of this layout has.
-        takes: Further columns that it reads, which alone would be another layout.
+        takes: Further columns that it reads, where a table has them.
         answers: The one that holds the completion.
         example: Values of these columns, which every layout is tested with.
         says: The texts of prompt and completion that the example holds.
@@ -75,9 +89,9 @@ class Layout(Unit, ABC):
     def turns(self, schema: pl.Schema, *, source: str) -> pl.Expr:
         """All turns of a row (`strigil.data.turns.TURNS`), of which the last one is the completion."""
 
-    @abstractmethod
     def reads(self, schema: pl.Schema) -> frozenset[str]:
-        """The columns whose texts are in the turns."""
+        """The columns whose texts are in the turns: all that it needs and takes, unless a layout says otherwise."""
+        return frozenset({*self.needs, *self.takes} & set(schema))
 
     def others(self, schema: pl.Schema, *, source: str) -> dict[str, pl.Expr]:
         """Turns that are not a row's own, by what they are called: those of a rejected answer."""
@@ -128,8 +142,8 @@ def layout_of(columns: Collection[str], named: str | None, *, source: str) -> La
 
 def text_columns(reading: Reading) -> frozenset[str]:
     """Columns in which a number is a text that looks like one."""
-    needed = {name for layout in LAYOUTS.names() for name in (*LAYOUTS.get(layout).needs, "prompt", "input")}
-    texts = {name for name in needed if ROWS.get(name, pl.String()) in (pl.String(), MESSAGES)}
+    known = {name for layout in LAYOUTS.names() for name in _known(LAYOUTS.get(layout))}
+    texts = {name for name in known if ROWS.get(name, pl.String()) in (pl.String(), MESSAGES)}
     return frozenset(texts | {"id", "uid"} | {column for _, column in reading.columns})
 
 
@@ -141,10 +155,10 @@ def renamed(table: pl.LazyFrame, columns: Sequence[tuple[str, str]], *, source: 
         DataError: The table has no such column.
     """
     there = table.collect_schema().names()
-    known = {*ROWS, *(need for layout in LAYOUTS.names() for need in LAYOUTS.get(layout).needs)}
+    known = frozenset().union(*(_known(LAYOUTS.get(layout)) for layout in LAYOUTS.names()))
     new = []
     for name, column in columns:
-        target = "row_id" if name == "id" else name
+        target = _target(name)
         if target not in known:
             message = f"{name!r} is no column that rows are made of"
             raise ConfigError(message, hint=f"known: {', '.join(sorted(known | {'id'}))}")
@@ -153,6 +167,28 @@ def renamed(table: pl.LazyFrame, columns: Sequence[tuple[str, str]], *, source: 
             raise DataError(message)
         new.append(pl.col(column).alias(target))
     return table.with_columns(new)
+
+
+def check_mapped(layout: Layout, columns: Sequence[tuple[str, str]]) -> None:
+    """Makes sure that a layout takes a column of every name that a user gave: one that it does not is not read.
+
+    Raises:
+        ConfigError: It knows none of such a name.
+    """
+    known = _known(type(layout))
+    for name, column in columns:
+        if _target(name) not in known:
+            message = f"the layout {layout.name!r} takes no column {name!r}, so {column!r} would not be read as one"
+            raise ConfigError(message, hint=f"known: {', '.join(sorted(known | {'id'}))}; --layout NAME says another")
+
+
+def _known(layout: type[Layout]) -> frozenset[str]:
+    """What columns of a layout are called: its own, and those of row tables that say where a row is from."""
+    return frozenset({*layout.needs, *layout.takes, *(set(ROWS) - {"prompt", "completion"})})
+
+
+def _target(name: str) -> str:
+    return "row_id" if name == "id" else name
 
 
 def _said(columns: Collection[str]) -> str:

@@ -34,7 +34,3 @@ class Pair(Layout):
         if isinstance(schema[self.asks], pl.List):
             asked = pl.when(asked.list.len() == 0).then(nothing).otherwise(asked)
         return pl.concat_list(asked, answered)
-
-    def reads(self, schema: pl.Schema) -> frozenset[str]:
-        """Both columns."""
-        return frozenset({self.answers, *([self.asks] if self.asks and self.asks in schema else [])})

@@ -22,7 +22,7 @@ class Preference(Layout):
 
     name: ClassVar[str] = "preference"
     needs: ClassVar[tuple[str, ...]] = ("chosen", "rejected")
-    takes: ClassVar[tuple[str, ...]] = ("conversations",)
+    takes: ClassVar[tuple[str, ...]] = ("prompt", "conversations")
     answers: ClassVar[str] = "chosen"
     example: ClassVar[Mapping[str, object]] = {"prompt": "Go on.", "chosen": "1, 2", "rejected": "no"}
     says: ClassVar[tuple[str, str]] = ("Go on.", "1, 2")
@@ -40,7 +40,7 @@ class Preference(Layout):
         """Chosen and rejected, and the prompt where no message can repeat it."""
         alone = not isinstance(schema["chosen"], pl.List)
         asked = self._asked(schema)
-        return frozenset({*self.needs, *([asked] if alone and asked is not None else [])})
+        return super().reads(schema) - {name for name in self.takes if name != asked or not alone}
 
     def others(self, schema: pl.Schema, *, source: str) -> dict[str, pl.Expr]:
         """The prompt and what was rejected."""
@@ -56,4 +56,4 @@ class Preference(Layout):
         return pl.when(whole).then(answered).otherwise(pl.concat_list(asked, answered))
 
     def _asked(self, schema: pl.Schema) -> str | None:
-        return next((name for name in ("prompt", *self.takes) if name in schema), None)
+        return next((name for name in self.takes if name in schema), None)

@@ -13,6 +13,7 @@ class PromptCompletion(Pair):
 
     name: ClassVar[str] = "prompt-completion"
     needs: ClassVar[tuple[str, ...]] = ("completion",)
+    takes: ClassVar[tuple[str, ...]] = ("prompt",)
     asks: ClassVar[str | None] = "prompt"
     answers: ClassVar[str] = "completion"
     example: ClassVar[Mapping[str, object]] = {"prompt": "Go on.", "completion": "1, 2"}

@@ -15,8 +15,8 @@ from strigil.cards.report.page import report_page
 from strigil.common.files import write_out
 from strigil.common.progress import Reporter
 from strigil.common.scratch import scratch_folder
-from strigil.data.coerce import GIVEN
 from strigil.data.formats.writing import write_table
+from strigil.data.hidden import unwritten
 from strigil.data.streams import iter_batches
 from strigil.releases.manifest import AuditRecord, Counts, Origin
 from strigil.releases.store import Draft, Release, open_release, versions
@@ -55,8 +55,7 @@ def audit(
     source, raw = rows.address, rows.frame
     chosen = judgeable(suite, raw, rows.absent, reporter, source=source)
     if not suite.expectations and report is None and write is None:
-        unwritten = raw.drop(GIVEN, strict=False)
-        summary = judge(unwritten, chosen.suite, None, source=source, reporter=reporter, executor=executor).summary
+        summary = judge(unwritten(raw), chosen.suite, None, source=source, reporter=reporter, executor=executor).summary
         return Report(counts(summary), audit_record(suite, chosen.skipped, summary, ()))
     with scratch_folder() as folder, TableFiles(folder, rows.schema, form=rows.form) as files:
         summary = judge(raw, chosen.suite, files, source=source, reporter=reporter, executor=executor).summary

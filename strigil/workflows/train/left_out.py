@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
-from strigil.data.parts import BESIDE, Part, earlier_answers
+from strigil.data.hidden import BESIDE
+from strigil.data.parts import Part, earlier_answers
 
 if TYPE_CHECKING:
     from strigil.sources.open_rows import RowSource

@@ -13,6 +13,7 @@ import polars as pl
 
 from strigil.common.errors import DataError
 from strigil.data.coerce import plain_id, text_digests
+from strigil.data.hidden import PLACE
 from strigil.data.rows import completion_text, prompt_text
 from strigil.data.streams import ParquetSink, iter_batches
 from strigil.records.diff import Changes, Pairing, RowChange
@@ -178,11 +179,11 @@ def _look_up(side: Rows, places: pl.Series, *, show_text: bool) -> dict[int, _Se
     seen = {}
     for (number,), keys in wanted.group_by("file"):
         table = side.source.tables[int(str(number))]
-        there = table.frame.with_row_index("_row", offset=1).filter(pl.col("_row").is_in(keys["row"].implode()))
+        there = table.frame.with_row_index(PLACE, offset=1).filter(pl.col(PLACE).is_in(keys["row"].implode()))
         rows = there.collect(engine="streaming")
         texts = rows.select(completion_text()).to_series()
         ids = [plain_id(*pair) for pair in zip(rows["row_id"], text_digests(rows), strict=True)]
         at = dict(keys.select("row", "place").iter_rows())
-        for row, row_id, text in zip(rows["_row"], ids, texts, strict=True):
+        for row, row_id, text in zip(rows[PLACE], ids, texts, strict=True):
             seen[at[row]] = _Seen(row_id, table.name, row, text if show_text else None)
     return seen

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -16,8 +16,10 @@ from strigil.audits.suite.run import Judged, Run
 from strigil.audits.suite.suite import Suite
 from strigil.audits.suite.tally import RuleCount
 from strigil.common.scratch import scratch_folder
-from strigil.data.coerce import GIVEN, plain_id, text_digests
+from strigil.data.coerce import plain_id, text_digests
 from strigil.data.formats.line_numbers import line_numbers
+from strigil.data.hidden import unwritten
+from strigil.data.readers import Table
 from strigil.data.rows import completion_text
 from strigil.data.streams import iter_batches
 from strigil.records.gate import RowFinding
@@ -85,8 +87,10 @@ def _measure(source: RowSource, suite: Suite, *, show_text: bool) -> Measured:
         if suite.expectations:
             folder = stack.enter_context(scratch_folder())
             files = stack.enter_context(TableFiles(folder, source.schema, form=source.form))
-        unread = [] if files is not None else [GIVEN]
-        for judged in run.judge(_batches(source, places, unread)):
+        tables = (
+            source.tables if files is not None else [replace(one, frame=unwritten(one.frame)) for one in source.tables]
+        )
+        for judged in run.judge(_batches(tables, places)):
             if files is not None:
                 files.write(judged)
             _collect(judged, places[-1], findings, show_text=show_text)
@@ -95,10 +99,10 @@ def _measure(source: RowSource, suite: Suite, *, show_text: bool) -> Measured:
     return Measured(rows=summary.rows, rules=summary.rules, findings=findings, outcomes=outcomes)
 
 
-def _batches(source: RowSource, places: list[_Place], unread: Sequence[str]) -> Iterator[pl.DataFrame]:
-    for table in source.tables:
+def _batches(tables: Iterable[Table], places: list[_Place]) -> Iterator[pl.DataFrame]:
+    for table in tables:
         start = 0
-        for batch in iter_batches(table.frame.drop(unread, strict=False), source=table.name):
+        for batch in iter_batches(table.frame, source=table.name):
             if batch.is_empty():
                 continue
             places.append(_Place(table.name, start))
