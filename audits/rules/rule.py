@@ -9,7 +9,7 @@ from typing import ClassVar
 import polars as pl
 
 from strigil.common.registry import Registry, Unit
-from strigil.data.text_checks import LONGEST_LINE
+from strigil.data.lines import LONGEST_LINE
 
 FINDINGS = pl.Schema({"score": pl.Float64, "reason": pl.String, "evidence": pl.String})
 

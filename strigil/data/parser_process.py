@@ -1,6 +1,7 @@
-"""The process that parses tables from outside: what hangs, bursts or crashes a parser ends it, and not the command.
+"""Tables from outside, parsed apart: what hangs, bursts or crashes a parser ends its process, and not the command.
 
-It reads every value once and gives back scans, no rows: what is scanned later was parsed before, within its limits.
+A parser reads every value once and gives back scans, no rows: what is scanned later was parsed before, within its
+limits.
 """
 
 from __future__ import annotations
@@ -8,22 +9,21 @@ from __future__ import annotations
 import io
 import os
 import pickle
-import resource
+import select
 import signal
 import subprocess
 import sys
 import threading
-import time
+import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
-from strigil.common.disk import Writing, cannot_write, is_full
 from strigil.common.errors import DataError, StrigilError, first_line
-from strigil.data.readers import NamedFile, Table, scan_tables
+from strigil.data.parser_server import Ended, Job, serve
+from strigil.data.readers import NamedFile, Table
 
 # Real tables need less: half a gigabyte for what was packed best, and not a second for ten megabytes.
 BYTES: Final = 1536 << 20
@@ -33,12 +33,6 @@ SECONDS_PER_BYTE: Final = 1e-6
 # Each takes memory for its stack, and for what it reads ahead.
 _THREADS: Final = 8
 _OUT_OF_MEMORY: Final = ("memory allocation", "MemoryError", "bad_alloc", "Cannot allocate", "malloc of size")
-
-
-@dataclass(frozen=True)
-class _Limits:
-    memory: int
-    seconds: float
 
 
 def open_tables(files: Sequence[NamedFile], folder: Path) -> list[Table]:
@@ -54,26 +48,81 @@ def open_tables(files: Sequence[NamedFile], folder: Path) -> list[Table]:
         PrerequisiteError: The disk of the folder is full.
     """
     sizes = [file.path.stat().st_size for file in files]
-    limits = _Limits(BYTES + max(sizes) * BYTES_PER_BYTE, SECONDS + sum(sizes) * SECONDS_PER_BYTE)
-    paths = os.pathsep.join(path for path in sys.path if path)
-    threads = str(min(_THREADS, os.cpu_count() or 1))
-    # Without -P, what lies in the working folder could be imported. A signal that ends the waiting ends the process.
-    done = subprocess.run(
-        [sys.executable, "-P", "-c", f"from {__name__} import main; main()"],
-        input=pickle.dumps((os.getpid(), list(files), folder, limits)),
-        capture_output=True,
-        check=False,
-        env={"POLARS_MAX_THREADS": threads} | os.environ | {"PYTHONPATH": paths},
-    )
+    memory, seconds = BYTES + max(sizes) * BYTES_PER_BYTE, SECONDS + sum(sizes) * SECONDS_PER_BYTE
+    ended = _server(os.getpid(), tuple(sys.path)).parse(Job(tuple(files), folder, memory, seconds))
     begun = files[0].name
-    for answer in _unpickled(done.stdout):
+    for answer in _unpickled(ended.answers):
         if isinstance(answer, StrigilError):
             raise answer
         if isinstance(answer, str):
             begun = answer
         else:
             return answer
-    raise _ended(begun, done.returncode, done.stderr.decode(errors="replace"), limits)
+    raise _crashed(begun, ended, memory, seconds)
+
+
+class _Server:
+    """The process that parsers are forked from, which saves each of them to load its libraries."""
+
+    def __init__(self, paths: Sequence[str]) -> None:
+        threads = str(min(_THREADS, os.cpu_count() or 1))
+        # Without -P, what lies in the working folder could be imported. Ctrl-C is for whoever waits for an answer.
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-c", f"from {serve.__module__} import serve; serve()"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+            env={"POLARS_MAX_THREADS": threads} | os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths))},
+        )
+        self._lock = threading.Lock()
+        weakref.finalize(self, _end, self._process)
+
+    def parse(self, job: Job) -> Ended:
+        """How a parser ended that did this job; with an exception here, it ends where it is."""
+        with self._lock:
+            try:
+                return self._answer(job)
+            except BaseException:
+                _server.cache_clear()
+                with suppress(ProcessLookupError):
+                    os.killpg(self._process.pid, signal.SIGKILL)
+                raise
+
+    def _answer(self, job: Job) -> Ended:
+        streams = self._process.stdin, self._process.stdout, self._process.stderr
+        questions, answers, words = streams
+        if questions is None or answers is None or words is None:
+            message = "the parsers' process was started with pipes"
+            raise TypeError(message)
+        try:
+            pickle.dump(job, questions)
+            questions.flush()
+            # Ctrl-C ends this wait, and not a read: polars has reads go on after it.
+            waiting = select.poll()
+            waiting.register(answers, select.POLLIN)
+            waiting.poll()
+            ended: Ended = pickle.load(answers)  # noqa: S301  # from a process that this one started
+        except (EOFError, BrokenPipeError):
+            return Ended(self._process.wait(), b"", words.read())
+        return ended
+
+
+@lru_cache(maxsize=1)
+def _server(process: int, paths: tuple[str, ...]) -> _Server:
+    """The server of a process, which is not to be used by its forks; other paths have other libraries."""
+    del process
+    return _Server(paths)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Without questions, a server ends."""
+    for stream in (process.stdin, process.stdout, process.stderr):
+        with suppress(OSError):
+            if stream is not None:
+                stream.close()
+    with suppress(ChildProcessError):
+        process.wait()
 
 
 def _unpickled(data: bytes) -> Iterator[str | list[Table] | StrigilError]:
@@ -84,52 +133,13 @@ def _unpickled(data: bytes) -> Iterator[str | list[Table] | StrigilError]:
             yield pickle.load(stream)  # noqa: S301  # from a process that this one started
 
 
-def _ended(name: str, status: int, words: str, limits: _Limits) -> DataError:
+def _crashed(name: str, ended: Ended, memory: int, seconds: float) -> DataError:
+    status, words = ended.status, ended.words.decode(errors="replace")
     if status == -signal.SIGALRM:
-        message = f"{name} takes longer than {limits.seconds:,.0f} s to read: not read"
+        message = f"{name} takes longer than {seconds:,.0f} s to read: not read"
     elif status == -signal.SIGKILL or any(sign in words for sign in _OUT_OF_MEMORY):
-        message = f"{name} takes more than {limits.memory / 1e9:.1f} GB of memory to read: not read"
+        message = f"{name} takes more than {memory / 1e9:.1f} GB of memory to read: not read"
     else:
         how = signal.Signals(-status).name if status < 0 else first_line(words.strip().rpartition("\n")[2])
         message = f"cannot read {name}: it crashes what reads it ({how or f'status {status}'})"
     return DataError(message, hint="a file that somebody made by hand can be like that; write it anew from its rows")
-
-
-def main() -> None:
-    """Parses the files of the job that stdin holds; pickles their names, then their tables or an error, to stdout."""
-    # A library that prints would end up between the tables.
-    out = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)
-    # Whoever started this one answers Ctrl-C.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent, files, folder, limits = pickle.load(sys.stdin.buffer)  # noqa: S301  # from the process that started this one
-    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
-    most = resource.getrlimit(resource.RLIMIT_DATA)[1]
-    memory = limits.memory if most == resource.RLIM_INFINITY else min(limits.memory, most)
-    resource.setrlimit(resource.RLIMIT_DATA, (memory, most))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    # The kernel ends it, whatever it is in the middle of.
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    signal.setitimer(signal.ITIMER_REAL, limits.seconds)
-    answer: list[Table] | StrigilError
-    try:
-        with Writing(folder):
-            answer = scan_tables(files, folder, begin=partial(_tell, out))
-    except StrigilError as error:
-        # What holds unpacked files was full, which says nothing about the files.
-        full = error.__cause__ is not None and is_full(error.__cause__)
-        answer = cannot_write(folder, error.__cause__) if full and error.__cause__ is not None else error
-    _tell(out, answer)
-    os._exit(0)
-
-
-def _tell(out: BinaryIO, answer: str | list[Table] | StrigilError) -> None:
-    pickle.dump(answer, out)
-    out.flush()
-
-
-def _end_with(parent: int) -> None:
-    """One that is killed cannot stop this process."""
-    while os.getppid() == parent:
-        time.sleep(0.5)
-    os._exit(1)

@@ -1,4 +1,4 @@
-"""Text files looked through before they are parsed: UTF-8, lines that end, and JSON that has one meaning."""
+"""Files of JSON looked through before they are parsed: lines that each have one meaning."""
 
 from __future__ import annotations
 
@@ -14,15 +14,13 @@ from typing import BinaryIO, Final
 from strigil.common.canonical import Json
 from strigil.common.errors import DataError
 from strigil.data.limits import DEEPEST, check_width
+from strigil.data.lines import BLOCK, LONGEST_LINE
 
-LONGEST_LINE: Final = 16 << 20
-BLOCK: Final = 1 << 20
 _BETWEEN: Final = re.compile(r"[\s,]*")
 _SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")
 _SURROGATES: Final = re.compile("[\ud800-\udfff]")
 CONTENT: Final = "content"
-_GZIP: Final = b"\x1f\x8b"
-_TEXTS: Final = re.compile(r'"(?:[^"\\]|\\.)*+"')
+_TEXTS: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"')
 _KINDS: Final = {
     str: "a text",
     int: "a number",
@@ -31,40 +29,7 @@ _KINDS: Final = {
     list: "a list",
     dict: "an object",
 }
-_BRACKETS: Final = re.compile(r"[\[\]{}]")
-
-
-def check_lines(path: Path, *, name: str) -> None:
-    """Makes sure that a text file is UTF-8 and that no line is endless, reading it in blocks.
-
-    Raises:
-        DataError: It is not; the message names the line.
-    """
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    line, length = 1, 0
-    with path.open("rb") as stream:
-        if stream.peek(2)[:2] == _GZIP:
-            message = f"{name} is packed with gzip: give it a name that ends in .gz"
-            raise DataError(message)
-        while block := stream.read(BLOCK):
-            try:
-                decoder.decode(block)
-            except UnicodeDecodeError as error:
-                where = line + block.count(b"\n", 0, error.start)
-                message = f"{name}: line {where} is not UTF-8: {error.reason}"
-                raise DataError(message) from error
-            pieces = block.split(b"\n")
-            longest = max(length + len(pieces[0]), *(len(piece) for piece in pieces[1:]), 0)
-            if longest > LONGEST_LINE:
-                message = f"{name}: line {line} or one after it is longer than {LONGEST_LINE >> 20} MiB"
-                raise DataError(message)
-            length = len(pieces[-1]) + (length if len(pieces) == 1 else 0)
-            line += len(pieces) - 1
-    try:
-        decoder.decode(b"", final=True)
-    except UnicodeDecodeError as error:
-        message = f"{name}: line {line} is not UTF-8: {error.reason}"
-        raise DataError(message) from error
+_BRACKETS: Final = re.compile(rb"[\[\]{}]")
 
 
 @dataclass(frozen=True)
@@ -171,9 +136,6 @@ def check_objects(path: Path, *, name: str) -> Objects:
         for number, line in enumerate(stream, start=1):
             if line.isspace():
                 continue
-            if line.count("[") + line.count("{") > DEEPEST and _depth(line) > DEEPEST:
-                message = f"{name}: line {number} is nested more than {DEEPEST} deep: not read"
-                raise DataError(message)
             try:
                 value = decoder.decode(line)
             except _NoMeaningError as error:
@@ -212,13 +174,21 @@ def write_parts(path: Path, target: Path) -> None:
                 out.write(json.dumps(json.loads(line, object_hook=as_parts), ensure_ascii=False) + "\n")
 
 
-def _depth(line: str) -> int:
-    """How deep brackets outside of texts lie within each other."""
+def check_depth(line: bytes, *, number: int, name: str) -> None:
+    """Makes sure that brackets outside of texts do not lie too deep within each other.
+
+    Raises:
+        DataError: They do.
+    """
+    if line.count(b"[") + line.count(b"{") <= DEEPEST:
+        return
     depth = deepest = 0
-    for mark in _BRACKETS.findall(_TEXTS.sub("", line)):
-        depth += 1 if mark in "[{" else -1
+    for mark in _BRACKETS.findall(_TEXTS.sub(b"", line)):
+        depth += 1 if mark in b"[{" else -1
         deepest = max(deepest, depth)
-    return deepest
+    if deepest > DEEPEST:
+        message = f"{name}: line {number} is nested more than {DEEPEST} deep: not read"
+        raise DataError(message)
 
 
 class _NoMeaningError(Exception):

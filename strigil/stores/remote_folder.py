@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 
 from strigil.common.canonical import Json
 from strigil.common.errors import ConfigError, PrerequisiteError
+from strigil.data.lines import BLOCK
 from strigil.data.path_patterns import is_pattern, path_pattern
-from strigil.data.text_checks import BLOCK
 from strigil.releases.manifest import MANIFEST
 from strigil.releases.version import Version
 

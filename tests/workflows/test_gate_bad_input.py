@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from strigil.common.errors import CheckFailedError
-from strigil.data.text_checks import LONGEST_LINE
+from strigil.data.lines import LONGEST_LINE
 from strigil.workflows.audit.gate.run import GateOptions
 from tests.audits.tables import rows_of
 from tests.workflows.gates import GOOD, a_suite, checks, gated, jsonl

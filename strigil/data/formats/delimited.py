@@ -12,7 +12,7 @@ import polars as pl
 from strigil.common.errors import DataError
 from strigil.data.hidden import check_columns
 from strigil.data.limits import check_width
-from strigil.data.text_checks import LONGEST_LINE, check_lines
+from strigil.data.lines import LONGEST_LINE, check_lines
 
 # 007 is no number, and of 16 figures a float keeps only some.
 _KINDS: Final[Mapping[pl.DataType, str]] = {

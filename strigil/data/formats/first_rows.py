@@ -17,7 +17,8 @@ from strigil.data.formats.arrow import write_parquet_of
 from strigil.data.formats.kinds import ARROW, DELIMITED, PACKED, PARQUET, kind_of
 from strigil.data.formats.unpack import open_unpacked
 from strigil.data.limits import FREE_TEXT, UNPACKS_TO, check_footer
-from strigil.data.text_checks import BLOCK, LONGEST_LINE, beginning_of, write_lines
+from strigil.data.lines import BLOCK, LONGEST_LINE
+from strigil.data.text_checks import beginning_of, write_lines
 from strigil.data.unreadable import unreadable
 
 _BATCH: Final = 256

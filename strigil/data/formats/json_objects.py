@@ -7,12 +7,14 @@ from typing import Final
 
 import polars as pl
 
+from strigil.data.formats.json_table import look_through, write_parquet
 from strigil.data.hidden import check_columns
-from strigil.data.text_checks import BLOCK, beginning_of, check_lines, check_objects, write_lines, write_parts
+from strigil.data.limits import check_width
+from strigil.data.lines import BLOCK
+from strigil.data.text_checks import beginning_of, check_objects, write_lines, write_parts
 
-_SAMPLE: Final = 10_000
-# Of these a later line cannot say more than the first ones did.
-_SETTLED: Final = frozenset({pl.String(), pl.Float64(), pl.Boolean()})
+# Lines whose keys are taken for those of all: what a later line holds besides, Arrow refuses.
+_SAMPLES: Final = (100, 10_000, None)
 
 
 def scan_json(source: Path, scratch: Path, *, name: str) -> pl.LazyFrame:
@@ -32,14 +34,32 @@ def scan_json(source: Path, scratch: Path, *, name: str) -> pl.LazyFrame:
         if beginning.array or beginning.marked:
             write_lines(stream, scratch, name=name, array=beginning.array)
             source = scratch
-    check_lines(source, name=name)
+    look = look_through(source, name=name)
+    table = scratch.with_name(f"{scratch.name}-parquet")
+    schema: pl.Schema | None = None
+    for lines in _SAMPLES:
+        known, schema = schema, _schema(source, lines=lines, name=name)
+        if schema not in (None, known) and write_parquet(source, table, schema, look):
+            return pl.scan_parquet(table)
     objects = check_objects(source, name=name)
     check_columns(objects.keys, source=name)
     if objects.mixed:
         parts = scratch.with_name(f"{scratch.name}-parts")
         write_parts(source, parts)
         source = parts
-    schema = pl.scan_ndjson(source, infer_schema_length=_SAMPLE).collect_schema()
-    if objects.keys - set(schema) or not _SETTLED.issuperset(schema.values()):
-        schema = pl.scan_ndjson(source, infer_schema_length=None).collect_schema()
-    return pl.scan_ndjson(source, schema=schema)
+    return pl.scan_ndjson(source, infer_schema_length=None)
+
+
+def _schema(source: Path, *, lines: int | None, name: str) -> pl.Schema | None:
+    """What the objects of so many lines hold, or of all; None if one cannot be read.
+
+    Raises:
+        DataError: They have too many keys.
+    """
+    try:
+        schema = pl.scan_ndjson(source, infer_schema_length=lines).collect_schema()
+    except pl.exceptions.PolarsError:
+        return None
+    check_width(len(schema), name=name)
+    check_columns(schema.names(), source=name)
+    return schema

@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from strigil.data.formats.kinds import DELIMITED, JSON
-from strigil.data.text_checks import BLOCK, LONGEST_LINE, beginning_of
+from strigil.data.lines import BLOCK, LONGEST_LINE
+from strigil.data.text_checks import beginning_of
 
 
 def line_numbers(path: Path, rows: Collection[int]) -> dict[int, int]:

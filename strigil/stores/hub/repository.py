@@ -24,7 +24,7 @@ from huggingface_hub.utils.tqdm import disable_progress_bars
 
 from strigil.common.errors import CheckFailedError, ConfigError, PrerequisiteError, first_line
 from strigil.common.scratch import scratch_folder
-from strigil.data.text_checks import BLOCK
+from strigil.data.lines import BLOCK
 from strigil.stores.hub.package import Difference, Kind, Package, RemoteFile
 
 _AGAIN = "run the same command again: it goes on from what is there"
