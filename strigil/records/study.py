@@ -160,10 +160,10 @@ class Comparison(_Record):
         other: The other arm's label.
         difference: arm - other, 95 % interval.
         p: One-sided, that the arm is not above the other; None where that is not tested, or has no spread to go by.
-        p_holm: The same, corrected in its family: untreated arms, or treatments of traits that went over.
+        p_holm: The same, corrected for each other over untreated arms, or over treatments of traits that went over.
         equal_p: That the arm differs by the margin or more (two one-sided tests), or for a treatment keeps the study's
             share of the effect or more: the larger one; None where that is not tested.
-        equal_p_holm: The same, corrected in its family.
+        equal_p_holm: The same, corrected for each other over the same arms, by itself.
 
     In reports of earlier versions `p` is two-sided, and both were corrected over the whole study.
     """
@@ -260,7 +260,7 @@ class MatrixRecord(_Record):
         rows: One a student arm: its label, its own trait (None for a control), and the mean rate of each column.
         effect: The diagonal effect (lambda), and its interval over units.
         p: By permutation of the labels over whole draws of data; None where that is not tested.
-        p_holm: Corrected in its family: untreated matrices, or those of treatments where the untreated one is shown.
+        p_holm: Corrected over untreated matrices, or over those of treatments where the untreated one is shown.
         arrangements: How many the p-value rests on.
         exact: Whether these are all there are.
         reason: Why there is no effect, or None.

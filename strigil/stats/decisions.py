@@ -103,8 +103,9 @@ def keeps_less(treated: Arm, untreated: Arm, neutral: Arm, *, share: float, scal
 def holm(p_values: Sequence[P]) -> list[P]:
     """Adjusts p-values for the number of comparisons, in the order given; compare each with alpha.
 
-    Controls the chance of any false finding among the values given, under any dependence of the tests; what else a
-    study tests is another family. What was not tested (None) stays so and counts for nothing.
+    Controls the chance of any false finding among the values given, and among these alone, under any dependence of the
+    tests: a caller who corrects five lists has five such chances. What was not tested (None) stays so and counts for
+    nothing.
 
     Source: Holm, Scand. J. Stat. 6 (1979) 65.
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from statistics import fmean
 
 from strigil.common.errors import ConfigError
-from strigil.records.study import ArmRecord
-from strigil.stats import LOGITS
+from strigil.records.study import ArmKind, ArmRecord
+from strigil.stats import LOGITS, scale_of
 from strigil.stats.intervals import variance_of
 from strigil.stats.power import POWER, Design, Spread, draws_for, power, smallest_effect
+from strigil.workflows.study.conclusions.guards import damaged
 from strigil.workflows.study.conclusions.verdicts import FEWEST_DRAWS, MARGIN_OF_EFFECT
 from strigil.workflows.study.measures import measures_of
 from strigil.workflows.study.recipe import StudyRecipe
@@ -59,44 +61,83 @@ def what_it_shows(study: StudyRecipe, arms: Sequence[ArmRecord]) -> list[str]:
     return found
 
 
+@dataclass(frozen=True)
+class _Arms:
+    """Arms of a kind.
+
+    Attributes:
+        rates: Of each arm and trait: by draw, those of its students.
+        assumed: Standard deviation between students of one draw where it is not measured, in log-odds.
+    """
+
+    rates: list[list[list[float]]]
+    assumed: float
+
+    @property
+    def log_odds(self) -> list[list[list[float]]]:
+        """Without arms with sampled rates of 0 or 1, which have none."""
+        return [
+            [[LOGITS.to(rate) for rate in draw] for draw in arm]
+            for arm in self.rates
+            if scale_of(rate for draw in arm for rate in draw) is LOGITS
+        ]
+
+    @property
+    def within(self) -> float | None:
+        """Pooled standard deviation between students of one draw, in log-odds."""
+        draws = [draw for arm in self.log_odds for draw in arm if len(draw) > 1]
+        return math.sqrt(fmean(map(variance_of, draws))) if draws else None
+
+    @property
+    def usual(self) -> float | None:
+        """The mean rate."""
+        rates = [rate for arm in self.rates for draw in arm for rate in draw]
+        scale = scale_of(rates)
+        mean = scale.back(fmean(map(scale.to, rates))) if rates else 0.0
+        return mean if 0 < mean < 1 else None
+
+    def drifts(self) -> Iterator[float]:
+        """Variance between the draws of each arm beyond what their students explain, in log-odds.
+
+        Single students of draws tell the two apart by nothing: then what is assumed of students is taken off, since it
+        is added again.
+        """
+        within = self.assumed if self.within is None else self.within
+        for arm in self.log_odds:
+            if len(arm) > 1:
+                students = len(arm) / sum(1 / len(draw) for draw in arm)
+                yield variance_of([fmean(draw) for draw in arm]) - within**2 / students
+
+
 def _spread(study: StudyRecipe, arms: Sequence[ArmRecord]) -> tuple[Spread, str]:
-    """What is known of how rates vary, and in words what is measured and what assumed."""
-    assumed, figures = Spread(), {trait: measures_of(study)[0].column(trait) for trait in study.traits}
-    quiet = [arm.of_draws(figure) for arm in arms if arm.kind == "control" for figure in figures.values()]
-    loud = [arm.of_draws(figures[arm.trait]) for arm in arms if arm.kind == "untreated" and arm.trait in figures]
-    rates = [LOGITS.to(rate) for of_arm in quiet for draw in of_arm.values() for rate in draw]
-    neutral = LOGITS.back(fmean(rates)) if rates else None
-    within = [_within(quiet), _within(loud)]
-    drift = _drift([*quiet, *loud], max((each for each in within if each is not None), default=0.0))
-    spread = Spread(
-        neutral=assumed.neutral if neutral is None else neutral,
-        drift=assumed.drift if drift is None else drift,
-        quiet=assumed.quiet if within[0] is None else within[0],
-        loud=assumed.loud if within[1] is None else within[1],
-    )
-    known = {"neutral": neutral, "drift": drift, "neutral students": within[0], "students with the trait": within[1]}
-    values = {
-        "neutral": spread.neutral,
-        "drift": spread.drift,
-        "neutral students": spread.quiet,
-        "students with the trait": spread.loud,
+    """What is known of how rates vary, and in words what is measured and what assumed; damaged arms tell nothing."""
+    assumed, measure = Spread(), measures_of(study)[0]
+
+    def rates(kind: ArmKind) -> list[list[list[float]]]:
+        return [
+            list(of_draws.values())
+            for trait in study.traits
+            for arm in arms
+            if arm.kind == kind and arm.trait in {None, trait}
+            if damaged(arm, arms, measure.column(trait), name=trait, guard=measure.unit.guard_name) is None
+            if (of_draws := arm.of_draws(measure.column(trait)))
+        ]
+
+    quiet, loud = _Arms(rates("control"), assumed.quiet), _Arms(rates("untreated"), assumed.loud)
+    drifts = [*quiet.drifts(), *loud.drifts()]
+    known = {
+        "neutral": quiet.usual,
+        "drift": math.sqrt(max(0.0, fmean(drifts))) if drifts else None,
+        "neutral students": quiet.within,
+        "students with the trait": loud.within,
     }
-    parts = [f"{name} {values[name]:.2g} {'measured' if known[name] is not None else 'assumed'}" for name in values]
-    return spread, f"in log-odds but for the first: {', '.join(parts)}"
-
-
-def _within(arms: Sequence[dict[int, list[float]]]) -> float | None:
-    """Pooled standard deviation between students of one draw, in log-odds."""
-    draws = [[LOGITS.to(rate) for rate in draw] for arm in arms for draw in arm.values() if len(draw) > 1]
-    return math.sqrt(fmean(map(variance_of, draws))) if draws else None
-
-
-def _drift(arms: Sequence[dict[int, list[float]]], within: float) -> float | None:
-    """Standard deviation between draws beyond what students of one draw explain, in log-odds."""
-    found = []
-    for arm in arms:
-        means = [fmean(LOGITS.to(rate) for rate in draw) for draw in arm.values()]
-        if len(means) > 1:
-            students = fmean(len(draw) for draw in arm.values())
-            found.append(variance_of(means) - within**2 / students)
-    return math.sqrt(max(0.0, fmean(found))) if found else None
+    otherwise = {
+        "neutral": assumed.neutral,
+        "drift": assumed.drift,
+        "neutral students": assumed.quiet,
+        "students with the trait": assumed.loud,
+    }
+    taken = {name: otherwise[name] if found is None else found for name, found in known.items()}
+    parts = [f"{name} {taken[name]:.2g} {'assumed' if known[name] is None else 'measured'}" for name in taken]
+    neutral, drift, of_quiet, of_loud = taken.values()
+    return Spread(neutral, drift, of_quiet, of_loud), f"in log-odds but for the first: {', '.join(parts)}"

@@ -30,9 +30,13 @@ _NOTES: Final[dict[Unit, tuple[str, ...]]] = {
         "The unit is the draw of data: the figure of a draw is the mean over its training seeds, intervals are "
         "Student's t over draws (95 %), and arms of the same draws are paired.",
         "First, over all traits, carriers and evaluations: did the trait go over, above neutral students and above "
-        "those of other traits (one-sided, in log-odds where figures are rates; Holm). Then, for those that did, their "
-        "treatments (Holm). Controls are described. Intervals are not corrected; those of a diagonal effect hold the "
-        "truth about nine times in ten (docs/calibration.md).",
+        "those of other traits (one-sided, in log-odds where figures are rates)? Then, for those that did, their "
+        "treatments. Controls are described.",
+        "Answers to one question are corrected for each other (Holm), each question by itself at 5 %: which traits "
+        "went over; which untreated students are above neutral ones; which equal them; of traits that went over, which "
+        "treatments are above neutral; which are clean; which untreated matrices have a diagonal effect; and which of "
+        "their treatments. A study as a whole is wrong somewhere more often than that. Intervals are not corrected; "
+        "those of a diagonal effect hold the truth about nine times in ten (docs/calibration.md).",
     ),
     "seed": (
         "All students of an arm share one draw of data: intervals are Student's t over training seeds (95 %) and say "

@@ -89,8 +89,9 @@ class _Draft:
 def accounts_of(arms: Sequence[ArmRecord], subjects: Sequence[Account], rules: Rules) -> list[TraitAccount]:
     """Compares every arm, tests what is a question, and judges, in each account.
 
-    First, over all accounts, whether each trait went over; then, for those that did, their treatments. Each of the two
-    families is corrected by itself, and nothing of the second is tested before the first has decided.
+    First, over all accounts, whether each trait went over; then, for those that did, their treatments: nothing of these
+    is tested before the first has decided. Five families are corrected, each by itself: that traits went over; that
+    untreated students are above neutral ones; that they equal them; that treatments are above; that they are clean.
 
     Source: Dmitrienko, Tamhane and Bretz, Multiple Testing Problems in Pharmaceutical Statistics (2009), chapter 5.
 
