@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Generic, Literal, TypeVar
+from typing import Final, Generic, Literal, TypeVar
 
 from strigil.common.errors import StrigilError
 from strigil.common.progress import Reporter
@@ -19,6 +19,22 @@ J = TypeVar("J")
 J_co = TypeVar("J_co", covariant=True)
 F_co = TypeVar("F_co", covariant=True)
 What = Literal["data", "score", "student", "measure"]
+Recorded = Literal["data", "score", "student", "evaluation"]
+_RECORDED: Final[dict[What, Recorded]] = {
+    "data": "data",
+    "score": "score",
+    "student": "student",
+    "measure": "evaluation",
+}
+"""What records of failures call each kind."""
+
+
+@dataclass(frozen=True)
+class Named:
+    """A cell of a study by its kind, as records of failures have it, and its name."""
+
+    what: Recorded
+    name: str
 
 
 @dataclass(frozen=True)
@@ -92,11 +108,12 @@ class Cost:
 
 @dataclass
 class Making:
-    """A run: what cells are made with, and those that failed, by name.
+    """A run: what cells are made with, and those that failed.
 
     Attributes:
         workers: Students trained at a time: processes here, or actors of a Ray cluster.
         claims: What other processes are not making.
+        failures: By the cell's kind and name: a student and what it answers may be called the same.
         tried: Kinds and names of the cells that this process made, or tried to.
     """
 
@@ -104,31 +121,31 @@ class Making:
     workers: Workers
     speeds: Speeds
     claims: Claims
-    failures: dict[str, FailureRecord] = field(default_factory=dict)
-    tried: set[tuple[str, str]] = field(default_factory=set)
+    failures: dict[Named, FailureRecord] = field(default_factory=dict)
+    tried: set[Named] = field(default_factory=set)
 
     def take(self, cell: Cell[object, object]) -> bool:
         """Whether this process is to make a cell, once."""
         if not self.claims.take(cell.claim):
             return False
-        self.tried.add((cell.what, cell.name))
+        self.tried.add(cell.named)
         return True
 
     def failed(self, cell: Cell[object, object], reason: str) -> None:
         """Keeps why a cell could not be made, and lets other processes know."""
-        what = "evaluation" if cell.what == "measure" else cell.what
-        self.failures[cell.name] = FailureRecord(what=what, cell=cell.name, reason=reason)
-        self.claims.tell(self.failures[cell.name])
+        failure = FailureRecord(what=_RECORDED[cell.what], cell=cell.name, reason=reason)
+        self.failures[cell.named] = failure
+        self.claims.tell(failure)
 
     def hear(self) -> None:
         """Takes over what other processes could not make."""
         for failure in self.claims.told():
-            self.failures.setdefault(failure.cell, failure)
+            self.failures.setdefault(Named(failure.what, failure.cell), failure)
 
     def why(self, cell: Cell[object, object]) -> str | None:
         """Why a cell is not there: it failed, or what it needs did; None if neither is known."""
-        if cell.name in self.failures:
-            return self.failures[cell.name].reason
+        if cell.named in self.failures:
+            return self.failures[cell.named].reason
         return next((reason for need in cell.needs if (reason := self.why(need)) is not None), None)
 
 
@@ -156,6 +173,11 @@ class Cell(Generic[J_co, F_co]):
     cost: Cost
     make: Callable[[Sequence[Cell[J_co, F_co]], Making], None]
     key: str | None = None
+
+    @property
+    def named(self) -> Named:
+        """It among all cells of the study."""
+        return Named(_RECORDED[self.what], self.name)
 
     @property
     def claim(self) -> str:

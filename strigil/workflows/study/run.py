@@ -69,9 +69,7 @@ def _make_all(opened: Opened, making: Making) -> None:
         making.hear()
         cells = lay_out(opened).cells
         _pass_on(cells, making)
-        left = [
-            cell for cell in cells if cell.name not in making.failures and (cell.what, cell.name) not in making.tried
-        ]
+        left = [cell for cell in cells if cell.named not in making.failures and cell.named not in making.tried]
         ready = [cell for cell in left if cell.ready]
         if not ready:
             return
@@ -93,9 +91,9 @@ def _pass_on(cells: Sequence[Cell[object, object]], making: Making) -> None:
     """What is made from a cell of its own kind that failed has failed as well."""
     for cell in cells:
         for need in cell.needs:
-            if need.what == cell.what and need.name in making.failures and not cell.done:
-                reason = making.failures[need.name].reason
-                if cell.name not in making.failures:
+            if need.what == cell.what and need.named in making.failures and not cell.done:
+                reason = making.failures[need.named].reason
+                if cell.named not in making.failures:
                     making.failed(cell, f"it is made from {need.name}, which failed: {reason}")
 
 

@@ -5,18 +5,23 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import threading
 import time
+from collections.abc import Sequence
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
 
 import pytest
 
+from strigil.common.canonical import digest
 from strigil.common.progress import Silent
+from strigil.models.catalog import resolve_model
 from strigil.records.study import FailureRecord, StudyReport
-from strigil.workflows.study.cells import Store
+from strigil.workflows.study.cells import Cell, Cost, Making, Store
 from strigil.workflows.study.claims import Claims
 from strigil.workflows.study.recipe import StudyRecipe
 from strigil.workflows.study.run import run_and_report
+from strigil.workflows.study.throughput import Speeds
 from tests.workflows.study.small import CONTROLS, a_study
 
 PROCESSES = 4
@@ -96,6 +101,29 @@ def test_a_claim_is_one_process_s_until_it_is_given_back(tmp_path: Path) -> None
     one.close()
 
 
+def test_a_process_keeps_one_file_fresh_however_many_cells_it_holds(tmp_path: Path) -> None:
+    before = threading.active_count()
+    claims = Claims(tmp_path, "study", LEASE)
+    assert all(claims.take(f"measure {number}") for number in range(200))
+    assert threading.active_count() == before + 1
+    claims.close()
+    assert threading.active_count() == before
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_claim_without_a_word_of_whose_it_is_keeps_nobody_out(tmp_path: Path) -> None:
+    """A process that is ended between making the file and writing it."""
+    one, two = Claims(tmp_path, "study", LEASE), Claims(tmp_path, "study", LEASE)
+    assert one.take("student a")
+    [file] = tmp_path.glob("*.claim.lock")
+    file.write_text("")
+    assert two.take("student a")
+    one.give_back("student a")
+    assert file.read_text()
+    two.close()
+    one.close()
+
+
 def hold(folder: Path, ready: str, asleep: bool) -> None:  # noqa: FBT001  # an argument of a process
     claims = Claims(folder, "study", lease=1.0)
     assert claims.take("student a")
@@ -143,3 +171,43 @@ def test_what_one_process_cannot_make_no_other_one_tries_until_the_next_run(tmp_
     later = Claims(tmp_path, "study")
     later.begin()
     assert later.told() == []
+    assert two.told() == [failure]
+    later.close()
+    two.close()
+    assert [file.name for file in tmp_path.glob("failures-*/*")] == [f"{digest(['student', failure.cell])[:20]}.json"]
+    one.close()
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_processes_that_were_killed_could_not_make_is_forgotten_by_the_next(tmp_path: Path) -> None:
+    """Their failures are of a study that may have changed since, in names that no cell has any more."""
+    folder = tmp_path / "failures-study"
+    folder.mkdir()
+    failure = FailureRecord(what="student", cell="owl / seed 7", reason="the disk was full")
+    (folder / "old.json").write_text(failure.model_dump_json())
+    other = Claims(tmp_path, "study-2")
+    other.begin()
+    assert (folder / "old.json").exists()
+    claims = Claims(tmp_path, "study")
+    claims.begin()
+    assert not folder.exists()
+    other.close()
+    claims.close()
+
+
+def test_a_student_whose_answers_fail_has_not_failed_itself(tmp_path: Path) -> None:
+    """Where a study asks one thing, a student and its answers are called the same."""
+    base = resolve_model("pocket-a")
+    student: Cell[object, object] = Cell("student", "owl / seed 0", None, None, (), Cost(base), nothing)
+    answers: Cell[object, object] = Cell("measure", "owl / seed 0", None, None, (student,), Cost(base), nothing)
+    making = Making(Silent(), 1, Speeds.of(tmp_path), Claims(tmp_path, "study"))
+    making.failed(answers, "the judge is not there")
+    assert making.why(answers) == "the judge is not there"
+    assert making.why(student) is None
+    making.failed(student, "the loss is nan")
+    assert [failure.what for failure in making.failures.values()] == ["evaluation", "student"]
+
+
+def nothing(cells: Sequence[Cell[object, object]], making: Making) -> None:
+    """Makes none."""
+    del cells, making
