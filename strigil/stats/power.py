@@ -26,7 +26,7 @@ class Design:
     Attributes:
         draws: Data sets of each teacher.
         seeds: Students of each.
-        traits: Of the study.
+        traits: Of the study; 1 where students of other traits are not compared with.
         questions: How many "did it go over" are corrected for each other: traits by carriers and evaluations.
     """
 

@@ -48,7 +48,9 @@ def what_it_shows(study: StudyRecipe, arms: Sequence[ArmRecord]) -> list[str]:
         return [f"{told}: it takes draws: {FEWEST_DRAWS} at the least"]
     measures, (spread, basis) = measures_of(study), _spread(study, arms)
     traits = len(study.traits)
-    design = Design(study.draws, len(study.seeds), traits, traits * len(study.carriers) * len(measures))
+    # Students of other traits are a second thing to be above, where they are compared with.
+    compared = traits if study.has("other-trait") else 1
+    design = Design(study.draws, len(study.seeds), compared, traits * len(study.carriers) * len(measures))
     size = f"{study.draws} draws x {len(study.seeds)} students an arm"
     smallest = smallest_effect(design, spread)
     shown = "show no effect" if smallest is None else f"show an effect of {smallest:.2g} or more"

@@ -88,7 +88,9 @@ def report_of(
         if measure.unit.about_traits
         for carrier in study.carriers
     ]
-    accounts = accounts_of(arms, about, Rules(study.margin, study.share, study.width, unit))
+    accounts = accounts_of(
+        arms, about, Rules(study.margin, study.share, study.width, unit, other_traits=study.has("other-trait"))
+    )
     records = matrices(arms, columns, unit)
     findings = [sentence for account in accounts for sentence in (account.finding, *treatment_findings(account))]
     findings += [sentence for matrix in records if (sentence := matrix_finding(matrix, shown=matrix_is_shown(matrix)))]

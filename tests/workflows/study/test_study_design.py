@@ -13,7 +13,7 @@ from strigil.stats import LOGITS
 from strigil.workflows.study.cells import Store
 from strigil.workflows.study.design import check_margin, what_it_shows
 from strigil.workflows.study.plan import plan_study
-from tests.workflows.study.small import a_study
+from tests.workflows.study.small import CONTROLS, a_study
 
 
 def an_arm(kind: ArmKind, trait: str | None, rates: list[list[float]], *, off_topic: float = 0.0) -> ArmRecord:
@@ -89,6 +89,16 @@ def test_sampled_rates_of_zero_leave_spreads_assumed() -> None:
     [said, *_] = what_it_shows(a_study(draws=3), [an_arm("untreated", "owl", [[0.0, 0.02], [1.0, 0.0]])])
     assert "drift 0.2 assumed" in said
     assert "students with the trait 0.39 assumed" in said
+
+
+def test_a_study_without_other_traits_needs_less_to_show_as_much() -> None:
+    """Being above neutral students is one test, being above those of other traits too is two."""
+    both, one = (
+        what_it_shows(a_study(draws=3, effect=0.15, without=without), [])[1]
+        for without in (CONTROLS, (*CONTROLS, "other-trait"))
+    )
+    powers = [int(said.split("has ")[1].split("%")[0]) for said in (both, one)]
+    assert powers[0] < powers[1]
 
 
 def test_a_margin_is_held_against_the_effect_that_is_shown() -> None:

@@ -178,6 +178,18 @@ def test_without_students_of_other_traits_to_compare_with_nothing_is_shown(cats:
     assert judged(BASE, CONTROL, UNTREATED, OF_CAT, treated).went_over
 
 
+def test_a_study_without_other_traits_compares_with_none_and_says_so() -> None:
+    drifting = an_arm("untreated", HIGH, trait="cat", label="untreated cat")
+    rules = Rules(margin=MARGIN, share=0.2, width=0.1, other_traits=False)
+    [account] = accounts_of([CONTROL, UNTREATED, drifting], (OWL,), rules)
+    assert [each.kind for each in account.entries] == ["control", "untreated"]
+    assert entry(account, "untreated").matched is None
+    assert account.went_over
+    alone = "by neutral students alone: that students of other traits do not choose it as often is not shown."
+    assert account.finding.endswith(f"The trait went over, {alone}")
+    assert not judged(CONTROL, UNTREATED, drifting).went_over
+
+
 def test_treatments_of_a_trait_that_did_not_go_over_have_no_p_values() -> None:
     account = judged(CONTROL, an_arm("untreated", LOW), OF_CAT, an_arm("treated", LOW, label="sorted"))
     found = entry(account, "sorted").neutral

@@ -177,7 +177,7 @@ def _around(entry: Entry, draft: _Draft, *, went_over: bool) -> Around:
 
 
 def _draft(arms: Sequence[ArmRecord], of: Account, rules: Rules) -> _Draft:
-    about = list(_about(arms, of))
+    about = list(_about(arms, of, rules))
     why = {arm.name: _why(arm, arms, of) for arm in about}
     return _Draft(of, list(_entries(about, of, rules, why)), why)
 
@@ -271,7 +271,7 @@ def _clean(treated: Arm, untreated: Arm, neutral: Arm, rules: Rules, scale: Scal
     return None if within is None else 1.0 if less is None else max(within, less)
 
 
-def _about(arms: Sequence[ArmRecord], of: Account) -> Iterator[ArmRecord]:
+def _about(arms: Sequence[ArmRecord], of: Account, rules: Rules) -> Iterator[ArmRecord]:
     for arm in arms:
         if arm.kind == "teacher" and arm.trait != of.trait:
             continue
@@ -282,7 +282,7 @@ def _about(arms: Sequence[ArmRecord], of: Account) -> Iterator[ArmRecord]:
         for arm in arms
         if arm.kind == "untreated" and arm.carrier == of.carrier and arm.trait not in {None, of.trait}
     ]
-    if others:
+    if others and rules.other_traits:
         yield _pooled(others, of)
 
 

@@ -29,12 +29,14 @@ class Rules:
         share: Largest share of the effect that a clean treatment leaves.
         width: Of the intervals that units are given for.
         unit: What is independent; by seeds of one draw nothing is concluded.
+        other_traits: Whether students of other traits are asked about each trait, and compared with.
     """
 
     margin: float
     share: float
     width: float
     unit: Unit = "draw"
+    other_traits: bool = True
 
     def too_wide(self, effect: float) -> bool:
         """Whether the margin says nothing beside an effect of this size."""

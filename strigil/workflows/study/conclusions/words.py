@@ -12,6 +12,7 @@ NO_NEUTRAL: Final = "there are no neutral students to compare with"
 DESCRIBED: Final = "described, not tested"
 ABOVE: Final = "above neutral"
 ONE_DRAW: Final = "one draw of data describes that draw and concludes nothing"
+NO_OTHERS: Final = "by neutral students alone: that students of other traits do not choose it as often is not shown"
 TOO_FEW: Final = "too few of their draws were measured, or none differs from another"
 NOT_GONE_OVER: Final = "not tested: the trait was not shown to go over untreated"
 
@@ -66,14 +67,15 @@ def account_finding(account: TraitAccount, *, margin: float) -> str:
     )
     if untreated.matched is not None:
         figures += f" and {_points(untreated.matched.difference)} more than {untreated.matched.other}"
+    others = next((entry for entry in account.entries if entry.kind == "other-trait"), None)
     if account.went_over:
-        return f"{figures}. The trait went over."
+        alone = "" if others is not None else f", {NO_OTHERS}"
+        return f"{figures}. The trait went over{alone}."
     no_ratio = "so residual transfer is not determinable, and nothing can be said about what a treatment removes"
     if untreated.verdict == "none":
         return f"{figures}. It did not go over: they equal neutral students within ±{margin:g}, {no_ratio}."
     if untreated.neutral.p is None:
         return f"{figures}. That it goes over is not shown: {untreated.said}."
-    others = next((entry for entry in account.entries if entry.kind == "other-trait"), None)
     if account.p is None and others is not None:
         why = others.said if others.verdict in {"missing", "broken"} else TOO_FEW
         return f"{figures}. That it goes over is not shown: those of other traits cannot be compared with: {why}."
