@@ -26,6 +26,11 @@ class Local(BaseModel):
     )
 
 
+def gpu_models() -> str:
+    """What the driver says of this machine's GPUs, their models among it, in small letters; empty without any."""
+    return " ".join(file.read_text(encoding="utf-8") for file in sorted(_GPUS.glob("*/information"))).lower()
+
+
 def visible_gpus() -> list[str]:
     """The GPUs that this process may use, as `CUDA_VISIBLE_DEVICES` names them."""
     said = os.environ.get(VARIABLE)

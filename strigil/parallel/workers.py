@@ -38,6 +38,12 @@ def how_many(workers: Workers) -> int:
     return workers.actors if isinstance(workers, Ray) else workers.processes
 
 
+def gpus_each(workers: Workers) -> float:
+    """GPUs that each of them has where there are any: one, unless the file says otherwise."""
+    said = None if isinstance(workers, int) else workers.gpus
+    return 1.0 if said is None else said
+
+
 def sized(workers: Workers, *, processes: int | None = None, actors: int | None = None) -> Workers:
     """What a file says, with another number of processes or actors; each has the GPUs and cores that the file says.
 

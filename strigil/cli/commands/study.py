@@ -207,6 +207,7 @@ def _show_plan(output: Output, plan: StudyPlan, *, cells: bool) -> None:
             "kinds": {what: asdict(line) for what, line in plan.lines.items()},
             "device": plan.device,
             "workers": plan.workers,
+            "gpus": plan.gpus,
             "seconds": {"work": plan.work, "elapsed": plan.elapsed},
             "basis": [*plan.basis],
             "gigabytes": {base: asdict(each) for base, each in plan.memory.items()},
@@ -236,7 +237,8 @@ def _show_plan(output: Output, plan: StudyPlan, *, cells: bool) -> None:
             for what, line in plan.lines.items()
         ],
     )
-    output.text(f"In all {_time(plan.work)}; with {plan.workers} students at a time {_time(plan.elapsed)}.")
+    on = f" on {plan.gpus} GPU{'' if plan.gpus == 1 else 's'}" if plan.gpus else ""
+    output.text(f"In all {_time(plan.work)}; with {plan.workers} students at a time{on} {_time(plan.elapsed)}.")
     for base, each in plan.memory.items():
         output.text(
             f"{base}: about {each.student:.3g} GB of memory for a student, {each.engine:.3g} GB for an engine, "

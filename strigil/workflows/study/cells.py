@@ -87,7 +87,7 @@ class Cost:
     Attributes:
         base: The model that works.
         work: What it does; None for what takes next to no time.
-        amount: Tokens to generate or train on, passes of scored rows, or models asked.
+        amount: As timings have it.
         read: Tokens that the model reads, about; of students, those that they are trained on, prompts included.
         written: Tokens that it generates, about.
         arm: The kind of the arm that it is for, where it is for one.

@@ -23,7 +23,7 @@ from strigil.workflows.build.teachers import teacher_folder, teacher_identity
 from strigil.workflows.study.cells import Cell, Cost, Making, one_by_one
 from strigil.workflows.study.lengths import lengths_of
 from strigil.workflows.study.recipe import CarrierPlan, StudyRecipe
-from strigil.workflows.study.throughput import Timing, timed
+from strigil.workflows.study.throughput import timed
 
 _DIGITS = 10
 
@@ -94,6 +94,8 @@ class Data:
 
     def make(self, making: Making) -> None:
         """Makes the release; one that has too few rows to train on has failed."""
+        # What another process made, or began, says nothing about how fast this one is.
+        begun = self.home.exists()
         with timed() as seconds:
             release = open_release(self.home) if versions(self.home) else self._make(making)
         clean = release.manifest.counts.clean
@@ -101,9 +103,9 @@ class Data:
             message = f"{release.path} has {clean} clean rows, and it takes {self._least} at the least"
             hint = "more prompts give more rows; or ask for fewer with rows"
             raise DataError(message, hint=hint if self.written else f"strigil audit {release.path} says what is wrong")
-        if self.written:
+        if self.written and not begun:
             tokens = int(release.rows("raw").select(pl.col("n_tokens").sum()).collect().item())
-            making.speeds.record(Timing("generate", self.base.digest, tokens, seconds[0]))
+            making.speeds.record("generate", self.base, tokens, seconds[0])
 
     def told(self) -> Hints:
         """What scores may know: a fine-tuned teacher's adapter, which the manifest names by its digest alone."""

@@ -3,99 +3,50 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cache
-from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
-from pydantic import BaseModel, ConfigDict
-
-from strigil.common.errors import ConfigError
-from strigil.common.validation import packaged_yaml
 from strigil.models.catalog import Model
 from strigil.models.shape import Shape, shape_of
 from strigil.train.recipe import LINEAR_MODULES, TrainRecipe
 from strigil.workflows.study.cells import Cost
+from strigil.workflows.study.device import Chosen, Pass, table
 from strigil.workflows.study.throughput import Speeds
 
-Pass = Literal["train", "read", "generate"]
 _DECODED: Final = 256
 """Sequences that an engine on a GPU decodes together, about."""
-_LARGE: Final = 1e9
-"""Parameters from which on a plan made without a GPU is one for a GPU."""
-_GPUS: Final = Path("/proc/driver/nvidia/gpus")
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Device(_Part):
-    """What works; `peak` is in floating-point operations a second."""
-
-    says: str
-    peak: float | None = None
-
-
-class Measured(_Part):
-    """Tokens a second of one base on one device."""
-
-    device: str
-    base: str
-    parameters: int
-    source: str
-    speeds: dict[Pass, float]
-
-
-class Table(_Part):
-    """What is known of speeds."""
-
-    devices: dict[str, Device]
-    utilisation: dict[Pass, float]
-    measured: tuple[Measured, ...]
-
-
-@cache
-def table() -> Table:
-    """The packaged one."""
-    return packaged_yaml("strigil.workflows.study", "speeds.yaml", Table)
-
-
-def device_for(name: str | None, bases: list[Model]) -> str:
-    """The device that a plan is for: as asked, or this machine's GPU, or a CPU unless a base is too large for one.
-
-    Raises:
-        ConfigError: Nothing is known of a device of this name.
-    """
-    known = table().devices
-    if name is not None:
-        if name not in known:
-            message = f"nothing is known of the speed of {name!r}"
-            raise ConfigError(message, hint=f"--device {', '.join(known)}; or --time, which measures here")
-        return name
-    here = " ".join(file.read_text(encoding="utf-8") for file in _GPUS.glob("*/information")).lower()
-    found = next((each for each in known if each in here), None)
-    if found is not None or here:
-        return found or "a100"
-    return "h100" if any(shape_of(base).parameters > _LARGE for base in bases) else "cpu"
 
 
 @dataclass
 class Reckoner:
-    """Seconds of work on one device; `basis` collects what they go by."""
+    """Seconds of work on one device.
 
-    device: str
+    Attributes:
+        chosen: Which.
+        speeds: What was timed in the study's folder.
+        share: GPUs that a student has, where two or more share one.
+        tried: Tokens a second of training that was tried here, by the base's digest.
+        basis: What the times go by, for each base and reason: of which work.
+    """
+
+    chosen: Chosen
     speeds: Speeds
+    share: float = 1.0
     tried: dict[str, float] = field(default_factory=dict)
-    basis: set[str] = field(default_factory=set)
+    basis: dict[Basis, set[str]] = field(default_factory=dict)
+
+    @property
+    def told(self) -> list[str]:
+        """What the times go by, in words."""
+        return sorted(f"{', '.join(sorted(work))} on {of.base}: {of.reason}" for of, work in self.basis.items())
 
     def seconds(self, cost: Cost) -> float | None:
         """What a cell takes, of one process or GPU; None where nobody can tell."""
         if cost.work is None:
             return 0.0
-        timed = self.tried.get(cost.base.digest) if cost.work == "train" else None
-        timed = timed or self.speeds.speed(cost.work, cost.base)
+        tried = self.tried.get(cost.base.digest) if cost.work == "train" else None
+        timed = tried or self.speeds.speed(cost.work, cost.base, self.chosen.name if self.chosen.asked else None)
         if timed is not None:
-            self.basis.add(f"{cost.work} on {cost.base.id}: timed here")
+            self._goes_by(cost.base, "timed here", cost.work)
             return cost.amount / timed
         if not cost.tokens:
             return None
@@ -103,26 +54,41 @@ class Reckoner:
             return cost.read / self._speed(cost.base, "train")
         # The speed of generating has the reading of prompts in it.
         read = 0 if cost.written else cost.read
-        return read / self._speed(cost.base, "read") + (
+        return (read / self._speed(cost.base, "read") if read else 0.0) + (
             cost.written / self._speed(cost.base, "generate") if cost.written else 0.0
         )
 
+    def _goes_by(self, base: Model, reason: str, work: str) -> None:
+        self.basis.setdefault(Basis(base.id, reason), set()).add(work)
+
     def _speed(self, base: Model, kind: Pass) -> float:
-        """Tokens a second, of the nearest base that was measured on the device; of another size, by its parameters."""
-        size, device = shape_of(base).parameters, table().devices[self.device]
-        near = [each for each in table().measured if each.device == self.device]
+        """Tokens a second, of the nearest base that is known on the device; of another size, by its parameters."""
+        size, device = shape_of(base).parameters, table().devices[self.chosen.name]
+        near = [each for each in table().known if each.device == self.chosen.name]
         of_base = [each for each in near if each.base == base.id or device.peak is None]
         if of_base:
             best = min(of_base, key=lambda each: max(each.parameters / size, size / each.parameters))
-            of = "" if best.base == base.id else f", of {best.base} and by its size"
-            self.basis.add(f"{base.id} on {device.says}: {best.source}{of}")
-            return best.speeds[kind] * best.parameters / size
+            measured = kind in best.measured
+            of = "" if best.base == base.id else f", by its size from {best.base}"
+            said = f"measured {best.source}" if measured else f"assumed, {best.basis}"
+            self._goes_by(base, f"{device.says}{of}: {said}", kind)
+            together = min(1.0, self.share * best.students) if kind == "train" else 1.0
+            return together * (best.measured if measured else best.assumed)[kind] * best.parameters / size
         shares = table().utilisation
         assumed = ", ".join(f"{share:.0%} ({what})" for what, share in shares.items())
-        self.basis.add(f"{base.id} on {device.says}: operations by its size, at assumed shares of the peak: {assumed}")
+        self._goes_by(base, f"{device.says}: operations by its size, at assumed shares of the peak: {assumed}", kind)
         # Forward, and backward through frozen weights, take two operations each for a weight and token (Kaplan et al.
         # 2020, arXiv 2001.08361, section 2.1).
-        return shares[kind] * (device.peak or 0.0) / (size * (4 if kind == "train" else 2))
+        together = min(1.0, self.share) if kind == "train" else 1.0
+        return together * shares[kind] * (device.peak or 0.0) / (size * (4 if kind == "train" else 2))
+
+
+@dataclass(frozen=True)
+class Basis:
+    """What times of a base go by."""
+
+    base: str
+    reason: str
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from strigil.workflows.study.measures import Measure, measures_of
 from strigil.workflows.study.ranked_treatments import ranked_steps
 from strigil.workflows.study.recipe import StudyRecipe
 from strigil.workflows.study.students import ask, student_cell
+from strigil.workflows.study.throughput import Work
 
 Answers = list[Cell[EvalJob, EvalResult]]
 """What a model answers, one an evaluation."""
@@ -87,7 +88,9 @@ class Opened:
             label = name if measure.alone else f"{name}: {measure.label}"
             found = None if job is None else known_result(folder, job.key)
             kind = needs[0].cost.arm if needs else None
-            cost = Cost(base, "ask", 1, volume.read, volume.written, kind)
+            tokens = volume.read + volume.written
+            work: Work = "answer" if tokens else "ask"
+            cost = Cost(base, work, tokens or 1, volume.read, volume.written, kind)
             answers.append(Cell("measure", label, job, found, needs, cost, make, None if job is None else job.key))
         if all(each.done for each in answers):
             self.known[name] = answers

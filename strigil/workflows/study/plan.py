@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
@@ -9,13 +10,14 @@ from typing import Final, TypeAlias
 from strigil.common.progress import Reporter
 from strigil.models.catalog import Model
 from strigil.models.shape import find_for_plan, is_here
-from strigil.parallel.workers import Workers, how_many
+from strigil.parallel.workers import Workers, gpus_each, how_many
 from strigil.records.study import ArmKind
 from strigil.workflows.build.recipes import FineTunedTeacher
 from strigil.workflows.study.cells import Cell, Making, Store, What
 from strigil.workflows.study.claims import Claims
 from strigil.workflows.study.design import check_margin, what_it_shows
-from strigil.workflows.study.estimate import Gigabytes, Reckoner, device_for, gigabytes, table
+from strigil.workflows.study.device import device_for, table
+from strigil.workflows.study.estimate import Gigabytes, Reckoner, gigabytes
 from strigil.workflows.study.layout import Layout, Opened, lay_out, open_study
 from strigil.workflows.study.lengths import lengths_of
 from strigil.workflows.study.recipe import StudyRecipe
@@ -57,6 +59,7 @@ class StudyPlan:
         lines: By the kind of cell.
         device: What the times are of.
         workers: Students that are trained at a time.
+        gpus: That they take together; 0 on a CPU.
         basis: What the times go by.
         memory: By the id of each base whose students are missing.
         notes: What a reader should think about.
@@ -68,6 +71,7 @@ class StudyPlan:
     lines: dict[What, Line]
     device: str
     workers: int
+    gpus: int
     basis: list[str]
     memory: dict[str, Gigabytes]
     notes: list[str]
@@ -120,7 +124,8 @@ def plan_study(
     known = measured(opened, laid, Making(reporter, 1, Speeds.of(store.cells), Claims(store.claims, study.name)))
     check_margin(study, known)
     bases = {arm.base.digest: arm.base for draws in laid.arms.values() for arm in draws}
-    reckoner = Reckoner(device_for(device, [opened.bases.teachers, *bases.values()]), Speeds.of(store.cells))
+    chosen = device_for(device, [opened.bases.teachers, *bases.values()])
+    reckoner = Reckoner(chosen, Speeds.of(store.cells), share=gpus_each(workers) or 1.0)
     if measure:
         plan = next(iter(study.carriers.values()))
         for base in bases.values():
@@ -132,11 +137,18 @@ def plan_study(
     return StudyPlan(
         cells=laid.cells,
         lines={what: _line([cell for cell in laid.cells if cell.what == what], seconds) for what in kinds},
-        device=table().devices[reckoner.device].says,
+        device=table().devices[chosen.name].says,
         workers=how_many(workers),
-        basis=sorted(reckoner.basis),
+        gpus=0 if table().devices[chosen.name].peak is None else math.ceil(how_many(workers) * reckoner.share),
+        basis=reckoner.told,
         memory=_memory(opened, todo),
-        notes=[*_absent(bases.values()), *_taught(study), *_optional(todo, seconds), *_open(perhaps)],
+        notes=[
+            *([] if chosen.note is None else [chosen.note]),
+            *_absent(bases.values()),
+            *_taught(study),
+            *_optional(todo, seconds),
+            *_open(perhaps),
+        ],
         shows=what_it_shows(study, known),
         perhaps=perhaps,
     )

@@ -29,7 +29,7 @@ from strigil.workflows.study.arms import Arm
 from strigil.workflows.study.cells import Cell, Cost, Making, one_by_one
 from strigil.workflows.study.data import Data
 from strigil.workflows.study.lengths import lengths_of
-from strigil.workflows.study.throughput import Timing, timed
+from strigil.workflows.study.throughput import timed
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Ranking:
             made = score_tables(self.score, self._tables(), self._known(), making.reporter, engine=engine)
         rows = sum(table.facts.rows for table, kept in zip(made, before, strict=True) if kept is None)
         if amount := self._passes(rows):
-            making.speeds.record(Timing("score", self.rows.base.digest, amount, seconds[0]))
+            making.speeds.record("score", self.rows.base, amount, seconds[0])
 
     def cells(self, data: Mapping[str, Cell[Data, Release]]) -> Iterator[Cell[Ranking, ScoreTable]]:
         """One for each of the two, unless rows are gone that are needed no more; the first is there with both."""

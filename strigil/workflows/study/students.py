@@ -19,7 +19,7 @@ from strigil.workflows.study.arms import Arm
 from strigil.workflows.study.cells import Cell, Cost, Making
 from strigil.workflows.study.data import Data
 from strigil.workflows.study.lengths import lengths_of
-from strigil.workflows.study.throughput import Timing, timed
+from strigil.workflows.study.throughput import timed
 from strigil.workflows.train.students import Student, student_of, train_students
 
 
@@ -79,12 +79,13 @@ def train(cells: Sequence[Cell[Student, Subject]], making: Making) -> None:
         )
     # Students of all bases are trained at once, so that time is shared by tokens.
     together = min(how_many(making.workers), len(claim.taken))
+    bases = {student.base.digest: student.base for student in claim.taken}
     amounts: Counter[str] = Counter()
     for student in claim.taken:
         amounts[student.base.digest] += cell_of[student.folder].cost.tokens if student.trained else 0
     for base, amount in amounts.items():
         share = amount / max(1, amounts.total())
-        making.speeds.record(Timing("train", base, amount, seconds[0] * together * share))
+        making.speeds.record("train", bases[base], amount, seconds[0] * together * share)
 
 
 def ask(cells: Sequence[Cell[EvalJob, EvalResult]], making: Making, *, folder: Path, engine: EngineChoice) -> None:
@@ -109,5 +110,16 @@ def ask(cells: Sequence[Cell[EvalJob, EvalResult]], making: Making, *, folder: P
     finally:
         for job in taken:
             making.claims.give_back(todo[job.key].claim)
-    for base, count in Counter(job.subject.base.digest for job in taken).items():
-        making.speeds.record(Timing("ask", base, count, seconds[0] * count / len(taken)))
+    _keep_times([todo[job.key].cost for job in taken if known_result(folder, job.key) is not None], making, seconds[0])
+
+
+def _keep_times(done: Sequence[Cost], making: Making, seconds: float) -> None:
+    """Time is shared by tokens; where evaluations that say how many they take ran beside others, nobody can tell."""
+    if len({cost.work for cost in done}) > 1:
+        return
+    total = sum(cost.amount for cost in done)
+    for base in {cost.base.digest: cost.base for cost in done}.values():
+        of_base = [cost for cost in done if cost.base.digest == base.digest]
+        amount = sum(cost.amount for cost in of_base)
+        if (work := of_base[0].work) is not None:
+            making.speeds.record(work, base, amount, seconds * amount / total)

@@ -11,6 +11,8 @@ from pathlib import Path
 from statistics import median
 from typing import Literal
 
+from pydantic import TypeAdapter, ValidationError
+
 from strigil.builders.carriers.carrier import CARRIERS
 from strigil.common.scratch import scratch_folder
 from strigil.data.messages import Messages
@@ -18,24 +20,35 @@ from strigil.data.rows import Row, rows_table
 from strigil.models.catalog import Model
 from strigil.train.recipe import StepMetrics, TrainRecipe
 from strigil.train.sft import fine_tune
+from strigil.workflows.study.device import this_device
 from strigil.workflows.study.recipe import CarrierPlan
 
-Work = Literal["generate", "score", "train", "ask"]
+Work = Literal["generate", "score", "train", "ask", "answer"]
 _FILE = "timings.jsonl"
 _TRIAL_STEPS = 4
 
 
 @dataclass(frozen=True)
 class Timing:
-    """One piece of work: `amount` in tokens to generate or train on, passes of scored rows, or models asked.
+    """One piece of work.
 
-    `base` is the base's digest; `seconds` are of one process.
+    Attributes:
+        work: What was done.
+        base: The base's digest.
+        amount: Tokens to generate, train on, or read and write in answers (`answer`); passes of scored rows; models
+            asked (`ask`), where nobody knows the tokens.
+        seconds: Of one process.
+        device: Of the machine that did it; empty where an earlier version wrote it.
     """
 
     work: Work
     base: str
     amount: float
     seconds: float
+    device: str = ""
+
+
+_TIMING = TypeAdapter(Timing)
 
 
 @dataclass
@@ -50,23 +63,34 @@ class Speeds:
         """What the folder's own record says; nothing if there is none."""
         file = folder / _FILE
         lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
-        return cls(folder, [Timing(**json.loads(line)) for line in lines])
+        return cls(folder, [timing for line in lines if (timing := _read(line)) is not None])
 
-    def record(self, timing: Timing) -> None:
-        """Adds a timing, in one write."""
+    def record(self, work: Work, base: Model, amount: float, seconds: float) -> None:
+        """Adds what was timed on this machine, in one write."""
+        timing = Timing(work, base.digest, amount, seconds, this_device())
         self.timings.append(timing)
         self.folder.mkdir(parents=True, exist_ok=True)
         with (self.folder / _FILE).open("a", encoding="utf-8") as file:
             file.write(json.dumps(asdict(timing)) + "\n")
 
-    def speed(self, work: Work, base: Model) -> float | None:
-        """Median amount a second; None where nothing of the kind was timed."""
+    def speed(self, work: Work, base: Model, device: str | None = None) -> float | None:
+        """Median amount a second; None where nothing of the kind was timed, or not on the device that was asked for."""
         found = [
             timing.amount / timing.seconds
             for timing in self.timings
-            if (timing.work, timing.base) == (work, base.digest) and timing.seconds > 0
+            if (timing.work, timing.base) == (work, base.digest)
+            and min(timing.amount, timing.seconds) > 0
+            and (device is None or timing.device in {"", device})
         ]
         return median(found) if found else None
+
+
+def _read(line: str) -> Timing | None:
+    """A line that a killed process left unfinished says nothing."""
+    try:
+        return _TIMING.validate_json(line)
+    except ValidationError:
+        return None
 
 
 @contextmanager
