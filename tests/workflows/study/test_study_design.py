@@ -51,9 +51,9 @@ def test_rates_that_are_known_go_before_assumed_ones() -> None:
     assert "assumed" not in said
 
 
-def measured(arms: list[ArmRecord], **changes: object) -> dict[str, float]:
+def measured(arms: list[ArmRecord], seeds: tuple[int, ...] = (0, 1)) -> dict[str, float]:
     """What a plan says that it goes by, from its sentence."""
-    [said, *_] = what_it_shows(a_study(draws=3, **changes), arms)
+    [said, *_] = what_it_shows(a_study(draws=3, seeds=seeds), arms)
     parts = said.removesuffix(")").split("in log-odds but for the first: ")[1].split(", ")
     return {name: float(value) for name, value, _ in (part.rsplit(" ", 2) for part in parts)}
 
@@ -74,7 +74,7 @@ def test_drift_is_what_is_left_of_each_arm_without_the_spread_of_its_own_student
 def test_one_student_a_draw_is_not_counted_as_drift_and_again_as_student() -> None:
     """Draws of single students vary by both; the plan adds the two up to what was seen."""
     loud = [[LOGITS.back(value)] for value in (-0.6, 0.0, 0.6)]
-    found = measured([an_arm("untreated", "owl", loud)], seeds=[0])
+    found = measured([an_arm("untreated", "owl", loud)], seeds=(0,))
     assert found["drift"] ** 2 + found["students with the trait"] ** 2 == pytest.approx(0.36, abs=0.01)
 
 
