@@ -110,9 +110,11 @@ def test_a_speed_of_four_students_on_a_gpu_is_that_of_each_and_what_is_assumed_i
     base = replace(resolve_model("pocket-a"), id="smollm2-135m-instruct")
     scale = 134_479_872 / shape_of(base).parameters
     train, ask = Cost(base, "train", 1000, read=1000), Cost(base, "answer", 1000, read=1000)
-    for share, each in ((1.0, 115_000 / 4), (0.25, 115_000 / 4), (0.125, 115_000 / 8)):
-        reckoner = Reckoner(Chosen("h200"), Speeds.of(tmp_path), share=share)
-        assert reckoner.seconds(train) == pytest.approx(1000 / each / scale)
+    for share, each in ((0.25, 115_000 / 4), (0.125, 115_000 / 8)):
+        fewer = Reckoner(Chosen("h200"), Speeds.of(tmp_path), share=share)
+        assert fewer.seconds(train) == pytest.approx(1000 / each / scale)
+    reckoner = Reckoner(Chosen("h200"), Speeds.of(tmp_path))
+    assert reckoner.seconds(train) == pytest.approx(1000 / (115_000 / 4) / scale)
     assert reckoner.seconds(ask) == pytest.approx(1000 / 230_000 / scale)
     reading, training = reckoner.told
     assert reading.startswith("read on smollm2-135m-instruct: one NVIDIA H200: assumed, twice what four")
