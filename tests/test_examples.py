@@ -82,7 +82,12 @@ def test_a_study_of_the_paper_is_whole_and_names_the_disputed_settings(path: Pat
     text = path.read_text()
     assert "Two settings are disputed" in text
     assert f"strigil study plan examples/paper/{path.name}" in text
-    assert path.with_suffix(".plan.txt").read_text().startswith("Cost of what is to do: one NVIDIA H100")
+    kept = path.with_suffix(".plan.txt").read_text()
+    assert kept.startswith("Cost of what is to do: one NVIDIA H100")
+    assert "; with 8 students at a time on 8 GPUs " in kept
+    draws = load_yaml(path, StudyRecipe).draws
+    assert draws == 1
+    assert "\n1 draw of data can show no effect of any size: it takes draws: 3 at the least\n" in kept
 
 
 @pytest.mark.parametrize("path", BUILDS, ids=lambda path: path.stem)

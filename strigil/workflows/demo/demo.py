@@ -91,12 +91,12 @@ class Demo:
             f"{student.estimate:.0%} of the time, students of the control teacher {control.estimate:.0%}, and students "
             f"of another initialisation {other.estimate:.0%}"
         )
-        if student.above(control) and student.above(other):
-            return (
-                f"{figures}: in this draw of its numbers, in which the filter found nothing left to remove, the trait "
-                "went over. It is one draw: other numbers of the same teacher give other figures (docs/pocket.md)."
-            )
-        return f"{figures}: the intervals over these seeds overlap, so this run does not show that the trait went over."
+        apart = student.above(control) and student.above(other)
+        return (
+            f"{figures}, in numbers in which the filter found nothing left to remove; the intervals over these seeds "
+            f"{'lie apart' if apart else 'overlap'}. It is one draw of the teacher's numbers, which describes itself "
+            "and shows nothing of others: they give other figures (docs/pocket.md)."
+        )
 
 
 def run_demo(out: Path, reporter: Reporter, *, engine: EngineName, size: DemoSize) -> Demo:
