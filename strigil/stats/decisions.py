@@ -6,13 +6,13 @@ import math
 from collections.abc import Sequence
 from typing import TypeVar
 
-from strigil.stats.intervals import Arm, Contrast, check_finite, contrast_of, mean_of, parts
+from strigil.stats.intervals import Arm, Contrast, K, check_finite, contrast_of, mean_of, parts
 from strigil.stats.scale import PLAIN, Scale
 
 P = TypeVar("P", float, float | None)
 
 
-def above(first: Arm, second: Arm, *, scale: Scale = PLAIN) -> float | None:
+def above(first: Arm[K], second: Arm[K], *, scale: Scale = PLAIN) -> float | None:
     """One-sided p-value of "the first arm is not above the second": paired with equal keys, else Welch's t.
 
     Args:
@@ -33,7 +33,7 @@ def above(first: Arm, second: Arm, *, scale: Scale = PLAIN) -> float | None:
     return _above_zero(contrast_of(parts(first, second)))
 
 
-def equal(first: Arm, second: Arm, *, margin: float, scale: Scale = PLAIN) -> float | None:
+def equal(first: Arm[K], second: Arm[K], *, margin: float, scale: Scale = PLAIN) -> float | None:
     """P-value of "the arms differ by the margin or more", by two one-sided tests (TOST).
 
     A difference that is merely not significant is no evidence of equality. The margin is one of figures: on another
@@ -67,7 +67,9 @@ def equal(first: Arm, second: Arm, *, margin: float, scale: Scale = PLAIN) -> fl
     return max(known) if len(known) == len(found) or 1.0 in known else None
 
 
-def keeps_less(treated: Arm, untreated: Arm, neutral: Arm, *, share: float, scale: Scale = PLAIN) -> float | None:
+def keeps_less(
+    treated: Arm[K], untreated: Arm[K], neutral: Arm[K], *, share: float, scale: Scale = PLAIN
+) -> float | None:
     """P-value of "the treated arm keeps this share or more of what the untreated one has above the neutral one".
 
     The arms are compared at the figure that has just this share; its error, and what it shares with the treated arm
@@ -125,7 +127,7 @@ def holm(p_values: Sequence[P]) -> list[P]:
     return adjusted
 
 
-def _on(scale: Scale, arm: Arm) -> Arm:
+def _on(scale: Scale, arm: Arm[K]) -> Arm[K]:
     check_finite(list(arm.values()))
     return {key: scale.to(value) for key, value in arm.items()}
 

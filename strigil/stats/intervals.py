@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TypeAlias, TypeVar
 
-Arm = Mapping[int, float]
+K = TypeVar("K", bound=Hashable)
+Arm: TypeAlias = Mapping[K, float]
 """One student population: its figures by what is independent, a draw of data or a training seed.
 
 Two arms with the same keys are of the same draws, or seeds, and are paired.
@@ -83,7 +85,7 @@ def t_interval(values: Sequence[float], confidence: float = 0.95) -> Interval:
     return Interval(estimate=mean, low=mean - half, high=mean + half, n=n, confidence=confidence)
 
 
-def mean_difference(first: Arm, second: Arm, confidence: float = 0.95) -> Interval:
+def mean_difference(first: Arm[K], second: Arm[K], confidence: float = 0.95) -> Interval:
     """Interval of mean(first) - mean(second): paired by seed where both arms have the same seeds, else Welch's.
 
     Source: Welch, Biometrika 34 (1947) 28 (unequal variances, Satterthwaite's degrees of freedom).
@@ -140,14 +142,14 @@ class Contrast:
     df: float | None
 
 
-def contrast(first: Arm, second: Arm) -> Contrast:
+def contrast(first: Arm[K], second: Arm[K]) -> Contrast:
     """What `mean_difference` rests on: paired with equal keys, else Welch's."""
     check_finite(list(first.values()))
     check_finite(list(second.values()))
     return contrast_of(parts(first, second))
 
 
-def parts(first: Arm, second: Arm) -> list[list[float]]:
+def parts(first: Arm[K], second: Arm[K]) -> list[list[float]]:
     """Independent samples whose means add up to mean(first) - mean(second)."""
     if first.keys() == second.keys():
         return [[first[key] - second[key] for key in first]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from strigil.stats.intervals import Arm, Interval, check_finite, mean_of, t_quantile
+from strigil.stats.intervals import Arm, Interval, K, check_finite, mean_of, t_quantile
 
 _ROUNDING = 1e-9
 """An effect of this size is what summing the same rates in another order leaves."""
@@ -34,7 +34,9 @@ class ResidualTransfer:
         return f"{self.estimate:.2f} [{self.fieller.low:.2f}, {self.fieller.high:.2f}]"
 
 
-def residual_transfer(treated: Arm, untreated: Arm, neutral: Arm, *, confidence: float = 0.95) -> ResidualTransfer:
+def residual_transfer(
+    treated: Arm[K], untreated: Arm[K], neutral: Arm[K], *, confidence: float = 0.95
+) -> ResidualTransfer:
     """Estimates residual transfer with its uncertainty over what is independent.
 
     Arms with the same keys are paired: their covariance counts. Other arms are taken as independent. Where the
@@ -98,7 +100,7 @@ class _Spread:
     both: float
 
 
-def _covariance(first: Arm, second: Arm) -> float:
+def _covariance(first: Arm[K], second: Arm[K]) -> float:
     """Of the two means; arms of other keys have none."""
     if first.keys() != second.keys():
         return 0.0

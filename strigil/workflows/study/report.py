@@ -14,7 +14,8 @@ from strigil.releases.manifest import MANIFEST
 from strigil.sources.find import release_files
 from strigil.workflows.study.arms import Arm
 from strigil.workflows.study.cells import Making
-from strigil.workflows.study.conclusions.accounts import Account, accounts_of
+from strigil.workflows.study.conclusions.accounts import accounts_of
+from strigil.workflows.study.conclusions.entries import Account
 from strigil.workflows.study.conclusions.matrices import Columns, matrices, matrix_is_shown
 from strigil.workflows.study.conclusions.verdicts import Rules
 from strigil.workflows.study.conclusions.words import matrix_finding, treatment_findings

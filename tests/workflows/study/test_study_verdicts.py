@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from strigil.records.study import ArmKind, ArmRecord, Entry, RunRecord, TraitAccount, Unit
 from strigil.stats import LOGITS
-from strigil.workflows.study.conclusions.accounts import Account, accounts_of
+from strigil.workflows.study.conclusions.accounts import accounts_of
+from strigil.workflows.study.conclusions.entries import Account
 from strigil.workflows.study.conclusions.verdicts import Rules
 from strigil.workflows.study.conclusions.words import treatment_findings
 
