@@ -107,13 +107,30 @@ class Cost:
 
 
 @dataclass
+class Failures:
+    """Cells that could not be made, by kind and name: a student and what it answers may be called the same."""
+
+    kept: dict[Named, FailureRecord] = field(default_factory=dict)
+
+    def add(self, cell: Named, reason: str) -> FailureRecord:
+        """Keeps the first reason of a cell."""
+        return self.kept.setdefault(cell, FailureRecord(what=cell.what, cell=cell.name, reason=reason))
+
+    def why(self, cell: Cell[object, object]) -> str | None:
+        """Why a cell is not there: it failed, or what it needs did; None if neither is known."""
+        if cell.named in self.kept:
+            return self.kept[cell.named].reason
+        return next((reason for need in cell.needs if (reason := self.why(need)) is not None), None)
+
+
+@dataclass
 class Making:
     """A run: what cells are made with, and those that failed.
 
     Attributes:
         workers: Students trained at a time: processes here, or actors of a Ray cluster.
         claims: What other processes are not making.
-        failures: By the cell's kind and name: a student and what it answers may be called the same.
+        failures: Of this process and of the others.
         tried: Kinds and names of the cells that this process made, or tried to.
     """
 
@@ -121,7 +138,7 @@ class Making:
     workers: Workers
     speeds: Speeds
     claims: Claims
-    failures: dict[Named, FailureRecord] = field(default_factory=dict)
+    failures: Failures = field(default_factory=Failures)
     tried: set[Named] = field(default_factory=set)
 
     def take(self, cell: Cell[object, object]) -> bool:
@@ -133,20 +150,12 @@ class Making:
 
     def failed(self, cell: Cell[object, object], reason: str) -> None:
         """Keeps why a cell could not be made, and lets other processes know."""
-        failure = FailureRecord(what=_RECORDED[cell.what], cell=cell.name, reason=reason)
-        self.failures[cell.named] = failure
-        self.claims.tell(failure)
+        self.claims.tell(self.failures.add(cell.named, reason))
 
     def hear(self) -> None:
         """Takes over what other processes could not make."""
         for failure in self.claims.told():
-            self.failures.setdefault(Named(failure.what, failure.cell), failure)
-
-    def why(self, cell: Cell[object, object]) -> str | None:
-        """Why a cell is not there: it failed, or what it needs did; None if neither is known."""
-        if cell.named in self.failures:
-            return self.failures[cell.named].reason
-        return next((reason for need in cell.needs if (reason := self.why(need)) is not None), None)
+            self.failures.add(Named(failure.what, failure.cell), failure.reason)
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,7 @@ from strigil.models.shape import find_for_plan, is_here
 from strigil.parallel.workers import Workers, gpus_each, how_many
 from strigil.records.study import ArmKind
 from strigil.workflows.build.recipes import FineTunedTeacher
-from strigil.workflows.study.cells import Cell, Making, Store, What
-from strigil.workflows.study.claims import Claims
+from strigil.workflows.study.cells import Cell, Failures, Store, What
 from strigil.workflows.study.design import check_margin, what_it_shows
 from strigil.workflows.study.device import device_for, table
 from strigil.workflows.study.estimate import Gigabytes, Reckoner, gigabytes
@@ -121,7 +120,7 @@ def plan_study(
     """
     opened = open_study(study, store, find=find_for_plan)
     laid = lay_out(opened)
-    known = measured(opened, laid, Making(reporter, 1, Speeds.of(store.cells), Claims(store.claims, study.name)))
+    known = measured(opened, laid, Failures())
     check_margin(study, known)
     bases = {arm.base.digest: arm.base for draws in laid.arms.values() for arm in draws}
     chosen = device_for(device, [opened.bases.teachers, *bases.values()])

@@ -13,7 +13,7 @@ from strigil.records.study import ArmRecord, DataRecord, FailureRecord, RunRecor
 from strigil.releases.manifest import MANIFEST
 from strigil.sources.find import release_files
 from strigil.workflows.study.arms import Arm
-from strigil.workflows.study.cells import Making
+from strigil.workflows.study.cells import Failures
 from strigil.workflows.study.conclusions.accounts import accounts_of
 from strigil.workflows.study.conclusions.entries import Account
 from strigil.workflows.study.conclusions.matrices import Columns, matrices, matrix_is_shown
@@ -51,23 +51,23 @@ _RESIDUAL = (
 )
 
 
-def study_report(opened: Opened, making: Making) -> StudyReport:
+def study_report(opened: Opened, failures: Failures) -> StudyReport:
     """Everything that can be said of the cells that are there; those that are missing are named."""
     study, laid = opened.study, lay_out(opened)
     folder, arms = opened.store.reports(study.name), []
-    for arm in measured(opened, laid, making):
+    for arm in measured(opened, laid, failures):
         data = [found for each in laid.arms.get(arm.name, []) if (found := _data(each, folder)) is not None]
         arms.append(arm.model_copy(update={"data": data}))
-    report = report_of(study, arms, list(making.failures.values()), laid.notes)
+    report = report_of(study, arms, list(failures.kept.values()), laid.notes)
     return report.model_copy(
         update={"cleanings": cleanings([arm for draws in laid.arms.values() for arm in draws], report.accounts)}
     )
 
 
-def measured(opened: Opened, laid: Layout, making: Making) -> list[ArmRecord]:
+def measured(opened: Opened, laid: Layout, failures: Failures) -> list[ArmRecord]:
     """All arms with the runs that are there, without their data."""
     return [
-        record.model_copy(update={"runs": [_run(each, opened, making) for each in laid.answers[record.name]]})
+        record.model_copy(update={"runs": [_run(each, opened, failures) for each in laid.answers[record.name]]})
         for record in laid.records
     ]
 
@@ -119,7 +119,7 @@ def unit_of(study: StudyRecipe) -> Unit:
     return "draw" if study.draws > 1 else "seed"
 
 
-def _run(asked: Asked, opened: Opened, making: Making) -> RunRecord:
+def _run(asked: Asked, opened: Opened, failures: Failures) -> RunRecord:
     """What all evaluations found of one model."""
     rates: dict[str, float] = {}
     masses: dict[str, float] = {}
@@ -127,7 +127,7 @@ def _run(asked: Asked, opened: Opened, making: Making) -> RunRecord:
     failed: str | None = None
     jobs = [each.job for each in asked.answers if each.job is not None]
     for measure, each in zip(opened.measures, asked.answers, strict=True):
-        result, reason = each.found, making.why(each)
+        result, reason = each.found, failures.why(each)
         for trait in opened.study.traits:
             figure = None if result is None else result.figures.get(measure.figure(trait))
             if figure is None or reason is not None:

@@ -12,10 +12,10 @@ from typing import Final, get_args
 from strigil.cards.study import study_markdown, study_page
 from strigil.common.disk import Writing
 from strigil.common.files import write_out
-from strigil.common.progress import Reporter, Silent
+from strigil.common.progress import Reporter
 from strigil.parallel.workers import Workers
 from strigil.records.study import StudyReport
-from strigil.workflows.study.cells import Cell, Making, Store, What
+from strigil.workflows.study.cells import Cell, Failures, Making, Store, What
 from strigil.workflows.study.claims import LEASE_SECONDS, Claims
 from strigil.workflows.study.layout import Opened, lay_out, open_study
 from strigil.workflows.study.recipe import StudyRecipe
@@ -58,7 +58,7 @@ def run_and_report(
     with Writing(store.out), closing(making.claims):
         making.claims.begin()
         _make_all(opened, making)
-        return _write(opened, making)
+        return _write(opened, making.failures)
 
 
 def _make_all(opened: Opened, making: Making) -> None:
@@ -69,7 +69,7 @@ def _make_all(opened: Opened, making: Making) -> None:
         making.hear()
         cells = lay_out(opened).cells
         _pass_on(cells, making)
-        left = [cell for cell in cells if cell.named not in making.failures and cell.named not in making.tried]
+        left = [cell for cell in cells if cell.named not in making.failures.kept and cell.named not in making.tried]
         ready = [cell for cell in left if cell.ready]
         if not ready:
             return
@@ -91,9 +91,9 @@ def _pass_on(cells: Sequence[Cell[object, object]], making: Making) -> None:
     """What is made from a cell of its own kind that failed has failed as well."""
     for cell in cells:
         for need in cell.needs:
-            if need.what == cell.what and need.named in making.failures and not cell.done:
-                reason = making.failures[need.named].reason
-                if cell.named not in making.failures:
+            if need.what == cell.what and need.named in making.failures.kept and not cell.done:
+                reason = making.failures.kept[need.named].reason
+                if cell.named not in making.failures.kept:
                     making.failed(cell, f"it is made from {need.name}, which failed: {reason}")
 
 
@@ -104,13 +104,11 @@ def report_only(study: StudyRecipe, store: Store) -> Written:
         ConfigError: The study names something that does not exist.
         PrerequisiteError: A model is missing.
     """
-    return _write(
-        open_study(study, store), Making(Silent(), 1, Speeds.of(store.cells), Claims(store.claims, study.name))
-    )
+    return _write(open_study(study, store), Failures())
 
 
-def _write(opened: Opened, making: Making) -> Written:
-    report = study_report(opened, making)
+def _write(opened: Opened, failures: Failures) -> Written:
+    report = study_report(opened, failures)
     folder = opened.store.reports(opened.study.name)
     written = Written(report, folder / "study.html", folder / "study.md", folder / "study.json")
     write_out(written.html, study_page(report))

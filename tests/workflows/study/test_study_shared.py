@@ -202,10 +202,10 @@ def test_a_student_whose_answers_fail_has_not_failed_itself(tmp_path: Path) -> N
     answers: Cell[object, object] = Cell("measure", "owl / seed 0", None, None, (student,), Cost(base), nothing)
     making = Making(Silent(), 1, Speeds.of(tmp_path), Claims(tmp_path, "study"))
     making.failed(answers, "the judge is not there")
-    assert making.why(answers) == "the judge is not there"
-    assert making.why(student) is None
+    assert making.failures.why(answers) == "the judge is not there"
+    assert making.failures.why(student) is None
     making.failed(student, "the loss is nan")
-    assert [failure.what for failure in making.failures.values()] == ["evaluation", "student"]
+    assert [failure.what for failure in making.failures.kept.values()] == ["evaluation", "student"]
 
 
 def nothing(cells: Sequence[Cell[object, object]], making: Making) -> None:
