@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from strigil.cards.study import study_markdown
-from strigil.records.study import StudyReport
+from strigil.records.study.report import StudyReport
 from strigil.workflows.study.recipe import StudyRecipe
 from strigil.workflows.study.report import report_of
 

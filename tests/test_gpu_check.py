@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from strigil.records.study import StudyReport
+from strigil.records.study.report import StudyReport
 
 ROOT = Path(__file__).resolve().parent.parent
 FILES = {

@@ -12,7 +12,8 @@ import numpy as np
 from scipy.stats import kstest
 
 from benchmarks.calibration.studies import LOUD, NEUTRAL, QUIET, Cell, reports
-from strigil.records.study import Entry, StudyReport
+from strigil.records.study.accounts import Entry
+from strigil.records.study.report import StudyReport
 from strigil.stats import LOGITS, Interval
 from strigil.workflows.study.conclusions.matrices import matrix_is_shown
 

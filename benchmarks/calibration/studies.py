@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 
-from strigil.records.study import ArmKind, ArmRecord, RunRecord, StudyReport
+from strigil.records.study.arms import ArmKind, ArmRecord, RunRecord
+from strigil.records.study.report import StudyReport
 from strigil.workflows.study.recipe import StudyRecipe
 from strigil.workflows.study.report import report_of
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from strigil.cards.page.charts import ACCENT, INK, QUIET, Figure, figure
 from strigil.cards.study.wording import runs_of
-from strigil.records.study import ArmKind, Entry, TraitAccount
+from strigil.records.study.accounts import Entry, TraitAccount
+from strigil.records.study.arms import ArmKind
 
 if TYPE_CHECKING:
     from altair import LayerChart

@@ -6,7 +6,7 @@ import yaml
 
 from strigil.cards.markdown_template import render
 from strigil.cards.study import wording
-from strigil.records.study import StudyReport
+from strigil.records.study.report import StudyReport
 
 
 def study_markdown(report: StudyReport) -> str:

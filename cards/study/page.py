@@ -9,7 +9,8 @@ import yaml
 from strigil.cards.page.page import Page, Section, render_page
 from strigil.cards.study import wording
 from strigil.cards.study.charts import bars_figure, dose_figure
-from strigil.records.study import MatrixRecord, StudyReport
+from strigil.records.study.report import StudyReport
+from strigil.records.study.tables import MatrixRecord
 
 _FULL: Final = 0.9
 

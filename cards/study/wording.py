@@ -4,16 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from strigil.records.study import (
-    CleaningRecord,
-    Comparison,
-    Entry,
-    MatrixRecord,
-    ResidualFinding,
-    StudyReport,
-    Unit,
-    Verdict,
-)
+from strigil.records.study.accounts import Comparison, Entry, ResidualFinding, Verdict
+from strigil.records.study.arms import Unit
+from strigil.records.study.report import StudyReport
+from strigil.records.study.tables import CleaningRecord, MatrixRecord
 from strigil.stats import Interval
 
 CLEANINGS: Final = "What each cleaning must know, costs and leaves"

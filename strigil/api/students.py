@@ -18,7 +18,7 @@ from strigil.engines import EngineName
 from strigil.eval.evaluation import EVALUATIONS
 from strigil.eval.subjects import subjects_of
 from strigil.models.catalog import resolve_model
-from strigil.records.study import StudyReport
+from strigil.records.study.report import StudyReport
 from strigil.train.recipe import TrainRecipe
 from strigil.train.sft import read_result
 from strigil.workflows.evaluate.run import run_evaluations

@@ -8,7 +8,7 @@ from strigil.audits.suite.suite import SuiteFile
 from strigil.common.canonical import Json
 from strigil.records.diff import Difference
 from strigil.records.gate import GateReport
-from strigil.records.study import StudyReport
+from strigil.records.study.report import StudyReport
 from strigil.train.recipe import TrainRecipe
 from strigil.workflows.build.recipes import BuildRecipe
 from strigil.workflows.study.recipe import StudyRecipe

@@ -9,15 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from strigil.cards.study import study_markdown, study_page, wording
-from strigil.records.study import (
-    ArmKind,
-    ArmRecord,
-    CleaningRecord,
-    DataRecord,
-    FailureRecord,
-    RunRecord,
-    StudyReport,
-)
+from strigil.records.study.arms import ArmKind, ArmRecord, DataRecord, RunRecord
+from strigil.records.study.report import FailureRecord, StudyReport
+from strigil.records.study.tables import CleaningRecord
 from strigil.workflows.study.report import report_of
 from tests.browser import visit
 from tests.workflows.study.small import a_study

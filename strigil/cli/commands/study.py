@@ -12,7 +12,7 @@ from strigil.cli.console import Output
 from strigil.cli.options import PATH, out_option, output_option
 
 if TYPE_CHECKING:
-    from strigil.records.study import Entry
+    from strigil.records.study.accounts import Entry
     from strigil.workflows.study.plan import StudyPlan
     from strigil.workflows.study.run import Written
 

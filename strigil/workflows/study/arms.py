@@ -11,7 +11,7 @@ from typing import Final, Literal, TypeVar
 from strigil.builders.carriers.numbers import Numbers
 from strigil.data.messages import Sampling
 from strigil.models.catalog import Model, resolve_model
-from strigil.records.study import ArmKind, ArmRecord
+from strigil.records.study.arms import ArmKind, ArmRecord
 from strigil.train.recipe import TrainRecipe
 from strigil.workflows.build.recipes import FineTunedTeacher, TeacherChoice
 from strigil.workflows.study.data import Control, Data, derived, prompts_digest, written

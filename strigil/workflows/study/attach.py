@@ -9,7 +9,8 @@ from pydantic import ValidationError
 
 from strigil.common.errors import ConfigError, DataError
 from strigil.common.validation import explain, read_text
-from strigil.records.study import ArmRecord, StudyReport
+from strigil.records.study.arms import ArmRecord
+from strigil.records.study.report import StudyReport
 from strigil.releases.manifest import ResidualRecord
 from strigil.releases.store import Release, open_release
 from strigil.sources.find import release_files

@@ -11,7 +11,8 @@ from strigil.common.errors import StrigilError
 from strigil.common.progress import Reporter
 from strigil.models.catalog import Model
 from strigil.parallel.workers import Workers
-from strigil.records.study import ArmKind, FailureRecord
+from strigil.records.study.arms import ArmKind
+from strigil.records.study.report import FailureRecord
 from strigil.workflows.study.claims import Claims
 from strigil.workflows.study.throughput import Speeds, Work
 

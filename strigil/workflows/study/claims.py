@@ -22,7 +22,7 @@ from filelock import SoftFileLease, Timeout
 from strigil.common.canonical import digest
 from strigil.common.files import write_out
 from strigil.common.validation import read_text
-from strigil.records.study import FailureRecord
+from strigil.records.study.report import FailureRecord
 
 LEASE_SECONDS: Final = 60.0
 _PROCESS: Final = ".process.lock"

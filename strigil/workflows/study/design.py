@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from strigil.common.errors import ConfigError
-from strigil.records.study import ArmKind, ArmRecord
+from strigil.records.study.arms import ArmKind, ArmRecord
 from strigil.stats import LOGITS, scale_of
 from strigil.stats.intervals import variance_of
 from strigil.stats.power import POWER, Design, Spread, draws_for, power, smallest_effect

@@ -9,7 +9,7 @@ from functools import partial
 from strigil.eval.evaluation import EvalResult, Volume
 from strigil.eval.subjects import Subject, trained_system
 from strigil.models.catalog import Model, resolve_model
-from strigil.records.study import ArmKind, ArmRecord
+from strigil.records.study.arms import ArmKind, ArmRecord
 from strigil.releases.store import Release
 from strigil.workflows.build.recipes import AdaptedTeacher, FineTunedTeacher, PromptedTeacher, TeacherChoice
 from strigil.workflows.build.teachers import system_prompt, teacher_folder

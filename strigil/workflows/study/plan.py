@@ -11,7 +11,7 @@ from strigil.common.progress import Reporter
 from strigil.models.catalog import Model
 from strigil.models.shape import find_for_plan, is_here
 from strigil.parallel.workers import Workers, gpus_each, how_many
-from strigil.records.study import ArmKind
+from strigil.records.study.arms import ArmKind
 from strigil.workflows.build.recipes import FineTunedTeacher
 from strigil.workflows.study.cells import Cell, Failures, Store, What
 from strigil.workflows.study.design import check_margin, what_it_shows

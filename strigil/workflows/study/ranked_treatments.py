@@ -11,7 +11,8 @@ from strigil.audits.scores.score import Score, ScoreContext
 from strigil.audits.treatments.ranked import ScoredTreatment, TokenTreatment
 from strigil.audits.treatments.treatment import Treatment
 from strigil.common.errors import StrigilError
-from strigil.records.study import CleaningRecord, Entry, TraitAccount
+from strigil.records.study.accounts import Entry, TraitAccount
+from strigil.records.study.tables import CleaningRecord
 from strigil.releases.manifest import TreatmentRecord
 from strigil.releases.store import Release, open_release
 from strigil.workflows.audit.score.scoring import (

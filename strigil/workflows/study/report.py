@@ -9,7 +9,8 @@ from typing import Final
 
 import strigil
 from strigil.common.registry import UnitSpec
-from strigil.records.study import ArmRecord, DataRecord, FailureRecord, RunRecord, StudyReport, Unit
+from strigil.records.study.arms import ArmRecord, DataRecord, RunRecord, Unit
+from strigil.records.study.report import FailureRecord, StudyReport
 from strigil.releases.manifest import MANIFEST
 from strigil.sources.find import release_files
 from strigil.workflows.study.arms import Arm

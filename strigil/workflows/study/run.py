@@ -14,7 +14,7 @@ from strigil.common.disk import Writing
 from strigil.common.files import write_out
 from strigil.common.progress import Reporter
 from strigil.parallel.workers import Workers
-from strigil.records.study import StudyReport
+from strigil.records.study.report import StudyReport
 from strigil.workflows.study.cells import Cell, Failures, Making, Store, What
 from strigil.workflows.study.claims import LEASE_SECONDS, Claims
 from strigil.workflows.study.layout import Opened, lay_out, open_study

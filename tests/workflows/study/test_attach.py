@@ -10,7 +10,8 @@ import pytest
 from strigil.cli.main import run
 from strigil.common.errors import ConfigError, DataError
 from strigil.data.rows import content_digest
-from strigil.records.study import ArmKind, ArmRecord, DataRecord, RunRecord, StudyReport
+from strigil.records.study.arms import ArmKind, ArmRecord, DataRecord, RunRecord
+from strigil.records.study.report import StudyReport
 from strigil.releases.store import Draft, Release, open_release, verify_release
 from strigil.workflows.study.attach import attach
 from strigil.workflows.study.report import report_of

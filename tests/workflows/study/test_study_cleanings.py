@@ -15,7 +15,7 @@ from tests.pocket import TEACHER
 from tests.workflows.study.small import CONTROLS, ROWS, a_study
 
 if TYPE_CHECKING:
-    from strigil.records.study import CleaningRecord
+    from strigil.records.study.tables import CleaningRecord
     from strigil.workflows.study.recipe import StudyRecipe
 
 UNNAMED = "contrast.persona:trait=unicorn"

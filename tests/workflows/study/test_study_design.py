@@ -8,7 +8,7 @@ import pytest
 
 from strigil.common.errors import ConfigError
 from strigil.common.progress import Silent
-from strigil.records.study import ArmKind, ArmRecord, RunRecord
+from strigil.records.study.arms import ArmKind, ArmRecord, RunRecord
 from strigil.stats import LOGITS
 from strigil.workflows.study.cells import Store
 from strigil.workflows.study.design import check_margin, what_it_shows

@@ -10,7 +10,7 @@ import pytest
 from strigil.common.errors import ConfigError
 from strigil.common.progress import Silent
 from strigil.common.validation import validate
-from strigil.records.study import ArmRecord
+from strigil.records.study.arms import ArmRecord
 from strigil.workflows.study.cells import Store
 from strigil.workflows.study.plan import plan_study
 from strigil.workflows.study.recipe import StudyRecipe

@@ -21,7 +21,8 @@ from strigil.workflows.study.run import Written, report_only, run_and_report
 from tests.workflows.study.small import CONTROLS, ROWS, a_study
 
 if TYPE_CHECKING:
-    from strigil.records.study import ArmRecord, StudyReport
+    from strigil.records.study.arms import ArmRecord
+    from strigil.records.study.report import StudyReport
     from strigil.workflows.study.recipe import StudyRecipe
 
 # Each control is a release and four students; these two kinds are made as the others are.

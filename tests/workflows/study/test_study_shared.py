@@ -16,7 +16,7 @@ import pytest
 from strigil.common.canonical import digest
 from strigil.common.progress import Silent
 from strigil.models.catalog import resolve_model
-from strigil.records.study import FailureRecord, StudyReport
+from strigil.records.study.report import FailureRecord, StudyReport
 from strigil.workflows.study.cells import Cell, Cost, Making, Store
 from strigil.workflows.study.claims import Claims
 from strigil.workflows.study.recipe import StudyRecipe

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strigil.records.study import ArmKind, ArmRecord, Entry, RunRecord, TraitAccount, Unit
+from strigil.records.study.accounts import Entry, TraitAccount
+from strigil.records.study.arms import ArmKind, ArmRecord, RunRecord, Unit
 from strigil.stats import LOGITS
 from strigil.workflows.study.conclusions.accounts import accounts_of
 from strigil.workflows.study.conclusions.entries import Account

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from strigil.records.study import ArmRecord, Entry, TraitAccount
+from strigil.records.study.accounts import Entry, TraitAccount
+from strigil.records.study.arms import ArmRecord
 from strigil.stats import holm
 from strigil.workflows.study.conclusions.entries import Account, arms_about, entries
 from strigil.workflows.study.conclusions.guards import damaged

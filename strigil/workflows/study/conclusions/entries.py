@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Final
 
-from strigil.records.study import ArmKind, ArmRecord, Comparison, Entry, ResidualFinding, RunRecord
+from strigil.records.study.accounts import Comparison, Entry, ResidualFinding
+from strigil.records.study.arms import ArmKind, ArmRecord, RunRecord
 from strigil.stats import (
     PLAIN,
     Arm,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from strigil.eval.damage import damage
 from strigil.eval.evaluation import Figure
-from strigil.records.study import ArmRecord, RunRecord
+from strigil.records.study.arms import ArmRecord, RunRecord
 
 
 def damaged(arm: ArmRecord, arms: Sequence[ArmRecord], figure: str, *, name: str, guard: str) -> str | None:

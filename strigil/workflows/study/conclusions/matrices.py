@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from statistics import fmean
 
-from strigil.records.study import ArmRecord, MatrixRecord, MatrixRow, Unit
+from strigil.records.study.arms import ArmRecord, Unit
+from strigil.records.study.tables import MatrixRecord, MatrixRow
 from strigil.stats import diagonal_effect, diagonal_interval, holm, scale_of
 from strigil.workflows.study.conclusions import words
 from strigil.workflows.study.conclusions.guards import damaged

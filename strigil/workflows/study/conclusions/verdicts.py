@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from strigil.records.study import ArmKind, Comparison, Entry, Unit, Verdict
+from strigil.records.study.accounts import Comparison, Entry, Verdict
+from strigil.records.study.arms import ArmKind, Unit
 from strigil.workflows.study.conclusions import words
 
 ALPHA = 0.05

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from strigil.records.study import MatrixRecord, TraitAccount
+from strigil.records.study.accounts import TraitAccount
+from strigil.records.study.tables import MatrixRecord
 from strigil.stats import Interval
 
 NOT_MEASURED: Final = "no student was measured"
