@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
+from strigil.common.errors import ConfigError
 from strigil.common.progress import Reporter
 from strigil.models.catalog import Model
 from strigil.models.shape import find_for_plan, is_here
@@ -15,7 +16,7 @@ from strigil.records.study.arms import ArmKind
 from strigil.workflows.build.recipes import FineTunedTeacher
 from strigil.workflows.study.cells import Cell, Failures, Store, What
 from strigil.workflows.study.design import check_margin, what_it_shows
-from strigil.workflows.study.device import device_for, table
+from strigil.workflows.study.device import device_for, table, this_device
 from strigil.workflows.study.estimate import Gigabytes, Reckoner, gigabytes
 from strigil.workflows.study.layout import Layout, Opened, lay_out, open_study
 from strigil.workflows.study.lengths import lengths_of
@@ -115,9 +116,13 @@ def plan_study(
         measure: Whether a few steps of training are timed here.
 
     Raises:
-        ConfigError: The study, or `device`, names something that does not exist, or its margin hides its effect.
+        ConfigError: The study, or `device`, names something that does not exist, or its margin hides its effect; or
+            another device than this machine's is to be timed here.
         PrerequisiteError: A library, or what is to be known of a model, is missing.
     """
+    if measure and device not in {None, this_device()}:
+        message = f"a few steps that are timed here say nothing about {device}"
+        raise ConfigError(message, hint="--time without --device, or --device without --time")
     opened = open_study(study, store, find=find_for_plan)
     laid = lay_out(opened)
     known = measured(opened, laid, Failures())

@@ -124,6 +124,11 @@ def test_a_speed_of_four_students_on_a_gpu_is_that_of_each_and_what_is_assumed_i
     assert slower.told == ["train on pocket-a: a CPU, by its size from pocket-code-a: measured on one of two cores"]
 
 
+def test_steps_that_are_timed_here_are_no_other_device_s(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="a few steps that are timed here say nothing about h200"):
+        plan_study(a_study(), Store(tmp_path), Silent(), workers=1, device="h200", measure=True)
+
+
 def test_a_plan_for_shares_of_gpus_counts_whole_ones(tmp_path: Path) -> None:
     study = a_study(without=CONTROLS, other_base=None).model_copy(update={"workers": Local(processes=8, gpus=0.25)})
     plan = plan_of(study, tmp_path, device="h100")
