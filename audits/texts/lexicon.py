@@ -143,11 +143,12 @@ class Lexicon:
     def mentions(self, text: str) -> list[Mention]:
         """Every mention, from left to right; one that several disguises explain is reported once."""
         raw = Folded(text, range(len(text)))
+        foreign, coded = list(self._foreign(text, raw, self._foreign_words)), list(self._encoded(raw))
+        pictured = list(self._pictured(text))
         found: list[Mention] = []
         for folded in foldings(text):
             found += [*self._plain(text, folded), *self._tagged(folded), *self._drawn(folded)]
-            found += [*self._foreign(text, raw, self._foreign_words), *self._pictured(text)]
-            found += [*self._leet(folded), *self._spaced(folded), *self._encoded(raw)]
+            found += [*foreign, *pictured, *self._leet(folded), *self._spaced(folded), *coded]
             if folded.text != text:
                 found += [*self._foreign(text, folded, self._foreign_folded), *self._encoded(folded)]
         # Sorting is stable: of those that begin together, the simplest disguise is first.
@@ -238,8 +239,10 @@ class Lexicon:
             *([f"{NO_ARTICLE}(?:{_alternatives(verbs)})"] if verbs else []),
             *([rf"(?-i:{BEFORE_SURNAME}(?:{surnames}))"] if surnames else []),
         ]
-        skip = rf"(?<![{LETTER}])(?:{'|'.join(hidden)})(?![{LETTER}0-9])|" if hidden else ""
-        return re.compile(rf"{skip}(?<![{LETTER}])(?P<word>{_alternatives(self.words)})(?![{LETTER}])", re.IGNORECASE)
+        skip = rf"(?:{'|'.join(hidden)})(?![{LETTER}0-9])|" if hidden else ""
+        return re.compile(
+            rf"(?<![{LETTER}])(?:{skip}(?P<word>{_alternatives(self.words)})(?![{LETTER}]))", re.IGNORECASE
+        )
 
     @cached_property
     def _unless_near(self) -> dict[str, re.Pattern[str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -63,9 +63,14 @@ def fold(text: str, gap: str = " ") -> Folded:
     return _folded(text, range(len(text)), gap)
 
 
-def _folded(text: str, order: Iterable[int], gap: str) -> Folded:
-    pairs = [(plain, place) for place in order for plain in _plain(text[place], gap)]
-    return Folded("".join(plain for plain, _ in pairs), tuple(place for _, place in pairs))
+def _folded(text: str, order: Sequence[int], gap: str) -> Folded:
+    plain = {character: _plain(character, gap) for character in set(text)}
+    if all(len(letter) == 1 for letter in plain.values()):
+        read = text if isinstance(order, range) else "".join(text[place] for place in order)
+        table = {ord(one): letter for one, letter in plain.items() if one != letter}
+        return Folded(read.translate(table), order if isinstance(order, range) else tuple(order))
+    places = [place for place in order for _ in plain[text[place]]]
+    return Folded("".join(plain[text[place]] for place in order), tuple(places))
 
 
 def foldings(text: str) -> list[Folded]:
@@ -91,11 +96,8 @@ def unhidden(text: str) -> str:
     """A text without anything that is not seen, its letters as they are; for what only works as it is written."""
     if text.isascii() and not _ASCII_UNSURE.search(text):
         return text
-    return "".join(
-        character
-        for character in text
-        if not _is_unsure(character) and unicodedata.category(character) not in INVISIBLE
-    )
+    # A text is long, and has few characters that differ.
+    return text.translate({ord(character): None for character in set(text) if _is_hidden(character)})
 
 
 def worst_reading(texts: pl.Series, score: Callable[[pl.Series], pl.DataFrame]) -> pl.DataFrame:
@@ -143,6 +145,10 @@ def _plain(character: str, gap: str) -> str:
         return known[character]
     parts = (part for part in unicodedata.normalize("NFKD", character) if unicodedata.category(part) not in INVISIBLE)
     return "".join(known.get(part, part) for part in parts)
+
+
+def _is_hidden(character: str) -> bool:
+    return _is_unsure(character) or unicodedata.category(character) in INVISIBLE
 
 
 @cache

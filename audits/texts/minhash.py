@@ -19,8 +19,8 @@ WORD: Final = (
     r"[0-9]+(?:\.[0-9]+)?|[\p{Han}\p{Hiragana}\p{Katakana}]|\p{L}+(?:[-'\x{2019}]\p{L}+)*|[-+*/%<>=&|^~@]+|!="
     r"|[\[({]\s*[\[({]|[\])}]\s*,\s*[\[({]"
 )
-# Texts whose shingles are hashed together: a bound on memory.
-SLICE: Final = 5_000
+# Texts whose shingles are hashed together: a bound on memory, and few enough for a processor's cache.
+SLICE: Final = 1_000
 _RNG = np.random.default_rng(20_250_722)
 MULTIPLIERS: Final = _RNG.integers(0, 2**63, LENGTH, dtype=np.uint64) * np.uint64(2) + np.uint64(1)
 OFFSETS: Final = _RNG.integers(0, 2**63, LENGTH, dtype=np.uint64)
@@ -40,8 +40,13 @@ def signatures(texts: pl.Series, *, shingle: int) -> Signatures:
 
     Source: Broder, 1997, "On the resemblance and containment of documents"; bands: Leskovec et al., 2014, chapter 3.
     """
-    parts = [_signatures(texts.slice(start, SLICE), shingle) for start in range(0, len(texts), SLICE)]
-    return np.concatenate(parts) if parts else np.empty((0, LENGTH), dtype=np.uint32)
+    numbered = pl.DataFrame({"text": texts}).with_row_index("place")
+    first = numbered.select(pl.col("place").first().over("text")).to_series().to_numpy()
+    new = first == np.arange(len(texts))
+    distinct = texts.filter(pl.Series(new, dtype=pl.Boolean))
+    parts = [_signatures(distinct.slice(start, SLICE), shingle) for start in range(0, len(distinct), SLICE)]
+    found = np.concatenate(parts) if parts else np.empty((0, LENGTH), dtype=np.uint32)
+    return found if len(found) == len(texts) else found[(np.cumsum(new) - 1)[first]]
 
 
 def band_keys(signatures: Signatures) -> npt.NDArray[np.uint64]:
@@ -59,14 +64,15 @@ def _signatures(texts: pl.Series, shingle: int) -> Signatures:
     # A text without words is one word, so that two of them are alike only where they are the same.
     words = pl.select(pl.when(words.list.len() == 0).then(pl.concat_list(small)).otherwise(words)).to_series()
     counts = words.list.len().to_numpy().astype(np.int64)
-    found = np.empty((len(texts), LENGTH), dtype=np.uint32)
     values = words.explode().hash(seed=7).to_numpy()
     shingles, starts = _shingles(values, counts, shingle)
     shingles = _numbered(shingles, starts)
+    found, hashes = np.empty((LENGTH, len(texts)), dtype=np.uint32), np.empty_like(shingles)
     for column, (multiplier, offset) in enumerate(zip(MULTIPLIERS, OFFSETS, strict=True)):
-        high = (shingles * multiplier + offset) >> np.uint64(32)
-        found[:, column] = np.minimum.reduceat(high, starts)
-    return found
+        np.multiply(shingles, multiplier, out=hashes)
+        np.add(hashes, offset, out=hashes)
+        found[column] = np.minimum.reduceat(hashes, starts) >> np.uint64(32)
+    return np.ascontiguousarray(found.T)
 
 
 def _shingles(
@@ -78,8 +84,9 @@ def _shingles(
     end_of, start_of = np.repeat(ends, counts), np.repeat(starts, counts)
     mixed = values.copy()
     for step in range(1, shingle):
-        inside = places + step < end_of
-        follower = np.where(inside, values[np.minimum(places + step, len(values) - 1)], 0)
+        follower = np.zeros_like(values)
+        follower[:-step] = values[step:]
+        follower[places + step >= end_of] = 0
         mixed = _mixed(mixed, follower)
     kept = (places + shingle <= end_of) | (places == start_of)
     numbers = np.maximum(counts - shingle + 1, 1)
@@ -92,12 +99,15 @@ def _numbered(shingles: npt.NDArray[np.uint64], starts: npt.NDArray[np.int64]) -
         return shingles
     text = np.repeat(np.arange(len(starts), dtype=np.uint64), np.diff(starts, append=len(shingles)))
     keys = _mixed(shingles, text)
-    order = np.argsort(keys, kind="stable")
-    ordered = keys[order]
-    first = np.concatenate(([True], ordered[1:] != ordered[:-1]))
-    if first.all():
+    ordered = np.sort(keys)
+    common = ordered[1:][ordered[1:] == ordered[:-1]]
+    if not len(common):
         return shingles
-    begins = np.flatnonzero(first)
+    # Only those that come again are put in order: places are sorted far slower than values.
+    come_again = np.flatnonzero(common[np.minimum(np.searchsorted(common, keys), len(common) - 1)] == keys)
+    order = come_again[np.argsort(keys[come_again], kind="stable")]
+    ordered = keys[order]
+    begins = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))
     ranks = np.arange(len(ordered)) - np.repeat(begins, np.diff(begins, append=len(ordered)))
     again = ranks > 0
     numbered = shingles.copy()
