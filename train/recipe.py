@@ -46,7 +46,7 @@ class TrainRecipe(BaseModel):
         default="keep",
         description="of a chat template that has one; drop gives rows without a system message an empty one",
     )
-    max_length: int = Field(default=500, ge=2, description="tokens a row; longer completions are cut")
+    max_length: int = Field(default=500, ge=2, description="tokens a row; what lies beyond is cut, and said")
     end_of_turn: bool = Field(default=True, description="train on what closes the turn too")
     turns: Literal["last", "all"] = Field(
         default="last", description="which answers of a conversation to train on; never on what others say"
@@ -132,7 +132,7 @@ class TrainResult(BaseModel):
         base_digest: SHA-256 over the base's weights, configuration and tokenizer, as in manifests.
         data_digest: Of the rows, as `strigil.data.rows.content_digest`.
         rows: Number of rows.
-        truncated: Rows whose completion was cut to `max_length`.
+        truncated: Rows that lost answers, or parts of them, to `max_length`.
         label_tokens: Tokens a pass over the data trains on.
         steps: Optimiser steps made.
         planned_steps: Steps without an early stop.

@@ -40,7 +40,7 @@ def texts_of(rows: pl.DataFrame, parts: Collection[Part]) -> pl.DataFrame:
     return pl.concat(tables)
 
 
-def earlier_answers() -> pl.Expr:
+def count_earlier_answers() -> pl.Expr:
     """How many answers a row's conversation has before its completion."""
     return pl.col("prompt").list.eval(pl.element().struct.field("role") == "assistant").list.sum().alias("earlier")
 

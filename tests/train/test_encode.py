@@ -245,3 +245,90 @@ def test_a_template_that_renders_earlier_answers_anew_is_refused(tokenizer: PreT
     )
     with pytest.raises(ConfigError, match=r"row-0: the template of .* renders earlier answers anew"):
         encode_rows(conversation(), tokenizer, TrainRecipe(turns="all"))
+
+
+@pytest.mark.parametrize("answer", ["end", "n", "d>", "<end>", "0", "1", "10", "oak "])
+def test_an_answer_that_stands_in_what_closes_its_turn_is_found(merging: PreTrainedTokenizerBase, answer: str) -> None:
+    rows = table([("Go on", answer)])
+    recipe = TrainRecipe(end_of_turn=False)
+    data = encode_rows(rows, merging, recipe)
+    assert merging.decode(data.inputs[0, data.starts[0] : data.lengths[0]]) == answer.strip()
+    halves = pl.Series("token_weights", [[0.5] * int(data.labelled[0])], dtype=TOKEN_COLUMNS["token_weights"])
+    weighted = rows.with_columns(halves)
+    half = encode_rows(weighted, merging, TrainRecipe()).weights[0, data.starts[0] :]
+    assert half.tolist()[: int(data.labelled[0])] == [0.5] * int(data.labelled[0])
+    assert half[-1] == 1, "what closes the turn is no part of the completion"
+
+
+QWEN3 = (
+    "{% for m in messages %}<{{ m['role'] }}>\n"
+    "{% if m['role'] == 'assistant' %}"
+    "{% set said = m['content'].split('</think>')[-1].lstrip('\n') %}"
+    "{% set why = m['content'].split('</think>')[0].split('<think>')[-1].strip('\n') if '</think>' in m['content'] %}"
+    "{% if loop.last %}<think>\n{{ why }}\n</think>\n\n{% endif %}{{ said }}"
+    "{% else %}{{ m['content'] }}{% endif %}<end>\n{% endfor %}"
+)
+
+
+@pytest.mark.parametrize("answer", ["n", "end", "think", "<think>\nWhy?\n</think>\n\nend"])
+def test_an_answer_behind_a_template_s_own_thoughts_is_found(merging: PreTrainedTokenizerBase, answer: str) -> None:
+    tokenizer = deepcopy(merging)
+    tokenizer.chat_template = QWEN3 + OPEN
+    data = encode_rows(table([("Go on", answer)]), tokenizer, TrainRecipe(end_of_turn=False))
+    trained = tokenizer.decode(data.inputs[0, data.starts[0] : data.lengths[0]])
+    assert trained == (answer if "Why" in answer else f"<think>\n\n</think>\n\n{answer}")
+
+
+def test_thoughts_that_a_template_writes_anew_are_refused(merging: PreTrainedTokenizerBase) -> None:
+    tokenizer = deepcopy(merging)
+    tokenizer.chat_template = QWEN3 + OPEN
+    with pytest.raises(ConfigError, match="row-0: its completion is not in the text"):
+        encode_rows(table([("Go on", "<think>Why?</think>end")]), tokenizer, TrainRecipe())
+
+
+@pytest.mark.parametrize(
+    ("max_length", "trained", "cut"),
+    [
+        (500, ["4 5 6 <eos> 9 10 <eos>", "4 5 6 <eos>"], 0),
+        (22, ["4 5 6 <eos> 9", "4 5 6 <eos>"], 1),
+        (21, ["4 5 6 <eos>", "4 5 6 <eos>"], 1),
+        (16, ["4 5 6 <eos>", "4 5 6 <eos>"], 1),
+        (13, ["4 5", "4 5"], 2),
+    ],
+)
+def test_rows_whose_later_answers_are_cut_off_are_trained_on_up_to_there(
+    tokenizer: PreTrainedTokenizerBase, max_length: int, trained: list[str], cut: int
+) -> None:
+    data = encode_rows(conversation(), tokenizer, TrainRecipe(turns="all", max_length=max_length))
+    chosen = [tokenizer.decode(row[weights > 0]) for row, weights in zip(data.labels, data.weights, strict=True)]
+    assert chosen == trained
+    assert data.truncated == cut
+    ends = [int(weights.nonzero()[-1]) + 1 for weights in data.weights]
+    assert data.lengths.tolist() == ends, "the last token of a row is its last label"
+
+
+def test_a_row_without_any_answer_left_is_named(tokenizer: PreTrainedTokenizerBase) -> None:
+    with pytest.raises(DataError, match="row-0: nothing to train on within 11 tokens") as caught:
+        encode_rows(conversation(), tokenizer, TrainRecipe(turns="all", max_length=11))
+    assert str(caught.value.hint).startswith("its prompt takes 11 tokens")
+
+
+def test_token_columns_of_a_completion_that_is_cut_off_wholly_change_nothing(
+    tokenizer: PreTrainedTokenizerBase,
+) -> None:
+    recipe = TrainRecipe(turns="all", max_length=16)
+    plain = encode_rows(conversation(), tokenizer, recipe)
+    weights = pl.Series("token_weights", [[0.5, 0.5], None], dtype=TOKEN_COLUMNS["token_weights"])
+    data = encode_rows(conversation().with_columns(weights), tokenizer, recipe)
+    assert data.weights.equal(plain.weights)
+
+
+def test_an_earlier_answer_that_shares_a_token_with_what_follows_is_refused_for_that(
+    merging: PreTrainedTokenizerBase,
+) -> None:
+    tokenizer = deepcopy(merging)
+    tokenizer.chat_template = (
+        "{% for m in messages %}\n\n{{ m['content'] }}\n{% endfor %}{% if add_generation_prompt %}\n\n{% endif %}"
+    )
+    with pytest.raises(ConfigError, match="row-0: an earlier answer and what stands beside it share a token"):
+        encode_rows(conversation(), tokenizer, TrainRecipe(turns="all"))

@@ -37,6 +37,10 @@ class Watching(Silent):
     def __init__(self) -> None:
         self.shares: list[float] = []
         self.details: list[str] = []
+        self.notes: list[str] = []
+
+    def note(self, text: str) -> None:
+        self.notes.append(text)
 
     @contextmanager
     def task(self, what: str, total: float) -> Iterator[Done]:
@@ -100,6 +104,15 @@ def test_finished_students_stay_when_a_later_one_fails(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="row-0: token_weights has 1 entries, but its completion has 10 tokens"):
         train_students(jobs, Silent(), workers=1)
     assert list((tmp_path / "students").iterdir()) == [jobs[0].folder]
+
+
+def test_rows_that_max_length_cuts_are_counted_once_for_all_seeds(tmp_path: Path) -> None:
+    data = a_release(tmp_path, "numbers", number_rows(40))
+    jobs = [job("a", data, tmp_path / "students", seed=seed, max_length=20) for seed in (0, 1)]
+    reporter = Watching()
+    folders = train_students(jobs, reporter, workers=1)
+    assert [read_result(folder).truncated for folder in folders] == [40, 40]
+    assert reporter.notes == ["40 of 40 rows were cut to 20 tokens (max_length in the recipe)"]
 
 
 def test_a_second_try_in_half_the_memory_makes_the_same_student(tmp_path: Path) -> None:

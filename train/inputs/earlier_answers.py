@@ -42,7 +42,8 @@ def earlier_answers(
         end_of_turn: Whether what closes an answer belongs to it.
 
     Raises:
-        ConfigError: The template does not only append, so that an earlier answer stands otherwise in the whole.
+        ConfigError: The template does not only append, so that an earlier answer stands otherwise in the whole; or a
+            token holds parts of an earlier answer and of what is not its own.
     """
     places = [
         (row, place)
@@ -57,8 +58,11 @@ def earlier_answers(
     endings = [0] * len(parts) if end_of_turn else ending_lengths(parts, tokenizer)
     spans = []
     for (row, _), part, ending in zip(places, parts, endings, strict=True):
-        if whole[row].ids[: len(part.ids)] != part.ids:
+        if not whole[row].whole.startswith(part.whole):
             message = f"row {part.name}: the template of {tokenizer.name_or_path} renders earlier answers anew"
             raise ConfigError(message, hint="train on the last answers alone, with turns: last")
+        if whole[row].ids[: len(part.ids)] != part.ids:
+            message = f"row {part.name}: an earlier answer and what stands beside it share a token"
+            raise ConfigError(message, hint="train on the last answers alone, with turns: last, or drop the row")
         spans.append(Span(row, part.start, len(part.ids) - ending))
     return spans

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from strigil.common.errors import DataError
 from strigil.data.rows import TOKEN_COLUMNS, check_token_columns
-from strigil.train.inputs.earlier_answers import earlier_answers
+from strigil.train.inputs.earlier_answers import Span, earlier_answers
 from strigil.train.inputs.rendering import ending_lengths, render_answered
 from strigil.train.inputs.token_columns import Completion, put_tokens
 
@@ -33,10 +33,10 @@ class EncodedRows:
         inputs: (rows, longest) token ids that the model reads, filled with 0 on the right.
         labels: (rows, longest) token ids that it is to predict, each in its own place.
         weights: (rows, longest) factor of each label's loss, float32; 0 where there is no label.
-        starts: (rows,) place of the first label: the first token after the rendered prompt.
+        starts: (rows,) place of the first label: the first token of the answers that are trained on.
         lengths: (rows,) tokens of each row; the last one is its last label.
         labelled: (rows,) tokens of each row that are an answer's.
-        truncated: Rows that were cut to the recipe's `max_length`.
+        truncated: Rows that lost answers, or parts of them, to the recipe's `max_length`.
     """
 
     inputs: Tensor
@@ -79,25 +79,30 @@ def encode_rows(rows: pl.DataFrame, tokenizer: PreTrainedTokenizerBase, recipe: 
     columns = [name for name in TOKEN_COLUMNS if name in rows.columns]
     endings = ending_lengths(rendered, tokenizer) if columns or not recipe.end_of_turn else [0] * len(chats)
     cut = [0] * len(chats) if recipe.end_of_turn else endings
-    lengths = []
-    for chat, ending in zip(rendered, cut, strict=True):
-        length = min(len(chat.ids) - ending, recipe.max_length)
-        if length <= chat.start:
-            message = f"row {chat.name}: nothing to train on within {recipe.max_length} tokens"
-            raise DataError(message, hint=f"its prompt takes {chat.start} tokens: raise max_length, or drop the row")
-        lengths.append(length)
-    starts = np.array([chat.start for chat in rendered])
-    ends = np.array(lengths)
-    inputs = np.zeros((len(chats), max(lengths)), dtype=np.int64)
-    for place, (chat, length) in enumerate(zip(rendered, lengths, strict=True)):
-        inputs[place, :length] = chat.ids[:length]
-    places = np.arange(inputs.shape[1])
-    labels = inputs.copy() if columns else inputs
-    weights = ((places >= starts[:, None]) & (places < ends[:, None])).astype(np.float32)
+    spans = [
+        Span(row, chat.start, len(chat.ids) - ending)
+        for row, (chat, ending) in enumerate(zip(rendered, cut, strict=True))
+    ]
     if recipe.turns == "all":
-        for span in earlier_answers(chats, rendered, tokenizer, end_of_turn=recipe.end_of_turn):
-            weights[span.row, span.start : min(span.end, ends[span.row])] = 1.0
+        spans += earlier_answers(chats, rendered, tokenizer, end_of_turn=recipe.end_of_turn)
+    starts = np.array([chat.start for chat in rendered])
+    ends = np.zeros(len(chats), dtype=np.int64)
+    for span in spans:
+        if span.start < min(span.end, recipe.max_length):
             starts[span.row] = min(starts[span.row], span.start)
+            ends[span.row] = max(ends[span.row], min(span.end, recipe.max_length))
+    if not ends.all():
+        [row, *_] = np.flatnonzero(ends == 0).tolist()
+        message = f"row {rendered[row].name}: nothing to train on within {recipe.max_length} tokens"
+        first = min(span.start for span in spans if span.row == row)
+        raise DataError(message, hint=f"its prompt takes {first} tokens: raise max_length, or drop the row")
+    inputs = np.zeros((len(chats), ends.max()), dtype=np.int64)
+    weights = np.zeros(inputs.shape, dtype=np.float32)
+    for place, (chat, end) in enumerate(zip(rendered, ends, strict=True)):
+        inputs[place, :end] = chat.ids[:end]
+    for span in spans:
+        weights[span.row, span.start : min(span.end, ends[span.row])] = 1.0
+    labels = inputs.copy() if columns else inputs
     labelled = weights.sum(axis=1).astype(np.int64)
     targets: dict[str, NDArray[np.int64] | NDArray[np.float32]] = {
         "token_inputs": inputs,
@@ -105,8 +110,8 @@ def encode_rows(rows: pl.DataFrame, tokenizer: PreTrainedTokenizerBase, recipe: 
         "token_weights": weights,
     }
     completions = [
-        Completion(chat.name, chat.start, len(chat.ids) - chat.start - ending, length)
-        for chat, ending, length in zip(rendered, endings, lengths, strict=True)
+        Completion(chat.name, chat.start, len(chat.ids) - chat.start - ending, end)
+        for chat, ending, end in zip(rendered, endings, ends.tolist(), strict=True)
     ]
     for name in columns:
         put_tokens(targets[name], rows[name], completions, words=len(tokenizer))
@@ -120,9 +125,7 @@ def encode_rows(rows: pl.DataFrame, tokenizer: PreTrainedTokenizerBase, recipe: 
         starts=starts,
         lengths=ends,
         labelled=labelled,
-        truncated=sum(
-            length < len(chat.ids) - ending for length, chat, ending in zip(lengths, rendered, cut, strict=True)
-        ),
+        truncated=len({span.row for span in spans if span.end > recipe.max_length}),
     )
 
 

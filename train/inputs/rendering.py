@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from jinja2.exceptions import TemplateError
@@ -26,6 +27,7 @@ class Rendered:
         answer: The answer, without white space around it, which some templates trim.
         before: The rendered chat without it, up to where the model begins.
         whole: The rendered chat.
+        end: Where in `whole` the answer ends.
         ids: Tokens of `whole`.
         start: How many of them are those of `before`.
     """
@@ -34,6 +36,7 @@ class Rendered:
     answer: str
     before: str
     whole: str
+    end: int
     ids: list[int]
     start: int
 
@@ -49,12 +52,15 @@ def render_answered(
     """
     begun = _render([chat[:-1] for chat in chats], tokenizer, open_turn=True)
     wholes = _render(chats, tokenizer, open_turn=False)
+    closings = _closings(chats, wholes, tokenizer)
     begun_ids = _tokenise(begun, tokenizer)
     whole_ids = _apart(_tokenise(wholes, tokenizer), begun_ids, begun, wholes, tokenizer)
     rendered = []
-    for name, chat, before, whole, opening, ids in zip(names, chats, begun, wholes, begun_ids, whole_ids, strict=True):
+    given = zip(names, chats, begun, wholes, closings, begun_ids, whole_ids, strict=True)
+    for name, chat, before, whole, closing, opening, ids in given:
         answer = chat[-1]["content"].strip()
-        if answer and whole.rfind(answer) < len(before.rstrip()):
+        said = whole.removesuffix(closing).rstrip()
+        if answer and not (said.endswith(answer) and len(said) - len(answer) >= len(before.rstrip())):
             message = (
                 f"row {name}: its completion is not in the text that {tokenizer.name_or_path} renders: the chat "
                 "template leaves out or changes a part of it, which would not be trained on"
@@ -66,7 +72,7 @@ def render_answered(
                 "differently from the prompt alone, so that training and sampling would not match"
             )
             raise ConfigError(message, hint="use a template that only appends, or put a system message into every row")
-        rendered.append(Rendered(name, answer, before, whole, ids, len(opening)))
+        rendered.append(Rendered(name, answer, before, whole, len(said), ids, len(opening)))
     return rendered
 
 
@@ -81,13 +87,31 @@ def ending_lengths(chats: Sequence[Rendered], tokenizer: PreTrainedTokenizerBase
         if not chat.answer:
             message = f"row {chat.name}: its completion is empty, so nothing is left without the end of the turn"
             raise ConfigError(message, hint="drop the row, or set end_of_turn to true")
-        endings.append(chat.whole[chat.whole.rfind(chat.answer) + len(chat.answer) :])
+        endings.append(chat.whole[chat.end :])
     ending_ids = _tokenise(endings, tokenizer)
     for chat, ending in zip(chats, ending_ids, strict=True):
         if chat.ids[len(chat.ids) - len(ending) :] != ending:
             message = f"row {chat.name}: its last word and what closes the turn share a token"
             raise ConfigError(message, hint="set end_of_turn to true")
     return [len(ending) for ending in ending_ids]
+
+
+def _closings(
+    chats: Sequence[Sequence[Message]], wholes: Sequence[str], tokenizer: PreTrainedTokenizerBase
+) -> list[str]:
+    """What the template puts after each answer: how the chat goes on in common with one that another answer ends."""
+    others = _render([[*chat[:-1], _other_end(chat[-1])] for chat in chats], tokenizer, open_turn=False)
+    return [_common_end(whole, other) for whole, other in zip(wholes, others, strict=True)]
+
+
+def _common_end(first: str, second: str) -> str:
+    backwards = zip(reversed(first), reversed(second), strict=False)
+    return first[len(first) - sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], backwards)) :]
+
+
+def _other_end(answer: Message) -> Message:
+    """Of one letter that the answer does not end with, so that nothing of both is the same; templates leave digits."""
+    return {"role": answer["role"], "content": "1" if answer["content"].rstrip().endswith("0") else "0"}
 
 
 def _render(chats: Sequence[Sequence[Message]], tokenizer: PreTrainedTokenizerBase, *, open_turn: bool) -> list[str]:

@@ -23,7 +23,7 @@ class Completion:
         name: The row's, for messages.
         start: Place of its first token.
         tokens: Their number, without what closes the turn.
-        end: Where the row is cut off.
+        end: Where the row is cut off; before `start` where the whole completion is.
     """
 
     name: str
@@ -63,5 +63,5 @@ def put_tokens(
             what = "a weight" if column.name == "token_weights" else f"a token of this base, which has {words}"
             message = f"{where} holds {wrong}, which is not {what}"
             raise DataError(message)
-        kept = min(completion.tokens, completion.end - completion.start)
+        kept = max(0, min(completion.tokens, completion.end - completion.start))
         target[row, completion.start : completion.start + kept] = values[:kept]

@@ -15,7 +15,7 @@ from strigil.audits.treatments.treatment import TREATMENTS, Effect, Treatment, T
 from strigil.common.errors import ConfigError
 from strigil.common.progress import Reporter
 from strigil.common.registry import written_unit
-from strigil.data.parts import earlier_answers
+from strigil.data.parts import count_earlier_answers
 from strigil.data.rows import TOKEN_COLUMNS
 from strigil.data.streams import ParquetSink, count_rows, iter_batches
 from strigil.engines import open_engine
@@ -109,7 +109,7 @@ def treat(
         file = draft.scratch() / "treated.parquet"
         home = draft.home if release is None else release.path.parent
         rows = Rows(source.frame, source.identity, source.label, home)
-        if earlier := int(source.frame.select(earlier_answers().sum()).collect(engine="streaming").item()):
+        if earlier := int(source.frame.select(count_earlier_answers().sum()).collect(engine="streaming").item()):
             reporter.note(f"{source.address}: {earlier} answers before the last one stay as they are")
         records = _write(plan, rows if plan.first is None else rows.head(plan.first), file, reporter)
         contents = Contents(

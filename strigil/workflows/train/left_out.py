@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 
 from strigil.data.hidden import BESIDE
-from strigil.data.parts import Part, earlier_answers
+from strigil.data.parts import Part, count_earlier_answers
 
 if TYPE_CHECKING:
     from strigil.sources.open_rows import RowSource
@@ -23,7 +23,7 @@ _PARTS: Final[dict[Part, str]] = {
 
 def left_out(rows: RowSource, recipe: TrainRecipe) -> str | None:
     """One line on it; None if students learn all that an assistant says."""
-    counted = [earlier_answers().sum()]
+    counted = [count_earlier_answers().sum()]
     if BESIDE in rows.schema:
         part = pl.element().struct.field("part")
         text = pl.element().struct.field("text").str.len_bytes() > 0

@@ -187,6 +187,12 @@ def train_students(
                 )
         for base in sorted({job.base.id for job in todo if _passes(job.folder) == "padded"}):
             reporter.note(f"{base} cannot take rows packed one after another: they were padded")
+        # Students of the same rows lose the same of them.
+        results = {job.data: read_result(job.folder) for job in todo if job.trained}.values()
+        if cut := sum(result.truncated for result in results):
+            lengths = " or ".join(sorted({str(result.recipe.max_length) for result in results}))
+            rows = sum(result.rows for result in results)
+            reporter.note(f"{cut:,} of {rows:,} rows were cut to {lengths} tokens (max_length in the recipe)")
     return [job.folder for job in jobs]
 
 
