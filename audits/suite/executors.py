@@ -14,7 +14,9 @@ import polars as pl
 
 from strigil.audits.rules.rule import FINDINGS, Rule
 from strigil.common.errors import DataError, StrigilError
-from strigil.parallel.ray_actors import Actors, Ray, in_order
+from strigil.parallel.jobs import in_order
+from strigil.parallel.ray_actors import Actors
+from strigil.parallel.ray_cluster import Ray
 
 SHARE: Final = 10_000
 """Rows that every rule scores before any scores the next ones."""

@@ -13,7 +13,7 @@ import polars as pl
 
 from strigil.cli.console import Output
 from strigil.common.validation import load_yaml
-from strigil.parallel.ray_actors import Ray
+from strigil.parallel.ray_cluster import Ray
 from strigil.releases.store import open_release
 from strigil.workflows.study.cells import Store
 from strigil.workflows.study.recipe import StudyRecipe

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from strigil.engines.protocol import Dtype, Engine
-from strigil.parallel.ray_actors import Ray
+from strigil.parallel.ray_cluster import Ray
 
 if TYPE_CHECKING:
     from strigil.models.catalog import Model

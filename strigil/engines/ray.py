@@ -15,7 +15,9 @@ from strigil.common.errors import ConfigError
 from strigil.data.messages import Messages
 from strigil.engines.protocol import Completion, Engine, Request, Scorable, TokenScores
 from strigil.models.catalog import Model, resolve_model
-from strigil.parallel.ray_actors import Actors, Ray, in_order
+from strigil.parallel.jobs import in_order
+from strigil.parallel.ray_actors import Actors
+from strigil.parallel.ray_cluster import Ray
 
 GROUP: Final = 1024
 """Requests that an actor is given at once: what is generated again if it dies, and a few batches of any engine."""

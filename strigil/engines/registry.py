@@ -118,9 +118,9 @@ def open_engine(
         from strigil.engines.ray import RayEngine
 
         here = choice.model_copy(update={"ray": None})
-        if choice.ray.gpus < choice.chosen().gpus:
-            message = f"an actor has {choice.ray.gpus:g} GPUs, and its engine shares the model out to {choice.gpus}"
-            raise ConfigError(message, hint=f"ray: {{actors: {choice.ray.actors}, gpus: {choice.gpus}}}")
+        if choice.ray.gpus < (gpus := choice.chosen().gpus):
+            message = f"an actor has {choice.ray.gpus:g} GPUs, and its engine shares the model out to {gpus}"
+            raise ConfigError(message, hint=f"ray: {{actors: {choice.ray.actors}, gpus: {gpus}}}")
         return RayEngine(partial(_open, here, replace(opening, note=ignore)), model, choice.ray, note=note)
     return _open(choice, opening, model)
 

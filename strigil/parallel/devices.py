@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import os
+import re
+from itertools import takewhile
 from pathlib import Path
 from typing import Final
 
@@ -12,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from strigil.common.errors import ConfigError
 
 VARIABLE: Final = "CUDA_VISIBLE_DEVICES"
+_GPU: Final = re.compile(r"\d+|(GPU|MIG)-.+")
 _GPUS: Final = Path("/proc/driver/nvidia/gpus")
 
 
@@ -32,10 +35,13 @@ def gpu_models() -> str:
 
 
 def visible_gpus() -> list[str]:
-    """The GPUs that this process may use, as `CUDA_VISIBLE_DEVICES` names them."""
+    """The GPUs that this process may use, as `CUDA_VISIBLE_DEVICES` names them: up to the first that is none.
+
+    -1, or another name that no GPU has, says that there are no more, as CUDA reads it.
+    """
     said = os.environ.get(VARIABLE)
     if said is not None:
-        return [each.strip() for each in said.split(",") if each.strip()]
+        return list(takewhile(_GPU.fullmatch, (each.strip() for each in said.split(","))))
     return [str(place) for place, _ in enumerate(_GPUS.glob("*"))]
 
 

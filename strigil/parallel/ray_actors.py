@@ -6,20 +6,18 @@ never come back. Here a job whose actor was lost goes to the next actor that is 
 
 from __future__ import annotations
 
-import logging
 import os
-import socket
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Generic, Literal, Self, TypeVar, cast
 
-from pydantic import BaseModel, ConfigDict, Field
-
-from strigil.common.errors import PrerequisiteError, StrigilError, first_line
+from strigil.common.errors import PrerequisiteError, StrigilError
+from strigil.parallel.jobs import Finished
+from strigil.parallel.ray_cluster import Ray, cluster, losses
 
 if TYPE_CHECKING:
     from ray import ObjectRef
@@ -34,32 +32,9 @@ PATIENCE_SECONDS: Final = 300.0
 """How long a cluster may take to find room for the first actor; one that grows has started a machine by then."""
 SILENCE_SECONDS: Final = 30.0
 POLL_SECONDS: Final = 5.0
-KNOCK_SECONDS: Final = 10.0
+LOST: Final = "an actor of the Ray cluster was lost; its work goes to another one"
 AHEAD: Final = 4
 """Jobs for each actor that may be finished before an older one is: a bound on what waits for its turn."""
-ENVIRONMENT: Final = {
-    "RAY_USAGE_STATS_ENABLED": "0",
-    # What a later Ray will do by itself; until then it warns about it.
-    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
-}
-
-
-class Ray(BaseModel):
-    """What to take of a Ray cluster: of the one that `RAY_ADDRESS` names, or else of a new one on this machine."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    actors: int = Field(ge=1, description="how many; those that find no room wait for it while the others work")
-    cpus: float = Field(default=1, gt=0, description="cores for each")
-    gpus: float = Field(default=0, ge=0, description="GPUs for each")
-
-
-@dataclass(frozen=True)
-class Finished(Generic[R]):
-    """The result of the job that was taken at this place, counted from 0."""
-
-    place: int
-    result: R
 
 
 @dataclass(frozen=True)
@@ -67,8 +42,11 @@ class _Refused:
     error: StrigilError
 
 
-class _Lost:
-    """What an actor answers that is no more."""
+@dataclass(frozen=True)
+class Lost:
+    """What comes of a job whose actor is no more."""
+
+    reason: str = "its actor was lost"
 
 
 @dataclass
@@ -109,8 +87,8 @@ class _Seat(Generic[T]):
             return _Refused(error)
 
 
-def _as_it_was(place: int) -> None:
-    del place
+def _as_it_is(place: int, answer: object) -> None:
+    del place, answer
 
 
 class Actors(Generic[T]):
@@ -132,7 +110,7 @@ class Actors(Generic[T]):
         self._size = size
         self._note = note
         self._stack = ExitStack()
-        self._stack.enter_context(_cluster())
+        self._stack.enter_context(cluster())
         self._free: list[ActorHandle] = []
         self._leases: dict[ObjectRef, _Lease[T]] = {}
         self._losses = 0
@@ -143,13 +121,13 @@ class Actors(Generic[T]):
         self,
         jobs: Iterable[Callable[[T], R]],
         *,
-        on_loss: Callable[[int], Callable[[T], R] | None] = _as_it_was,
+        instead: Callable[[int, R | Lost], Callable[[T], R] | None] = _as_it_is,
     ) -> Iterator[Finished[R]]:
         """Runs every job on an actor, and gives the result of each once, in the order in which they finish.
 
         Jobs must pickle. They are taken as actors become free, and never far ahead of the oldest unfinished one, so
-        that memory does not grow with their number. What `on_loss` says of the job at a place whose actor was
-        lost is done in its stead, or it is done again.
+        that memory does not grow with their number. What `instead` says of the job at a place, once there is an answer
+        or its actor was lost, is done in its stead; else the answer is its result, or it is done again.
 
         Raises:
             StrigilError: What making, or a job, raised.
@@ -170,9 +148,14 @@ class Actors(Generic[T]):
                 job = lease.doing
                 if not isinstance(job, _Job):
                     continue
-                if isinstance(answer, _Lost):
-                    again = cast("_Job[T, R]", self._once_more(job))
-                    again.run = on_loss(job.place) or again.run
+                if isinstance(answer, Lost):
+                    self._count_loss(job)
+                other = instead(job.place, cast("R | Lost", answer))
+                if isinstance(answer, Lost) and other is None:
+                    self._note(LOST)
+                if isinstance(answer, Lost) or other is not None:
+                    again = cast("_Job[T, R]", job)
+                    again.run = other or again.run
                     waiting.append(again)
                     continue
                 unfinished.remove(job.place)
@@ -215,9 +198,9 @@ class Actors(Generic[T]):
         lease = self._leases.pop(ref)
         try:
             answer: object = ray.get(ref)
-        except _losses():
+        except losses():
             self._replace(lease)
-            return lease, _Lost()
+            return lease, Lost()
         if lease.doing == "placed":
             self._leases[lease.actor.make.remote(self._make)] = _Lease(lease.actor, "made")
         else:
@@ -253,7 +236,8 @@ class Actors(Generic[T]):
         import ray
 
         ray.kill(lease.actor)  # it may only be out of reach
-        self._note("an actor of the Ray cluster was lost; its work goes to another one")
+        if not isinstance(lease.doing, _Job):
+            self._note(LOST)
         self._losses += 1
         if self._losses > MOST_LOSSES * self._size.actors:
             message = f"the Ray cluster lost {self._losses} actors in a row, and no work gets done"
@@ -262,12 +246,11 @@ class Actors(Generic[T]):
             )
         self._start()
 
-    def _once_more(self, job: _Job[T, object]) -> _Job[T, object]:
+    def _count_loss(self, job: _Job[T, object]) -> None:
         job.losses += 1
         if job.losses == MOST_LOSSES:
             message = f"the same piece of work took {MOST_LOSSES} actors of the Ray cluster with it"
             raise PrerequisiteError(message, hint="smaller batches, or more memory for each actor, may help")
-        return job
 
     def __enter__(self) -> Self:
         return self
@@ -280,70 +263,3 @@ class Actors(Generic[T]):
         for actor in [*self._free, *(lease.actor for lease in self._leases.values())]:
             ray.kill(actor)
         self._stack.close()
-
-
-def in_order(finished: Iterable[Finished[R]]) -> Iterator[R]:
-    """Results in the order in which their jobs were taken."""
-    early: dict[int, R] = {}
-    following = 0
-    for item in finished:
-        early[item.place] = item.result
-        while following in early:
-            yield early.pop(following)
-            following += 1
-
-
-@contextmanager
-def _cluster() -> Iterator[None]:
-    """A connection to a cluster; the one that the caller has, if it has one."""
-    for name, value in ENVIRONMENT.items():
-        os.environ.setdefault(name, value)
-    try:
-        import ray
-    except ImportError as error:
-        message = f"the work is to be spread by Ray, which cannot be imported: {error}"
-        raise PrerequisiteError(message, hint="pip install 'strigil[ray]'") from error
-    if ray.is_initialized():
-        yield
-        return
-    try:
-        address = os.environ.get("RAY_ADDRESS", "local")
-        _knock(address)
-        ray.init(address, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
-    except (OSError, RuntimeError, ValueError) as error:
-        message = f"the Ray cluster cannot be used: {first_line(error)}"
-        raise PrerequisiteError(message, hint="check RAY_ADDRESS, or unset it to use this machine alone") from error
-    # Ray has no other way to keep what it says about nodes and workers off standard output, which is for data.
-    ray._private.worker._worker_logs_enabled = False
-    try:
-        yield
-    finally:
-        ray.shutdown()
-
-
-def _knock(address: str) -> None:
-    """Makes sure that somebody listens, for Ray itself tries for minutes.
-
-    Raises:
-        OSError: Nobody does.
-    """
-    host, colon, port = address.rpartition(":")
-    if colon and port.isdecimal() and "//" not in host:
-        try:
-            socket.create_connection((host, int(port)), timeout=KNOCK_SECONDS).close()
-        except OSError as error:
-            message = f"nobody answers at {address} ({error})"
-            raise OSError(message) from error
-
-
-def _losses() -> tuple[type[Exception], ...]:
-    """What Ray raises where an actor, or an answer that it had given, is no more."""
-    from ray import exceptions
-
-    return (
-        exceptions.NodeDiedError,
-        exceptions.ObjectLostError,
-        exceptions.OutOfMemoryError,
-        exceptions.RayActorError,
-        exceptions.WorkerCrashedError,
-    )

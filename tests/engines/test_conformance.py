@@ -11,7 +11,8 @@ from strigil.engines.ray import GROUP
 from strigil.engines.server import ServerChoice
 from strigil.engines.transformers import TransformersChoice
 from strigil.models.catalog import resolve_model
-from strigil.parallel.ray_actors import AHEAD, Ray
+from strigil.parallel.ray_actors import AHEAD
+from strigil.parallel.ray_cluster import Ray
 from tests.engines.conformance import Conformance
 from tests.engines.openai_standin import StandIn, openai_stand_in
 

@@ -19,9 +19,10 @@ from strigil.data.messages import Messages, Sampling
 from strigil.engines.protocol import Completion, Engine, Request
 from strigil.engines.ray import SMALLEST, RayEngine
 from strigil.models.catalog import Model, resolve_model
-from strigil.parallel.devices import Local, placements
-from strigil.parallel.ray_actors import ENVIRONMENT, Ray
-from strigil.parallel.workers import Task, Workers, run_jobs, sized
+from strigil.parallel.devices import Local, placements, visible_gpus
+from strigil.parallel.jobs import Task
+from strigil.parallel.ray_cluster import ENVIRONMENT, Ray
+from strigil.parallel.workers import Workers, run_jobs, sized
 
 VARIABLE = "CUDA_VISIBLE_DEVICES"
 GPUS = 8
@@ -134,8 +135,26 @@ def test_more_gpus_than_there_are_is_refused(monkeypatch: pytest.MonkeyPatch) ->
         placements(Local(processes=2, gpus=2))
 
 
-def test_a_machine_without_gpus_leaves_things_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(VARIABLE, "")
+@pytest.mark.parametrize(
+    ("said", "there"),
+    [
+        ("0, 2", ["0", "2"]),
+        ("-1", []),
+        ("0,-1,1", ["0"]),
+        ("NoDevFiles", []),
+        ("GPU-8932f937-d72c,MIG-41b8", ["GPU-8932f937-d72c", "MIG-41b8"]),
+    ],
+)
+def test_gpus_are_those_up_to_the_first_that_is_none(
+    said: str, there: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(VARIABLE, said)
+    assert visible_gpus() == there
+
+
+@pytest.mark.parametrize("said", ["", "-1"])
+def test_a_machine_without_gpus_leaves_things_as_they_are(said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VARIABLE, said)
     assert placements(Local(processes=2)) == [None, None]
 
 

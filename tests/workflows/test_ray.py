@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 import threading
 import time
@@ -20,11 +22,13 @@ from ray.cluster_utils import Cluster
 
 from strigil.audits.suite.executors import SHARE
 from strigil.cli.main import run
-from strigil.common.errors import DataError, PrerequisiteError
+from strigil.common.errors import DataError, MemoryShortError, PrerequisiteError
 from strigil.common.progress import Done, Silent
 from strigil.models.catalog import resolve_model
-from strigil.parallel.ray_actors import ENVIRONMENT, Actors, Ray, in_order
-from strigil.parallel.workers import Died, Task, run_jobs
+from strigil.parallel.jobs import Died, Task, in_order
+from strigil.parallel.ray_actors import Actors
+from strigil.parallel.ray_cluster import ENVIRONMENT, Ray
+from strigil.parallel.workers import run_jobs
 from strigil.releases.store import PARTIAL, open_release
 from strigil.sources.find import release_files
 from strigil.train.recipe import TrainRecipe
@@ -233,6 +237,29 @@ def test_jobs_run_on_the_cluster_as_they_do_here() -> None:
     with pytest.raises(DataError, match="job 3 cannot be done") as caught:
         on_ray(1, 3, on_progress=note)
     assert caught.value.hint == "skip it"
+
+
+def die_or_fit(job: int, done: Done) -> int:
+    done(0.5)
+    if job == 9:
+        os.kill(os.getpid(), signal.SIGKILL)
+    if job > 2048:
+        message = f"{job} is too much"
+        raise MemoryShortError(message)
+    return job
+
+
+@pytest.mark.usefixtures("started")
+def test_a_job_on_the_cluster_is_tried_twice_and_said_so_once() -> None:
+    notes: list[str] = []
+    tasks = [Task(9, "job 9"), Task(4096, "job 4096", 2048), Task(4096, "deadly", 9)]
+    found = run_jobs(tasks, die_or_fit, workers=Ray(actors=1), on_progress=ignore, on_note=notes.append)
+    assert list(in_order(found)) == [Died("its actor was lost"), 2048, Died("its actor was lost")]
+    assert sorted(notes) == [
+        "deadly: 4096 is too much; it is tried once more in less memory",
+        "job 4096: 4096 is too much; it is tried once more in less memory",
+        "job 9: its actor was lost; it is tried once more",
+    ]
 
 
 def test_without_ray_the_user_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,20 +12,22 @@ from typing import TYPE_CHECKING
 import polars as pl
 import pytest
 
-from strigil.common.errors import DataError, MemoryShortError, PrerequisiteError
+from strigil.common.errors import CheckFailedError, DataError, MemoryShortError, PrerequisiteError, StrigilError
 from strigil.common.progress import Done, Silent
 from strigil.data.rows import ROWS, TOKEN_COLUMNS
 from strigil.models.catalog import resolve_model
+from strigil.parallel.jobs import Died, Finished, Task
 from strigil.releases.store import Draft, Release
 from strigil.sources.find import release_files
 from strigil.train.recipe import StepMetrics, TrainRecipe
 from strigil.train.sft import fine_tune, read_result
+from strigil.workflows.train import students
 from strigil.workflows.train.students import Student, student_of, train_students
 from tests.hub.releases import a_manifest
 from tests.train.rows import number_rows, owl_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 RECIPE = TrainRecipe(modules=("down_proj",), learning_rate=1e-2, epochs=1, batch_size=16, threads=1)
 FILES = ("adapter_model.safetensors", "adapter_config.json", "train.json")
@@ -122,6 +124,32 @@ def test_a_second_try_in_half_the_memory_makes_the_same_student(tmp_path: Path) 
     assert folder == student.folder
     assert read_result(folder).recipe.micro_tokens == RECIPE.micro_tokens // 2
     assert train_students([student], Silent(), workers=1) == [folder]
+
+
+@pytest.mark.parametrize(
+    ("died", "kind", "hint"),
+    [
+        (Died("its process was ended by SIGKILL"), MemoryShortError, "lower micro_tokens"),
+        (Died("its process ended with status 7", memory=False), CheckFailedError, "what it said before"),
+    ],
+)
+def test_a_student_whose_process_died_twice_is_named_with_what_helps(
+    died: Died, kind: type[StrigilError], hint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def dying(tasks: Iterable[Task[Student]], *_: object, **__: object) -> Iterator[Finished[Died]]:
+        for place, task in enumerate(tasks):
+            assert task.smaller == task.job.smaller
+            yield Finished(place, died)
+
+    monkeypatch.setattr(students, "run_jobs", dying)
+    data = a_release(tmp_path, "numbers", number_rows(40))
+    jobs = [job("a", data, tmp_path, seed=seed) for seed in (0, 1)]
+    with pytest.raises(kind, match=f"{jobs[0].folder.name}: {died.reason}, twice") as caught:
+        train_students(jobs, Silent(), workers=1)
+    assert str(caught.value.hint).startswith(hint)
+    failed: list[StrigilError] = []
+    train_students(jobs, Silent(), workers=1, on_failed=lambda _, error: failed.append(error))
+    assert [type(error) for error in failed] == [kind, kind], "the others go on"
 
 
 def test_too_little_memory_is_one_line_that_says_what_to_lower(tmp_path: Path) -> None:

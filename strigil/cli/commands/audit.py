@@ -64,7 +64,7 @@ def command(
     from strigil.cli.show import show_audit, show_release
     from strigil.common.files import check_apart
     from strigil.data.formats.writing import check_writable, write_table
-    from strigil.parallel.ray_actors import Ray
+    from strigil.parallel.ray_cluster import Ray
     from strigil.sources.open_rows import open_rows
     from strigil.workflows.audit.run import audit, release_audit
     from strigil.workflows.release.suites import suite_for

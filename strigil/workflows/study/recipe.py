@@ -15,7 +15,7 @@ from strigil.engines.written import AnyEngine
 from strigil.eval.evaluation import EvaluationChoice
 from strigil.eval.subjects import AS_TRAINED
 from strigil.parallel.devices import Local
-from strigil.parallel.ray_actors import Ray
+from strigil.parallel.ray_cluster import Ray
 from strigil.train.recipe import TrainRecipe
 from strigil.workflows.build.recipes import (
     CarrierChoice,

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from strigil.common.canonical import digest
-from strigil.common.errors import DataError, MemoryShortError, PrerequisiteError, StrigilError
+from strigil.common.errors import CheckFailedError, DataError, MemoryShortError, PrerequisiteError, StrigilError
 from strigil.common.progress import Done, Reporter, Silent
 from strigil.data.readers import NamedFile
 from strigil.data.rows import content_digest
 from strigil.models.catalog import Model
-from strigil.parallel.workers import Died, Task, Workers, at_most, run_jobs
+from strigil.parallel.jobs import Died, Task
+from strigil.parallel.workers import Workers, at_most, run_jobs
 from strigil.sources.open_rows import RowSource, open_files
 from strigil.train.distributed import in_a_team, leads
 from strigil.train.recipe import Passes, StepMetrics, TrainRecipe
@@ -145,7 +146,7 @@ def train_students(
     """Trains the students that are not there yet, and returns all their folders, in the order of the jobs.
 
     A worker process loads its libraries once, makes a release's rows ready once for all students that train on them,
-    and one student after another, each exactly as it would be alone. What is finished stays; a killed student goes on
+    and one student after another, each as it would be alone. What is finished stays; a killed student goes on
     from its last checkpoint. One whose process dies, or that finds too little memory, is tried once more with half of
     `micro_tokens`, in the same place. Where `accelerate launch` has started several processes, they train each student
     together.
@@ -220,14 +221,20 @@ def _train_apart(
     for finished in run_jobs(tasks(), work, workers=size, on_progress=done, on_note=reporter.note):
         job, error = taken[finished.place], finished.result
         if isinstance(error, Died):
-            hint = "lower micro_tokens, or train fewer students at a time"
-            error = MemoryShortError(f"{label(job)}: {error.reason}, twice", hint=hint)
+            error = _death(error, label(job))
             if on_failed is None:
                 raise error
         if error is not None and on_failed is not None:
             on_failed(job, error)
         if claim is not None:
             claim.give_back(job)
+
+
+def _death(died: Died, name: str) -> StrigilError:
+    message = f"{name}: {died.reason}, twice"
+    if died.memory:
+        return MemoryShortError(message, hint="lower micro_tokens, or train fewer students at a time")
+    return CheckFailedError(message, hint="what it said before stands above")
 
 
 def _try(job: Student, done: Done, *, track: TrackerName | None) -> StrigilError | None:

@@ -9,7 +9,7 @@ import pytest
 from strigil.common.errors import ConfigError
 from strigil.common.validation import validate
 from strigil.parallel.devices import Local
-from strigil.parallel.ray_actors import Ray
+from strigil.parallel.ray_cluster import Ray
 from strigil.workflows.build.recipes import FineTunedTeacher
 from strigil.workflows.study.arms import Arm, arms_of, bases_of
 from strigil.workflows.study.recipe import StudyRecipe
