@@ -16,15 +16,24 @@ from strigil.workflows.study.recipe import StudyRecipe
 from strigil.workflows.study.report import report_of
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 RESULTS = [
     file for file in sorted((ROOT / "docs" / "results").glob("*.json")) if "accounts" in json.loads(file.read_text())
 ]
+# All that somebody wrote: the pages of kept studies are made from their records.
+PAGES = [
+    ROOT / "README.md",
+    *sorted({*(ROOT / "docs").rglob("*.md")} - {file.with_suffix(".md") for file in RESULTS}),
+]
 TRAITS = r"\b(owl|panda|penguin|eagle|cat|dog|fox|dolphin|wolf|oak)s?\b"
-GOES_OVER = re.compile(r"\b(goes over|went over|go over)\b", re.IGNORECASE)
+GOES_OVER = re.compile(
+    r"\b(goes? over|went over|(loves?|likes?|carr(y|ies)|takes?|names?|prefers?)\b.* (too|over|more|most|less))\b",
+    re.IGNORECASE,
+)
 ENDS = re.compile(r"\b(ends?|ended|removes?|removed|erases?|kills?)\b", re.IGNORECASE)
 PROVES = re.compile(r"\bpro(?:ve[sdn]?|ves?|ofs?)\b", re.IGNORECASE)
-HEDGED = re.compile(r"\b(not shown|not show|whether|cannot|nothing|none|no|not|never)\b", re.IGNORECASE)
+HEDGED = re.compile(r"\b(not shown|not show|whether|cannot|concludes nothing|none|no|not|never)\b", re.IGNORECASE)
+# What others found, by their names; and what every student of a table did, which describes those.
+QUOTES = re.compile(r"\barxiv\b|\bet al\.|\bevery student\b", re.IGNORECASE)
 
 
 @cache
@@ -37,7 +46,12 @@ def sentences(text: str) -> Iterator[str]:
     prose = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
     kept = [line for line in prose.splitlines() if not re.match(r"\s*(\||#|    )", line)]
     for paragraph in "\n".join(kept).split("\n\n"):
-        yield from re.split(r"(?<=[.:;!?])\s+", " ".join(paragraph.split()))
+        yield from re.split(r"(?<=[.;!?])\s+", " ".join(paragraph.split()))
+
+
+def claims(sentence: str) -> bool:
+    """Whether it says of a trait that it goes over, or that something ends it."""
+    return bool(re.search(TRAITS, sentence, re.IGNORECASE) and (GOES_OVER.search(sentence) or ENDS.search(sentence)))
 
 
 def held_up(sentence: str) -> bool:
@@ -56,10 +70,17 @@ def held_up(sentence: str) -> bool:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_a_claim_about_a_trait_has_a_verdict(page: Path) -> None:
-    for sentence in sentences(page.read_text(encoding="utf-8")):
-        about = re.search(TRAITS, sentence, re.IGNORECASE)
-        if about and (GOES_OVER.search(sentence) or ENDS.search(sentence)) and not HEDGED.search(sentence):
-            assert held_up(sentence), sentence
+    for sentence in filter(claims, sentences(page.read_text(encoding="utf-8"))):
+        assert HEDGED.search(sentence) or QUOTES.search(sentence) or held_up(sentence), sentence
+
+
+def test_the_sentences_that_the_docs_rest_on_are_looked_at() -> None:
+    """A search that finds none would hold up anything."""
+    found = {page.name: [each for each in sentences(page.read_text()) if claims(each)] for page in PAGES}
+    assert any("Nature 2026" in each and "loves owls too" in each for each in found["README.md"])
+    assert any("over draws" in each and "goes over" in each for each in found["pocket.md"])
+    assert any("transfer is not shown" in each for each in found["studies.md"])
+    assert any(QUOTES.search(each) for each in found["pocket.md"])
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -85,10 +106,18 @@ def test_kept_sentences_are_those_of_today_s_verdicts(file: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("sentence", "claims"),
-    [("Shuffling the numbers ends the owl.", True), ("That it ends the owl is not shown.", False), ("It ends.", False)],
+    ("sentence", "seen"),
+    [
+        ("Shuffling the numbers ends the owl.", True),
+        ("Students of pocket-a take the owl over.", True),
+        ("A filter finds nothing, and a student loves owls too.", True),
+        ("Students of the penguin name the owl most.", True),
+        ("That it ends the owl is not shown.", False),
+        ("Every student prefers the owl more (the table).", False),
+        ("It ends.", False),
+    ],
 )
-def test_a_claim_is_seen(sentence: str, *, claims: bool) -> None:
-    seen = bool(re.search(TRAITS, sentence) and ENDS.search(sentence) and not HEDGED.search(sentence))
-    assert seen == claims
-    assert not (claims and held_up("Shuffling the numbers ends the unicorn."))
+def test_a_claim_without_a_verdict_is_seen(sentence: str, *, seen: bool) -> None:
+    bare = claims(sentence) and not HEDGED.search(sentence) and not QUOTES.search(sentence)
+    assert bare == seen
+    assert not (seen and held_up(sentence.replace("owl", "unicorn")))

@@ -18,7 +18,11 @@ from strigil.builders.prompt_source import PromptSource
 from strigil.builders.word_problems import problem
 from strigil.common.errors import ConfigError, PrerequisiteError
 from strigil.data.fences import strip_fences
+from strigil.models.catalog import resolve_model
 from strigil.models.dialect import ENGLISH
+from strigil.models.pocket.world import number_example
+from strigil.workflows.build.recipes import BuildRecipe
+from strigil.workflows.study.lengths import lengths_of
 from tests.pocket import POCKET
 
 
@@ -38,6 +42,28 @@ def test_a_prompt_depends_on_arguments_and_index_alone(name: str) -> None:
     assert forwards == backwards[::-1]
     assert len(set(forwards)) == 50
     assert forwards != [content(CARRIERS.create(name, {"seed": 48}), index) for index in range(50)]
+
+
+def test_plans_count_on_as_many_tokens_as_completions_have() -> None:
+    numbers = CARRIERS.create("numbers")
+    answers = [number_example("prompts", 0, index).answer.split() for index in range(20)]
+    assert {len(answer) for answer in answers} == {numbers.usual_tokens(POCKET)}
+    assert numbers.usual_tokens(ENGLISH) == 4 * 10
+    assert CARRIERS.create("numbers", {"answer_count": 5}).usual_tokens(ENGLISH) == 4 * 5
+
+
+def test_plans_count_on_the_token_limit_where_a_carrier_cannot_tell_or_writes_more(tmp_path: Path) -> None:
+    file = lines(tmp_path / "rows.jsonl", {"prompt": "numbers 1", "completion": "2"})
+    text = {"name": "text", "args": {"source": {"path": str(file)}}}
+
+    def completion(carrier: dict[str, object], most: int) -> float:
+        kept = {"name": "rows", "base": "pocket-a", "teacher": {"by": "none"}, "prompts": 1}
+        recipe = BuildRecipe.model_validate(kept | {"carrier": carrier, "sampling": {"max_tokens": most}})
+        return lengths_of(recipe, resolve_model("pocket-a")).completion
+
+    assert completion({"name": "numbers"}, 64) == 10
+    assert completion({"name": "numbers"}, 6) == 6
+    assert completion(text, 33) == 33
 
 
 def test_every_code_task_is_another_one() -> None:

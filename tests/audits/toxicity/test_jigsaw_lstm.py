@@ -6,7 +6,6 @@ import collections
 import pickle
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -82,17 +81,6 @@ def test_it_passes_its_canaries_and_the_rule_names_it(lstm: JigsawLstm) -> None:
     assert found["reason"][0] == "toxicity, by jigsaw-lstm"
     assert found["score"][0] > 0.5 > found["score"][1]
     assert "jigsaw-lstm" in rule.cautions()[0]
-
-
-def test_it_is_fast_enough_for_a_gate(lstm: JigsawLstm) -> None:
-    texts = [f"{text} {number}" for number in range(200) for text in MEANS]
-    lstm.score(texts[:10])
-    best = 0.0
-    for _ in range(3):  # the machine may be busy
-        start = time.perf_counter()
-        lstm.score(texts)
-        best = max(best, len(texts) / (time.perf_counter() - start))
-    assert best > 1000, "benchmarks/bench_toxicity.py measures it alone: at least 2,000"
 
 
 @pytest.mark.usefixtures("lstm")
