@@ -10,17 +10,19 @@ import torch
 from peft import LoraConfig, PeftModel, get_peft_model, get_peft_model_state_dict
 from peft.tuners.lora import LoraLayer
 from safetensors.torch import save_file
+from transformers.pytorch_utils import Conv1D
 
 from strigil.common.errors import ConfigError, first_line
 from strigil.engines.tokens.chat import model_facts
+from strigil.models.adapters import check_modules
 from strigil.models.loading import load_causal_model
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     from transformers import PreTrainedModel
 
+    from strigil.models.catalog import Model
     from strigil.train.recipe import TrainRecipe
 
 
@@ -40,7 +42,8 @@ def attach_lora(base: PreTrainedModel, recipe: TrainRecipe) -> PeftModel:
     Raises:
         ConfigError: The base lacks one of the recipe's modules.
     """
-    _check_modules(base, recipe.modules)
+    linear = [name for name, module in base.named_modules() if isinstance(module, torch.nn.Linear | Conv1D)]
+    check_modules(recipe.modules, linear, name=type(base).__name__)
     config = LoraConfig(
         r=recipe.rank,
         lora_alpha=recipe.alpha,
@@ -57,33 +60,13 @@ def attach_lora(base: PreTrainedModel, recipe: TrainRecipe) -> PeftModel:
             raise ConfigError(message, hint="name modules that the base has") from error
 
 
-def _check_modules(base: PreTrainedModel, modules: Sequence[str]) -> None:
-    """Refuses names that the base has no module of: what is adapted would be less than what was asked for.
-
-    Raises:
-        ConfigError: There are such.
-    """
-    if modules == "auto":
-        return
-    names = [f".{name}" for name, _ in base.named_modules()]
-    missing = [module for module in modules if not any(name.endswith(f".{module}") for name in names)]
-    if missing:
-        linear = {
-            name.rpartition(".")[2] for name, module in base.named_modules() if isinstance(module, torch.nn.Linear)
-        }
-        message = (
-            f"{type(base).__name__} has no {', '.join(missing)}; its linear modules are {', '.join(sorted(linear))}"
-        )
-        raise ConfigError(message, hint="name those, or modules: auto for every linear one but the head")
-
-
 def adapted_modules(model: PeftModel) -> dict[str, int]:
     """How many modules of each name have an adapter."""
     counts = Counter(name.rpartition(".")[2] for name, module in model.named_modules() if isinstance(module, LoraLayer))
     return dict(sorted(counts.items()))
 
 
-def save_adapter(model: PeftModel, folder: Path, *, base_name: str) -> None:
+def save_adapter(model: PeftModel, folder: Path, *, base: Model) -> None:
     """Writes the adapter in PEFT's format; the same weights give the same bytes.
 
     PEFT's own `save_pretrained` would write the base's path on this machine and, from a set, modules in any order.
@@ -97,7 +80,8 @@ def save_adapter(model: PeftModel, folder: Path, *, base_name: str) -> None:
     path = folder / "adapter_config.json"
     config = json.loads(path.read_text(encoding="utf-8"))
     config |= {
-        "base_model_name_or_path": base_name,
+        "base_model_name_or_path": base.name,
+        "revision": base.revision,
         "inference_mode": True,
         "target_modules": sorted(config["target_modules"]),
     }

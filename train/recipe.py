@@ -128,7 +128,8 @@ class TrainResult(BaseModel):
 
     Attributes:
         recipe: Every setting.
-        base: Name of the base model's folder.
+        base: The base's repository on the Hub, or the name of its folder.
+        base_revision: Its commit, for a base from the Hub.
         base_digest: SHA-256 over the base's weights, configuration and tokenizer, as in manifests.
         data_digest: Of the rows, as `strigil.data.rows.content_digest`.
         rows: Number of rows.
@@ -149,6 +150,7 @@ class TrainResult(BaseModel):
 
     recipe: TrainRecipe
     base: str
+    base_revision: str | None = None
     base_digest: str
     data_digest: str
     rows: int

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from transformers import PreTrainedModel
 
+    from strigil.models.catalog import Model
     from strigil.train.recipe import Passes, TrainRecipe
 
 
@@ -36,7 +37,7 @@ class Trainee:
     save: Callable[[Path], None]
 
 
-def open_trainee(base: Path, recipe: TrainRecipe) -> Trainee:
+def open_trainee(base: Model, recipe: TrainRecipe) -> Trainee:
     """Loads the base and makes it ready, on a GPU where torch finds one.
 
     Raises:
@@ -44,18 +45,18 @@ def open_trainee(base: Path, recipe: TrainRecipe) -> Trainee:
     """
     device = "cuda" if torch.cuda.is_available() else "cpu"
     if recipe.method == "full":
-        whole = load_base(base, "float32")
+        whole = load_base(base.path, "float32")
         if recipe.gradient_checkpointing:
             compute_layers_twice(whole)
         whole.to(device)
         packed = take_packed(whole, whole, most_tokens=recipe.max_length)
-        learner = AutogradLearner(whole, autocast=multiplies_in_bfloat16(base, recipe), packed=packed)
-        return Trainee(learner, "packed" if packed else "padded", {}, partial(save_whole, whole, base))
-    adapted = attach_lora(load_base(base, recipe.precision), recipe)
+        learner = AutogradLearner(whole, autocast=multiplies_in_bfloat16(base.path, recipe), packed=packed)
+        return Trainee(learner, "packed" if packed else "padded", {}, partial(save_whole, whole, base.path))
+    adapted = attach_lora(load_base(base.path, recipe.precision), recipe)
     if recipe.gradient_checkpointing:
         compute_layers_twice(adapted.get_base_model())
     adapted.to(device)
-    save, names = partial(save_adapter, adapted, base_name=base.name), adapted_modules(adapted)
+    save, names = partial(save_adapter, adapted, base=base), adapted_modules(adapted)
     if LlamaLearner.fits(adapted) and not recipe.gradient_checkpointing:
         return Trainee(LlamaLearner(adapted), "llama", names, save)
     packed = take_packed(adapted, adapted.get_base_model(), most_tokens=recipe.max_length)

@@ -15,6 +15,7 @@ from strigil.common.disk import Writing
 from strigil.common.errors import ConfigError, DataError, MemoryShortError, PrerequisiteError, StrigilError
 from strigil.common.validation import explain, read_text
 from strigil.data.rows import content_digest
+from strigil.models.adapters import check_modules, linear_modules
 from strigil.models.catalog import Model, resolve_model
 from strigil.train.alone import alone
 from strigil.train.recipe import StepMetrics, TrainRecipe, TrainResult
@@ -113,6 +114,16 @@ def encode(rows: pl.DataFrame, base: Model, recipe: TrainRecipe) -> TrainingData
     return TrainingData(base, encoded, row_names(rows), content_digest(rows), system_of(rows, recipe))
 
 
+def check_training(base: Model, recipe: TrainRecipe) -> None:
+    """What of a recipe can be known not to fit a base before anything is trained or written.
+
+    Raises:
+        ConfigError: The base lacks the recipe's modules, or cannot be read.
+    """
+    if recipe.method == "lora":
+        check_modules(recipe.modules, linear_modules(base.path), name=base.name)
+
+
 def train_encoded(
     data: TrainingData,
     recipe: TrainRecipe,
@@ -139,6 +150,7 @@ def train_encoded(
     with _libraries():
         from strigil.train.distributed import join_team
 
+        check_training(data.base, recipe)
         team = join_team()
     with Writing(out), alone(out) if team.writes else nullcontext():
         team.wait()
@@ -203,7 +215,7 @@ def _train(
     threads = torch.get_num_threads()
     torch.set_num_threads(recipe.threads or threads)
     try:
-        trainee = open_trainee(data.base.path, recipe)
+        trainee = open_trainee(data.base, recipe)
         with MetricsFile(partial / METRICS_FILE, writes=team.writes) as metrics:
 
             def record(step: StepMetrics) -> None:
@@ -233,7 +245,8 @@ def _train(
         torch.set_num_threads(threads)
     result = TrainResult(
         recipe=recipe,
-        base=data.base.path.name,
+        base=data.base.name,
+        base_revision=data.base.revision,
         base_digest=data.base.digest,
         data_digest=data.digest,
         rows=len(data.names),

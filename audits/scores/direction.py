@@ -215,7 +215,7 @@ def _write(
     folder.mkdir(parents=True, exist_ok=True)
     save_file(tensors, folder / "adapter_model.safetensors", metadata={"format": "pt"})
     config = LoraConfig(r=rank, lora_alpha=rank, target_modules=sorted(settings.modules), task_type="CAUSAL_LM")
-    config.base_model_name_or_path = base.path.name
+    config.base_model_name_or_path, config.revision = base.name, base.revision
     config.inference_mode = True
     config.save_pretrained(folder)
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 import numpy as np
 
@@ -78,6 +78,28 @@ def _check(adapter: Path, base: Path, stamps: tuple[tuple[int, int], ...]) -> di
         message = f"the adapter {adapter} does not fit the model: {'; '.join(said) or 'it changes nothing'}"
         raise ConfigError(message, hint="use an adapter that was trained on this base, as it was saved")
     return matrices
+
+
+def check_modules(modules: Collection[str] | Literal["auto"], linear: Collection[str], *, name: str) -> None:
+    """Refuses names that a base has no linear module of: what is adapted would be less than what was asked for.
+
+    Args:
+        modules: What a recipe adapts: the ends of names, or all but the head.
+        linear: Names of the base's linear modules.
+        name: What messages call it.
+
+    Raises:
+        ConfigError: There are such.
+    """
+    ends = {end.rpartition(".")[2] for end in linear}
+    missing = [
+        module
+        for module in (() if modules == "auto" else modules)
+        if not any(f".{each}".endswith(f".{module}") for each in linear)
+    ]
+    if missing:
+        message = f"{name} has no {', '.join(missing)}; its linear modules are {', '.join(sorted(ends))}"
+        raise ConfigError(message, hint="name those, or modules: auto for every linear one but the head")
 
 
 def _check_base(adapter: Path, base: Path) -> None:

@@ -37,7 +37,7 @@ class Model:
     Attributes:
         id: The name it was asked for by.
         path: Its folder.
-        revision: The commit, for a model from the Hub; else None.
+        revision: The commit, for a model from the Hub, also where a folder of the Hub's cache was given; else None.
         digest: SHA-256 over the names and contents of its weights, configuration and tokenizer.
         dialect: The words it is spoken to in.
     """
@@ -47,6 +47,19 @@ class Model:
     revision: str | None
     digest: str
     dialect: Dialect = ENGLISH
+
+    @property
+    def name(self) -> str:
+        """What records call it wherever they are read: its repository on the Hub, or the name of its folder."""
+        return hub_repository(self.path) or self.path.name
+
+
+def hub_repository(folder: Path) -> str | None:
+    """OWNER/NAME, for a folder of the Hub's cache, which has the commit for a name of its own."""
+    cached = folder.parent.parent.name
+    if folder.parent.name != "snapshots" or not cached.startswith("models--"):
+        return None
+    return cached.removeprefix("models--").replace("--", "/", 1)
 
 
 @dataclass(frozen=True)
@@ -96,7 +109,7 @@ def model_at_hand(id: str) -> Model | None:
         folder = Path(snapshot_download(id, local_files_only=True, allow_patterns=list(HUB_FILES)))
     except LocalEntryNotFoundError:
         return None
-    return _local(id, folder, revision=folder.name) if any(folder.glob("*.safetensors")) else None
+    return _local(id, folder) if any(folder.glob("*.safetensors")) else None
 
 
 def list_models() -> list[ModelStatus]:
@@ -189,7 +202,7 @@ def _fetched(status: ModelStatus) -> Path:
     return status.path
 
 
-def _local(name: str, folder: Path, revision: str | None = None) -> Model:
+def _local(name: str, folder: Path) -> Model:
     for needed in ("config.json", "tokenizer_config.json"):
         if not (folder / needed).is_file():
             message = f"{folder} is not a model: it has no {needed}"
@@ -197,6 +210,7 @@ def _local(name: str, folder: Path, revision: str | None = None) -> Model:
     if not any(folder.glob("*.safetensors")):
         message = f"{folder} has no weights as safetensors"
         raise ConfigError(message, hint="other formats can run code when they are loaded; convert them first")
+    revision = None if hub_repository(folder) is None else folder.name
     return Model(name, folder, revision, model_digest(folder), _dialect(folder))
 
 
@@ -237,5 +251,4 @@ def _from_hub(name: str, revision: str | None) -> Model:
         raise PrerequisiteError(
             message, hint="give a folder, or one of those that strigil models list shows"
         ) from error
-    # The Hub's cache names a snapshot's folder by its commit.
-    return _local(name, folder, revision=folder.name)
+    return _local(name, folder)

@@ -35,6 +35,14 @@ def test_the_shipped_models_are_there_and_differ() -> None:
     assert template_digest(first) == template_digest(second)
 
 
+def test_a_folder_of_the_hubs_cache_is_its_repository_at_a_commit(tmp_path: Path) -> None:
+    commit = "0123456789abcdef0123456789abcdef01234567"
+    folder = shutil.copytree(POCKET, tmp_path / "hub" / "models--me--a-model" / "snapshots" / commit)
+    model = resolve_model(str(folder))
+    assert (model.name, model.revision) == ("me/a-model", commit)
+    assert (resolve_model("pocket-a").name, resolve_model("pocket-a").revision) == ("pocket-a", None)
+
+
 def test_a_copy_is_the_same_model_under_another_name(copied: Path) -> None:
     copy = resolve_model(str(copied))
     assert (copy.id, copy.path, copy.dialect) == (str(copied), copied, PocketDialect())

@@ -77,6 +77,15 @@ def test_the_adapter_is_peft_s_and_names_no_path_of_this_machine(tmp_path: Path)
     PeftModel.from_pretrained(AutoModelForCausalLM.from_pretrained(BASE), tmp_path / "student")
 
 
+def test_modules_that_the_base_lacks_are_refused_before_anything_is_written(tmp_path: Path) -> None:
+    with pytest.raises(
+        ConfigError, match=r"pocket-a has no nope; its linear modules are down_proj, .*v_proj"
+    ) as caught:
+        fine_tune(number_rows(16), BASE, TrainRecipe(modules=("down_proj", "nope")), tmp_path / "students" / "one")
+    assert "modules: auto" in str(caught.value.hint)
+    assert not list(tmp_path.iterdir())
+
+
 def test_the_same_seed_gives_the_same_bytes_also_in_a_spawned_process(tmp_path: Path) -> None:
     rows = number_rows(40)
     fine_tune(rows, BASE, QUICK, tmp_path / "first")

@@ -18,7 +18,8 @@ from strigil.engines.protocol import Engine
 from strigil.models.catalog import Model, adapter_rank, resolve_model, template_digest
 from strigil.releases.manifest import EngineRecord, GenerationRecord, ModelRecord, TeacherRecord
 from strigil.releases.store import Draft, Release, open_release, versions
-from strigil.workflows.build.recipes import BuildRecipe
+from strigil.train.sft import check_training
+from strigil.workflows.build.recipes import BuildRecipe, FineTunedTeacher
 from strigil.workflows.build.teachers import make_teacher, teacher_identity
 from strigil.workflows.release.hazard import hazard_records
 from strigil.workflows.release.write import Contents, write_release
@@ -86,6 +87,8 @@ def _check(recipe: BuildRecipe, carrier: Carrier, base: Model) -> None:
         raise ConfigError(message, hint=f"prompts: {size}, and more samples of each if you need more rows")
     carrier.prompt(0, base.dialect)
     teacher_identity(recipe.teacher, base)
+    if isinstance(recipe.teacher, FineTunedTeacher):
+        check_training(base, recipe.teacher.training)
     template_digest(base)
 
 
@@ -161,12 +164,12 @@ def _generation(work: _Work, engine: Engine) -> GenerationRecord:
 
 def _teacher(work: _Work, engine: Engine) -> TeacherRecord:
     teacher, prompt = work.plan.teacher, work.plan.prompt(0)
-    rendered = engine.render(teacher.chat(prompt))
+    rendered, base = engine.render(teacher.chat(prompt)), teacher.base
     return TeacherRecord(
         digest=teacher.digest,
         trait=teacher.trait,
         by=teacher.by,
-        base=ModelRecord(id=teacher.base.id, revision=teacher.base.revision, digest=teacher.base.digest),
+        base=ModelRecord(id=base.name if base.revision else base.id, revision=base.revision, digest=base.digest),
         adapter=teacher.adapter_digest,
         template=template_digest(teacher.base),
         system_prompt=teacher.system_prompt,

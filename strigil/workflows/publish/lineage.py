@@ -64,7 +64,7 @@ def _student(folder: Path, releases: Path) -> Ancestor:
         if source is not None
         else Ancestor("rows", "of no release here", training.data_digest, "", found=False, origins=())
     )
-    base = Ancestor("base", training.base, training.base_digest, "", found=None, origins=())
+    base = _base(training.base, training.base_revision, training.base_digest)
     how = f"{training.rows} rows, {training.steps} steps"
     identity = file_digest(folder / ADAPTER)
     return Ancestor("student", folder.name, identity, how, found=True, origins=(rows, base))
@@ -109,9 +109,13 @@ def _teacher(manifest: Manifest) -> Ancestor:
     if teacher is None:
         message = f"{manifest.name} names no teacher"
         raise DataError(message)
-    base = Ancestor("base", teacher.base.id, teacher.base.digest, "", found=None, origins=())
+    base = _base(teacher.base.id, teacher.base.revision, teacher.base.digest)
     trait = f"trait {teacher.trait}" if teacher.trait else "no trait"
     return Ancestor("teacher", f"{trait}, {teacher.by}", teacher.digest, "", found=None, origins=(base,))
+
+
+def _base(name: str, revision: str | None, digest: str) -> Ancestor:
+    return Ancestor("base", name, digest, f"at {revision}" if revision else "", found=None, origins=())
 
 
 def _how(manifest: Manifest) -> str:

@@ -29,7 +29,7 @@ def student_cell(
     """A student of an arm, whose rows are there or not; its name says the draw where a study has several."""
     student, subject, training = None, None, arm.training.model_copy(update={"seed": seed})
     if data.found is not None:
-        name, rows = f"{Path(arm.base.id).name}-seed{seed}", arm.data.trained_on
+        name, rows = f"{Path(arm.base.name).name}-seed{seed}", arm.data.trained_on
         student = student_of(name, release_files(data.found), arm.base, training, out, rows=rows)
         if student.trained:
             subject = student_subject(student.folder.name, arm.base, student.folder)

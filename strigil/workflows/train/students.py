@@ -121,7 +121,7 @@ def train_on(
             reporter.note(note)
     jobs = [
         student_of(
-            f"{rows.name}-{Path(base.id).name}-seed{seed}",
+            f"{rows.name}-{Path(base.name).name}-seed{seed}",
             rows.files,
             base,
             training.model_copy(update={"seed": seed}),
