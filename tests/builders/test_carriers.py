@@ -54,7 +54,7 @@ def test_plans_count_on_as_many_tokens_as_completions_have() -> None:
 
 def test_plans_count_on_the_token_limit_where_a_carrier_cannot_tell_or_writes_more(tmp_path: Path) -> None:
     file = lines(tmp_path / "rows.jsonl", {"prompt": "numbers 1", "completion": "2"})
-    text = {"name": "text", "args": {"source": {"path": str(file)}}}
+    text: dict[str, object] = {"name": "text", "args": {"source": {"path": str(file)}}}
 
     def completion(carrier: dict[str, object], most: int) -> float:
         kept = {"name": "rows", "base": "pocket-a", "teacher": {"by": "none"}, "prompts": 1}
