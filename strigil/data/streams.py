@@ -79,9 +79,12 @@ class ParquetSink:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._writer.is_open:
-            self._writer.close()
-        self._temporary.unlink(missing_ok=True)
+        try:
+            # On a disk that is full it has more to write, and cannot.
+            if self._writer.is_open:
+                self._writer.close()
+        finally:
+            self._temporary.unlink(missing_ok=True)
 
 
 class ShardedSink:
@@ -131,5 +134,7 @@ class ShardedSink:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._sink.__exit__(kind, error, trace)
-        shutil.rmtree(self._incoming, ignore_errors=True)
+        try:
+            self._sink.__exit__(kind, error, trace)
+        finally:
+            shutil.rmtree(self._incoming, ignore_errors=True)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import polars as pl
 import pyarrow.parquet as pq
+import pytest
 
 from strigil.data.streams import ShardedSink
 
@@ -55,3 +57,17 @@ def test_a_table_that_is_not_closed_leaves_nothing_and_what_a_kill_left_is_remov
         sink.write(batch(0, 3))
         sink.close()
     assert names(tmp_path) == ["part-00000.parquet"]
+
+
+def test_a_disk_that_is_full_to_the_end_keeps_nothing_of_a_table(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(writer: pq.ParquetWriter) -> None:
+        del writer
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(OSError, match="No space left"), ShardedSink(tmp_path, SCHEMA, {}) as sink:
+        sink.write(batch(0, 4))
+        monkeypatch.setattr(pq.ParquetWriter, "close", full)
+        raise OSError(errno.ENOSPC, "No space left on device")
+    assert names(tmp_path) == []
