@@ -66,8 +66,12 @@ def test_a_disk_that_is_full_to_the_end_keeps_nothing_of_a_table(
         del writer
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    with pytest.raises(OSError, match="No space left"), ShardedSink(tmp_path, SCHEMA, {}) as sink:
-        sink.write(batch(0, 4))
-        monkeypatch.setattr(pq.ParquetWriter, "close", full)
-        raise OSError(errno.ENOSPC, "No space left on device")
+    def fill() -> None:
+        with ShardedSink(tmp_path, SCHEMA, {}) as sink:
+            sink.write(batch(0, 4))
+            monkeypatch.setattr(pq.ParquetWriter, "close", full)
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(OSError, match="No space left"):
+        fill()
     assert names(tmp_path) == []
