@@ -16,13 +16,11 @@ import strigil.workflows.audit.treat as treating
 from strigil.api.data import Data, opened, reading_of, written
 from strigil.api.hints import hints
 from strigil.common.progress import Silent
-from strigil.data.formats.writing import check_writable, write_table
 from strigil.data.tabular import Tabular
 from strigil.engines import EngineName
 from strigil.records.gate import FailOn, GateReport
 from strigil.releases.manifest import AuditRecord, Counts, Origin
 from strigil.releases.store import Release, Split
-from strigil.workflows.release.suites import suite_for
 
 _RULES: Final = pl.Schema(
     {
@@ -101,7 +99,8 @@ def audit(
         rows: As for `load`.
 
     Raises:
-        ConfigError: There is no such data, suite or layout, or the folder holds other releases of this name.
+        ConfigError: There is no such data, suite, layout or origin, what is wanted does not go together or would be
+            written over what is read, or the folder holds other releases of this name.
         DataError: The data cannot be used.
         PrerequisiteError: A rule needs something that is not installed, or the data cannot be reached.
 
@@ -118,18 +117,20 @@ def audit(
         >>> found.release.table("clean").collect()["completion"].to_list()
         ['2, 3', '4; 5']
     """
-    page, target = (None if path is None else Path(path) for path in (report, write))
-    if target is not None:
-        check_writable(target)
+    folder, page, target = (None if path is None else Path(path) for path in (out, report, write))
+    wanted = auditing.Wanted(
+        suite=None if suite is None else fspath(suite),
+        out=folder,
+        name=name,
+        licence=licence,
+        origin=origin,
+        report=page,
+        write=target,
+    )
+    wanted.check([fspath(data)] if isinstance(data, str | PathLike) else [])
     with opened(data, "raw", reading_of(layout, columns, rows)) as source:
-        chosen = suite_for(source, None if suite is None else fspath(suite))
-        if out is not None:
-            release = auditing.release_audit(source, chosen, Path(out), name, Silent(), licence=licence, origin=origin)
-            if target is not None:
-                write_table(source.as_came(release.table("clean")), target)
-            return Audit(source.label, release.manifest.counts, release.manifest.audit, release)
-        found = auditing.audit(source, chosen, Silent(), report=page, write=target)
-        return Audit(source.label, found.counts, found.audit)
+        found = auditing.audit(source, wanted, Silent())
+        return Audit(source.label, found.counts, found.audit, found.release)
 
 
 def gate(

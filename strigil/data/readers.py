@@ -23,6 +23,7 @@ from strigil.data.formats.json_objects import scan_json
 from strigil.data.formats.kinds import ARROW, DELIMITED, JSON, PACKED, PARQUET, SPOKEN, is_table, kind_of
 from strigil.data.formats.saved import is_saved, saved_files, splits_of
 from strigil.data.formats.unpack import open_unpacked
+from strigil.data.hidden import check_columns
 from strigil.data.layouts.layout import Reading, text_columns
 from strigil.data.limits import check_parquet
 from strigil.data.streams import count_rows
@@ -144,7 +145,8 @@ def _cast(frame: pl.LazyFrame, schema: pl.Schema) -> pl.LazyFrame:
 def _open(file: NamedFile, unpacked: Path, *, texts: Collection[str] = ()) -> Table:
     kind, source = kind_of(file.path), file.path
     if source.suffix in PACKED:
-        _unpack(file, unpacked)
+        if not unpacked.exists():
+            _unpack(file, unpacked)
         source = unpacked
     scratch = unpacked.with_name(f"{unpacked.name}-table")
     try:
@@ -163,7 +165,7 @@ def _open(file: NamedFile, unpacked: Path, *, texts: Collection[str] = ()) -> Ta
             frame = scan_json(source, scratch, name=file.name)
         if kind in DELIMITED or kind in JSON:
             frame.select(pl.all().null_count()).collect(engine="streaming")
-        frame.collect_schema()
+        check_columns(frame.collect_schema().names(), source=file.name)
     except (OSError, pl.exceptions.PolarsError) as error:
         raise unreadable(file.name, error) from error
     return Table(file.name, frame, count_rows(frame, source=file.name))

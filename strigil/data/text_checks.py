@@ -7,6 +7,7 @@ import io
 import json
 import re
 import shutil
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -105,10 +106,10 @@ def write_lines(source: BinaryIO, target: Path, *, name: str, array: bool, rows:
 
 @dataclass(frozen=True)
 class Objects:
-    """What the objects of JSON Lines hold: their keys, and whether messages are of text here and of parts there."""
+    """What the objects of JSON Lines hold: their keys, and those whose messages are of text here and of parts there."""
 
     keys: frozenset[str]
-    mixed: bool
+    mixed: frozenset[str]
 
 
 def check_objects(path: Path, *, name: str) -> Objects:
@@ -156,22 +157,52 @@ def check_objects(path: Path, *, name: str) -> Objects:
                     message = f"{name}: line {number}, column {key!r}: {kind}, and {kinds[key]} in lines before"
                     raise DataError(message, hint="give every row a value of the same kind, or null")
             check_width(len(keys), name=name)
-    return Objects(frozenset(keys), {str, list} <= contents)
+    return Objects(frozenset(keys), _mixed(path) if {str, list} <= contents else frozenset())
 
 
-def write_parts(path: Path, target: Path) -> None:
-    """Writes JSON Lines anew, every message's text as a list of one part, as OpenAI's chats may have either."""
+def _mixed(path: Path) -> frozenset[str]:
+    """The keys of objects whose messages are of text here and of parts there."""
+    contents: dict[str, set[type]] = {}
+    with path.open(encoding="utf-8", newline="\n") as stream:
+        for line in stream:
+            value: dict[str, Json] = {} if line.isspace() else json.loads(line)
+            for key, held in value.items():
+                contents.setdefault(key, set()).update(_contents(held))
+    return frozenset(key for key, kinds in contents.items() if {str, list} <= kinds)
 
-    def as_parts(value: dict[str, Json]) -> dict[str, Json]:
-        text = value.get(CONTENT)
-        if "role" in value and isinstance(text, str):
-            value[CONTENT] = [{"type": "text", "text": text}]
-        return value
+
+def _contents(value: Json) -> Iterator[type]:
+    """The types of what messages within a value hold."""
+    if isinstance(value, dict) and "role" in value:
+        yield type(value.get(CONTENT))
+    if isinstance(value, dict | list | tuple):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from _contents(inner)
+
+
+def write_parts(path: Path, target: Path, columns: Collection[str]) -> None:
+    """Writes JSON Lines anew, each text of a message in these columns as a list of one part.
+
+    OpenAI's chats may have either, and a column of a table is of one type.
+    """
+
+    def in_parts(value: Json) -> Json:
+        if isinstance(value, list | tuple):
+            return [in_parts(one) for one in value]
+        if not isinstance(value, dict):
+            return value
+        inner = {key: in_parts(one) for key, one in value.items()}
+        text = inner.get(CONTENT)
+        return (
+            {**inner, CONTENT: [{"type": "text", "text": text}]} if "role" in inner and isinstance(text, str) else inner
+        )
 
     with path.open(encoding="utf-8", newline="\n") as stream, target.open("w", encoding="utf-8") as out:
         for line in stream:
             if not line.isspace():
-                out.write(json.dumps(json.loads(line, object_hook=as_parts), ensure_ascii=False) + "\n")
+                value: dict[str, Json] = json.loads(line)
+                row = {key: in_parts(one) if key in columns else one for key, one in value.items()}
+                out.write(json.dumps(row, ensure_ascii=False) + "\n")
 
 
 def check_depth(line: bytes, *, number: int, name: str) -> None:

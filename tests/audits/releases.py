@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from strigil.audits.suite.suite import load_suite
 from strigil.common.progress import Silent
 from strigil.releases.store import Release
 from strigil.sources.open_rows import open_rows
-from strigil.workflows.audit.run import release_audit
+from strigil.workflows.audit.run import Wanted, audit
 
 if TYPE_CHECKING:
     import polars as pl
@@ -21,4 +20,6 @@ def audited_as(name: str, rows: pl.DataFrame, root: Path, *, suite: str) -> Rele
     file = root / f"{name}.parquet"
     rows.write_parquet(file)
     with open_rows(str(file)) as source:
-        return release_audit(source, load_suite(suite), root, name, Silent())
+        release = audit(source, Wanted(suite, root, name), Silent()).release
+    assert release is not None
+    return release

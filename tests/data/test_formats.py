@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
+import io
 import json
 from pathlib import Path
+from typing import BinaryIO
 
 import polars as pl
 import pyarrow as pa
@@ -11,6 +14,9 @@ import pytest
 from datasets import Dataset, DatasetDict, load_from_disk
 
 from strigil.common.errors import ConfigError, DataError
+from strigil.data import readers
+from strigil.data.formats.delimited import scan_delimited
+from strigil.data.formats.unpack import open_unpacked
 from strigil.sources.open_rows import RowSource, open_rows
 from tests.workflows.gates import checks, gated
 
@@ -109,11 +115,48 @@ def test_a_column_of_numbers_is_one_only_if_every_line_is_and_nothing_is_lost(tm
     assert list(kinds.values()) == [text, whole, pl.Float64(), text, text, pl.Boolean(), text, text, text]
 
 
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("0.1", pl.Float64()),
+        ("-123456789.123456", pl.Float64()),
+        ("0.000000123456789012345", pl.Float64()),
+        ("100000000000000.0e1", pl.String()),
+        ("123456789012345e3", pl.Float64()),
+        ("0.1234567890123456", pl.String()),
+        ("1234567890.1234567", pl.String()),
+        ("3.14159265358979312", pl.String()),
+    ],
+)
+def test_a_float_of_more_figures_than_one_keeps_stays_text(text: str, kind: pl.DataType, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(f"completion,n\n1,{text}\n2,0.5\n")
+    table = scan_delimited(tmp_path / "a.csv", name="a.csv", separator=",", texts=["completion"])
+    assert table.collect_schema()["n"] == kind
+
+
 def test_a_number_in_one_csv_is_a_text_if_it_is_one_in_another(tmp_path: Path) -> None:
     csv_of(tmp_path, "a.csv", "completion,code\n1,1.50\n")
     csv_of(tmp_path, "b.csv", "completion,code\n2,007\n")
     with open_rows(str(tmp_path)) as rows:
         assert rows.frame.collect()["code"].to_list() == ["1.50", "007"]
+
+
+def test_a_packed_shard_is_unpacked_once_even_where_it_is_looked_at_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = []
+
+    def counted(source: BinaryIO, path: Path, *, size: int, name: str) -> io.BufferedReader:
+        opened.append(path.name)
+        return open_unpacked(source, path, size=size, name=name)
+
+    monkeypatch.setattr(readers, "open_unpacked", counted)
+    for name, code in (("a.csv.gz", "1.50"), ("b.csv.gz", "007")):
+        (tmp_path / name).write_bytes(gzip.compress(f"completion,code\n1,{code}\n".encode()))
+    (tmp_path / "scratch").mkdir()
+    tables = readers.scan_tables(readers.find_files(str(tmp_path)), tmp_path / "scratch", begin=lambda _: None)
+    assert [table.frame.collect()["code"].to_list() for table in tables] == [["1.50"], ["007"]]
+    assert opened == ["a.csv.gz", "b.csv.gz"]
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ def test_a_name_that_is_taken_is_refused(column: str, why: str) -> None:
     assert caught.value.message == f"rows: the name of the column {column!r} {why}"
 
 
-@pytest.mark.parametrize(("name", "column"), zip(WRITERS, (*HIDDEN[:2], "^.*$", "*"), strict=True))
+@pytest.mark.parametrize(("name", "column"), list(zip(WRITERS, (*HIDDEN[:2], "^.*$", "*"), strict=True)))
 def test_it_is_refused_in_files_of_every_kind(name: str, column: str, tmp_path: Path) -> None:
     table = pl.DataFrame({"completion": ["1", "owl"], column: ["a", "b"]})
     WRITERS[name](table, tmp_path / name)

@@ -100,3 +100,23 @@ def test_one_object_over_several_lines_is_no_rows(tmp_path: Path) -> None:
         pass
     assert caught.value.message.endswith("line 1 is not a JSON object")
     assert caught.value.hint == "rows are objects, one a line, or an array of them"
+
+
+def test_parts_in_one_column_leave_the_messages_of_others_as_they_are(tmp_path: Path) -> None:
+    asked = {"role": "user", "content": "Go on."}
+    note = {"role": "editor", "content": "An owl."}
+    parts = [{"type": "text", "text": "1"}]
+    answers: tuple[object, ...] = ("2", parts)
+    rows = [{"messages": [asked, {"role": "assistant", "content": said}], "note": note} for said in answers]
+    with open_rows(written(tmp_path, *rows)) as source:
+        table = source.frame.collect()
+        assert source.columns["note"] == pl.Struct({"role": pl.String, "content": pl.String})
+    assert table["note"].to_list() == [note, note]
+    assert table.select(completion_text()).to_series().to_list() == ["2", "1"]
+
+
+def test_columns_of_texts_and_columns_of_parts_are_not_mixed(tmp_path: Path) -> None:
+    said = {"role": "assistant", "content": "1"}
+    row = {"chosen": said, "rejected": {**said, "content": [{"type": "text", "text": "2"}]}, "prompt": "Go on."}
+    with open_rows(written(tmp_path, row)) as source:
+        assert source.columns["chosen"] == pl.Struct({"role": pl.String, "content": pl.String})

@@ -62,43 +62,21 @@ def command(
     """
     from strigil.audits.suite.executors import OnRay, score_here
     from strigil.cli.show import show_audit, show_release
-    from strigil.common.files import check_apart
-    from strigil.data.formats.writing import check_writable, write_table
     from strigil.parallel.ray_cluster import Ray
     from strigil.sources.open_rows import open_rows
-    from strigil.workflows.audit.run import audit, release_audit
-    from strigil.workflows.release.suites import suite_for
+    from strigil.workflows.audit.run import Wanted, audit
 
-    if report is not None and out is not None:
-        message = "a release that --out writes holds its report as audit/report.html; leave --report out"
-        raise click.UsageError(message)
-    if (licence is not None or origin is not None) and out is None:
-        message = (
-            f"--{'origin' if licence is None else 'licence'} is that of the release that --out writes; give --out too"
-        )
-        raise click.UsageError(message)
-    written = [path for path in (report, write) if path is not None]
-    check_apart(written, [data, *([suite] if suite else [])])
-    if write is not None:
-        check_writable(write)
+    wanted = Wanted(suite, out, name, licence, origin, report, write, data_docs)
+    wanted.check([data])
     executor = score_here if ray is None else OnRay(Ray(actors=ray), output.note)
     with open_rows(data, "raw", reading=reading) as rows:
-        chosen = suite_for(rows, suite)
-        if data_docs is not None and not chosen.expectations:
-            message = f"suite {chosen.name!r} has no expectations, so there is nothing for --data-docs"
-            raise click.UsageError(message)
         if rows.note is not None:
             output.note(rows.note)
-        if out is not None:
-            release = release_audit(
-                rows, chosen, out, name, output, licence=licence, origin=origin, data_docs=data_docs, executor=executor
-            )
-            if write is not None:
-                write_table(rows.as_came(release.table("clean")), write)
-            show_release(output, release)
-            output.hint(f"next: strigil explain {release.path} ROW_ID")
-            return
-        found = audit(rows, chosen, output, data_docs=data_docs, report=report, write=write, executor=executor)
+        found = audit(rows, wanted, output, executor=executor)
+    if found.release is not None:
+        show_release(output, found.release)
+        output.hint(f"next: strigil explain {found.release.path} ROW_ID")
+        return
     show_audit(output, found.counts, found.audit)
-    for path in written:
+    for path in wanted.files:
         output.path(str(path))

@@ -14,10 +14,19 @@ from strigil.data.hidden import check_columns
 from strigil.data.limits import check_width
 from strigil.data.lines import LONGEST_LINE, check_lines
 
-# 007 is no number, and of 16 figures a float keeps only some.
+# Of 16 figures a float keeps only some; those after so many before the point.
+_FIGURES: Final = 15
+_FLOATS: Final = "|".join(
+    [
+        rf"0(\.0*[0-9]{{1,{_FIGURES}}})?",
+        *(rf"[1-9][0-9]{{{more}}}(\.[0-9]{{1,{_FIGURES - 1 - more}}})?" for more in range(_FIGURES - 1)),
+        rf"[1-9][0-9]{{{_FIGURES - 1}}}",
+    ]
+)
+# 007 is no number.
 _KINDS: Final[Mapping[pl.DataType, str]] = {
     pl.Int64(): r"^(0|-?[1-9][0-9]{0,17})$",
-    pl.Float64(): r"^-?(0|[1-9][0-9]{0,14})(\.[0-9]+)?([eE][+-]?[0-9]{1,2})?$",
+    pl.Float64(): rf"^-?({_FLOATS})([eE][+-]?[0-9]{{1,2}})?$",
     pl.Boolean(): "^(true|false)$",
 }
 

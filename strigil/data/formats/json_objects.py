@@ -42,10 +42,9 @@ def scan_json(source: Path, scratch: Path, *, name: str) -> pl.LazyFrame:
         if schema not in (None, known) and write_parquet(source, table, schema, look):
             return pl.scan_parquet(table)
     objects = check_objects(source, name=name)
-    check_columns(objects.keys, source=name)
     if objects.mixed:
         parts = scratch.with_name(f"{scratch.name}-parts")
-        write_parts(source, parts)
+        write_parts(source, parts, objects.mixed)
         source = parts
     return pl.scan_ndjson(source, infer_schema_length=None)
 

@@ -20,7 +20,7 @@ from strigil.data.rows import TOKEN_COLUMNS
 from strigil.data.streams import ParquetSink, count_rows, iter_batches
 from strigil.engines import open_engine
 from strigil.engines.tokens.reader import TokenReader
-from strigil.releases.manifest import Origin, TreatmentRecord
+from strigil.releases.manifest import TreatmentRecord
 from strigil.releases.store import Draft, Release
 from strigil.sources.open_rows import RowSource
 from strigil.workflows.audit.score.scoring import Hints, Rows, score_table, what_is_known
@@ -88,7 +88,7 @@ def treat(
     reporter: Reporter,
     *,
     licence: str | None = None,
-    origin: Origin | None = None,
+    origin: str | None = None,
     whole: bool = True,
 ) -> Release:
     """Treats rows into the release `out/NAME`; their ids stay, so that they pair with those before it.
@@ -97,7 +97,7 @@ def treat(
     `write_release` says.
 
     Raises:
-        ConfigError: The name is the parent's, or there is a release of that name.
+        ConfigError: The name is the parent's, there is a release of that name, or the origin is none or on record.
         DataError: The rows cannot be read, or none are left.
     """
     source, release = plan.rows, plan.rows.release
@@ -105,6 +105,7 @@ def treat(
     if parent is not None and name == parent.name:
         message = f"{name!r} is the name of the release that is treated, and its rows would no longer be what they were"
         raise ConfigError(message, hint="give the treated release another name with --name")
+    written_by = origin_of(origin, [] if parent is None else [parent])
     with Draft(out, name) as draft:
         file = draft.scratch() / "treated.parquet"
         home = draft.home if release is None else release.path.parent
@@ -118,7 +119,7 @@ def treat(
             teacher=None if parent is None else parent.teacher,
             generation=None if parent is None else parent.generation,
             licence=licence or (None if parent is None else parent.licence),
-            origin=origin_of(origin, [] if parent is None else [parent]),
+            origin=written_by,
             treatments=tuple(records) if parent is None else (*parent.treatments, *records),
             absent=source.absent,
             form=source.form,
