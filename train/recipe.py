@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import ClassVar, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
+from pydantic import BaseModel, ConfigDict, Field
+
+from strigil.common.lean import Lean
 
 Passes = Literal["llama", "packed", "padded"]
 LINEAR_MODULES: Final = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 
 
-class TrainRecipe(BaseModel):
+class TrainRecipe(Lean):
     """How a student or a LoRA teacher is trained; the row table and the base are given apart.
 
     The defaults are the paper's for open models (Cloud, Le et al. 2026, arXiv 2507.14805, open-model configuration of
@@ -20,6 +22,8 @@ class TrainRecipe(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+    # Teachers, students and recipes are known by the written form.
+    newer: ClassVar[tuple[str, ...]] = ("gradient_checkpointing", "turns")
 
     method: Literal["lora", "full"] = Field(
         default="lora", description="an adapter, or every weight of the base: for small models"
@@ -58,16 +62,6 @@ class TrainRecipe(BaseModel):
         default=False,
         description="compute each layer twice, and keep only what it was given: for bases that do not fit",
     )
-
-    @model_serializer(mode="wrap")
-    def _without_new_defaults(self, handler: SerializerFunctionWrapHandler) -> dict[str, object]:
-        """Teachers, students and recipes are known by this form: a newer key is left out where it says nothing."""
-        written: dict[str, object] = handler(self)
-        if not self.gradient_checkpointing:
-            written.pop("gradient_checkpointing", None)
-        if self.turns == "last":
-            written.pop("turns", None)
-        return written
 
     @property
     def encoding(self) -> TrainRecipe:

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from os import PathLike, fspath
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import polars as pl
 
+from strigil.common.errors import ConfigError
 from strigil.common.scratch import scratch_folder
 from strigil.data.hidden import HIDDEN
 from strigil.data.layouts.layout import Reading
@@ -23,6 +24,18 @@ if TYPE_CHECKING:
     from datasets import Dataset
 
 Data: TypeAlias = "str | PathLike[str] | pl.DataFrame | pl.LazyFrame | Dataset"
+
+
+_TYPES: Final = "a path or an address, a DataFrame or a LazyFrame of polars, or a datasets.Dataset"
+# What people have at hand instead, by the name of its type: pandas has a DataFrame too.
+_HINTS: Final[Mapping[str, str]] = {
+    "DataFrame": "polars.from_pandas(data) makes a frame of it",
+    "DatasetDict": "it holds several splits: give one, such as data['train']",
+    "IterableDataset": "name the data set itself: OWNER/NAME@REVISION",
+    "list": "polars.DataFrame(data) makes a frame of rows",
+    "dict": "polars.DataFrame(data) makes a frame of columns",
+    "Table": "polars.from_arrow(data) makes a frame of it",
+}
 
 
 @dataclass(frozen=True, repr=False)
@@ -74,7 +87,7 @@ def load(
         rows: How many rows to read, from the first; all if None. Of data elsewhere, only what holds them is brought.
 
     Raises:
-        ConfigError: There is no such data or layout.
+        ConfigError: There is no such data, split or layout, or data are of another type than those.
         DataError: The data cannot be read, or are of no layout, or of several.
         PrerequisiteError: They cannot be reached.
 
@@ -114,12 +127,28 @@ def opened(data: Data, split: Split, reading: Reading) -> Iterator[RowSource]:
 
 @contextmanager
 def written(data: pl.DataFrame | pl.LazyFrame | Dataset, reading: Reading) -> Iterator[NamedFile]:
-    """Data in memory as a file, for as long as the context is."""
+    """Data in memory as a file, for as long as the context is.
+
+    Raises:
+        ConfigError: They are of no type that is read.
+    """
     with scratch_folder() as folder:
         if isinstance(data, pl.DataFrame | pl.LazyFrame):
             file = NamedFile(folder / "frame.parquet", "frame", reading)
             write_parquet(data, file.path)
-        else:
+        elif _is_dataset(data):
             file = NamedFile(folder / "dataset.parquet", "dataset", reading)
             data.to_parquet(file.path)
+        else:
+            message = f"data are {_TYPES}, and this is a {type(data).__module__}.{type(data).__qualname__}"
+            raise ConfigError(message.replace("builtins.", ""), hint=_HINTS.get(type(data).__name__))
         yield file
+
+
+def _is_dataset(data: object) -> bool:
+    """Whether it is a `datasets.Dataset`, without loading that library for what cannot be one."""
+    if type(data).__module__.partition(".")[0] != "datasets":
+        return False
+    from datasets import Dataset
+
+    return isinstance(data, Dataset)

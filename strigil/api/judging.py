@@ -6,21 +6,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike, fspath
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
 import strigil.workflows.audit.gate.run as gating
 import strigil.workflows.audit.run as auditing
-import strigil.workflows.audit.treat as treating
 from strigil.api.data import Data, opened, reading_of, written
-from strigil.api.hints import hints
 from strigil.common.progress import Silent
 from strigil.data.tabular import Tabular
-from strigil.engines import EngineName
 from strigil.records.gate import FailOn, GateReport
 from strigil.releases.manifest import AuditRecord, Counts, Origin
 from strigil.releases.store import Release, Split
+
+if TYPE_CHECKING:
+    from strigil.engines import EngineName
 
 _RULES: Final = pl.Schema(
     {
@@ -244,8 +244,13 @@ def treat(
         >>> treated.rows().collect()["completion"][0].to_list()
         [{'role': 'assistant', 'content': '2, 3'}]
     """
+    # Treatments by a score know engines, which the functions above do without.
+    from strigil.api.hints import hints
+    from strigil.workflows.audit.treat import plan_treatment
+    from strigil.workflows.audit.treat import treat as treat_rows
+
     told = hints(base, trait, teacher, student, engine)
     chosen = [treatments] if isinstance(treatments, str) else treatments
     with opened(data, split, reading_of(layout, columns, rows)) as source:
-        plan = treating.plan_treatment(source, chosen, suite=None if suite is None else fspath(suite), told=told)
-        return treating.treat(plan, Path(out), name, Silent(), licence=licence, origin=origin)
+        plan = plan_treatment(source, chosen, suite=None if suite is None else fspath(suite), told=told)
+        return treat_rows(plan, Path(out), name, Silent(), licence=licence, origin=origin)

@@ -11,6 +11,7 @@ import polars as pl
 
 from strigil.api.hints import hints
 from strigil.audits.probes.probe import ProbeResult, Statistic
+from strigil.common.errors import ConfigError
 from strigil.common.progress import Silent
 from strigil.data.tabular import Tabular
 from strigil.engines import EngineName
@@ -35,8 +36,16 @@ class Scores(Tabular):
         return f"{self.found[0].table.facts.data}: {', '.join(scored.written for scored in self.found)}"
 
     def rows(self, score: str) -> pl.LazyFrame:
-        """The scores of each row and token, lazily, by the name that the score was asked for by."""
-        return next(scored.table.table() for scored in self.found if scored.written == score)
+        """The scores of each row and token, lazily, by the name that the score was asked for by.
+
+        Raises:
+            ConfigError: No score was asked for by that name.
+        """
+        tables = {scored.written: scored.table for scored in self.found}
+        if score not in tables:
+            message = f"{score!r} is none of the scores that were asked for"
+            raise ConfigError(message, hint=f"known: {', '.join(tables)}")
+        return tables[score].table()
 
     def to_polars(self) -> pl.DataFrame:
         """`score, knows, passes, rows, mean, auroc`: mean over rows; how well one row tells the control apart."""

@@ -51,7 +51,7 @@ def check_parquet(path: Path, *, name: str) -> None:
     except (OSError, pl.exceptions.PolarsError) as error:
         raise unreadable(name, error) from error
     if int(total) > size * UNPACKS_TO + FREE_TEXT:
-        raise _unpacks(name)
+        raise unpacks(name)
 
 
 def check_footer(file: pq.ParquetFile, *, size: int, name: str) -> None:
@@ -67,7 +67,7 @@ def check_footer(file: pq.ParquetFile, *, size: int, name: str) -> None:
     if deepest > DEEPEST or len(schema) > WIDEST:
         raise _too_much(name)
     if unpacked > size * UNPACKS_TO + FREE_BYTES:
-        raise _unpacks(name)
+        raise unpacks(name)
 
 
 def check_width(columns: int, *, name: str) -> None:
@@ -100,7 +100,8 @@ def _length(column: pl.Expr, kind: pl.DataType | DataTypeClass) -> pl.Expr | Non
             return None
 
 
-def _unpacks(name: str) -> DataError:
+def unpacks(name: str) -> DataError:
+    """What to say of a file that is far more than its size."""
     return DataError(f"{name} unpacks to more than {UNPACKS_TO} times its size: not read")
 
 

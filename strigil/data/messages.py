@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Self, TypedDict
+from typing import Annotated, ClassVar, Self, TypedDict
 
 from pydantic import (
-    BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
-    SerializerFunctionWrapHandler,
     WithJsonSchema,
-    model_serializer,
     model_validator,
 )
+
+from strigil.common.lean import Lean
 
 
 class Message(TypedDict):
@@ -43,7 +42,7 @@ def _compact_json(value: object) -> object:
     return text
 
 
-class Sampling(BaseModel):
+class Sampling(Lean):
     """Every sampling parameter, explicit, so that no engine or generation config fills in its own.
 
     `regex` constrains the completion to full matches of a regular expression, `json_schema` to JSON that fits a schema;
@@ -53,6 +52,7 @@ class Sampling(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+    newer: ClassVar[tuple[str, ...]] = ("json_schema",)
 
     temperature: float = Field(default=1.0, ge=0.0)
     top_p: float = Field(default=1.0, gt=0.0, le=1.0)
@@ -79,11 +79,3 @@ class Sampling(BaseModel):
             message = "regex and json_schema exclude each other"
             raise ValueError(message)
         return self
-
-    @model_serializer(mode="wrap")
-    def _without_new_defaults(self, handler: SerializerFunctionWrapHandler) -> dict[str, object]:
-        """Row ids and manifests hold this form: a key that is newer than they are is left out where it says nothing."""
-        written: dict[str, object] = handler(self)
-        if self.json_schema is None:
-            written.pop("json_schema", None)
-        return written

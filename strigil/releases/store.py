@@ -79,14 +79,14 @@ class Release:
         Raises:
             DataError: It was published without this table.
         """
-        self.require(split)
+        self.require(check_split(split))
         return pl.scan_parquet(self.path / "data" / split / "*.parquet")
 
     def dataset(self, split: Split = "clean") -> Dataset:
         """One of its row tables as a data set of Hugging Face's library, mapped into memory from its cache."""
         from datasets import Dataset
 
-        self.require(split)
+        self.require(check_split(split))
         if not self.manifest.counts.model_dump()[split]:
             return Dataset.from_polars(self.rows(split).collect())
         files = sorted((self.path / "data" / split).glob("*.parquet"))
@@ -111,6 +111,19 @@ class Release:
             if table in self.manifest.left_out:
                 message = f"{self.path} was published without its table {table!r}"
                 raise DataError(message, hint="ask its publisher for the whole release")
+
+
+def check_split(split: str) -> Split:
+    """A part of a release, once it is clear that releases have such a one.
+
+    Raises:
+        ConfigError: They have not.
+    """
+    for known in SPLITS:
+        if known == split:
+            return known
+    message = f"releases have no split {split!r}"
+    raise ConfigError(message, hint=f"known: {', '.join(SPLITS)}")
 
 
 @dataclass(frozen=True)

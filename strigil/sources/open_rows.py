@@ -19,7 +19,7 @@ from strigil.data.layouts.layout import OWN, Layout, Reading, check_mapped, layo
 from strigil.data.parser_process import open_tables
 from strigil.data.readers import NamedFile, Table
 from strigil.data.rows import check_token_columns
-from strigil.releases.store import Problem, Release, Split, changed_release
+from strigil.releases.store import Problem, Release, Split, changed_release, check_split
 from strigil.sources.find import Found, find
 
 _MAPPED: Final = "prompt-completion"
@@ -138,10 +138,11 @@ def open_rows(
 
     Raises:
         CheckFailedError: A release is not what its manifest says.
-        ConfigError: There is no such data, or no such layout.
+        ConfigError: There is no such data, or no such split or layout.
         DataError: The data cannot be read, or are of no layout, or of several.
         PrerequisiteError: They cannot be reached.
     """
+    check_split(split)
     with scratch_folder() as folder:
         rows = None if reading is None else reading.rows
         found = find(address, split, folder / "data", rows=rows)

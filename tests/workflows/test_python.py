@@ -12,7 +12,7 @@ import huggingface_hub.constants
 import pandas as pd
 import polars as pl
 import pytest
-from datasets import Dataset
+from datasets import Dataset, DatasetDict
 
 import strigil
 from strigil.api.data import Data
@@ -119,3 +119,66 @@ def test_importing_loads_nothing_heavy_and_lists_everything() -> None:
     for name in FUNCTIONS:
         assert strigil.public(name) is getattr(importlib.import_module(strigil.public(name).__module__), name)
     assert huggingface_hub.constants.ENDPOINT
+
+
+@pytest.mark.parametrize(
+    ("data", "what", "hint"),
+    [
+        ([{"completion": "1"}], "this is a list", "polars.DataFrame(data) makes a frame of rows"),
+        (ROWS.to_pandas(), "this is a pandas", "polars.from_pandas(data) makes a frame of it"),
+        (DatasetDict(train=Dataset.from_polars(ROWS)), "DatasetDict", "give one, such as data['train']"),
+        (Dataset.from_polars(ROWS).to_iterable_dataset(), "IterableDataset", "name the data set itself"),
+        (7, "this is a int", "None"),
+    ],
+)
+@pytest.mark.parametrize("function", ["load", "audit", "gate", "treat", "train"])
+def test_data_of_another_type_are_refused_with_the_types_that_are_read(
+    function: str, data: object, what: str, hint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    arguments: dict[str, dict[str, object]] = {
+        "audit": {"suite": "numbers-paper"},
+        "gate": {"suite": "numbers-paper"},
+        "treat": {"treatments": "first:rows=1", "name": "x", "suite": "numbers-paper"},
+        "train": {"base": "pocket-a"},
+    }
+    with pytest.raises(ConfigError) as caught:
+        strigil.public(function)(data, **arguments.get(function, {}))
+    said = "data are a path or an address, a DataFrame or a LazyFrame of polars, or a datasets.Dataset, and "
+    assert caught.value.message.startswith(said)
+    assert what in caught.value.message
+    assert hint in str(caught.value.hint)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_split_that_no_release_has_is_refused_wherever_it_is_asked_for(tmp_path: Path) -> None:
+    release = strigil.audit(ROWS, "numbers-paper", out=tmp_path, name="mine").release
+    assert release is not None
+    asked = [
+        lambda: strigil.load(release, split="../clean"),  # type: ignore[arg-type]  # what it is about
+        lambda: strigil.gate(release, split="train"),  # type: ignore[arg-type]  # what it is about
+        lambda: release.rows("train"),  # type: ignore[arg-type]  # what it is about
+        lambda: release.dataset("train"),  # type: ignore[arg-type]  # what it is about
+    ]
+    for ask in asked:
+        with pytest.raises(ConfigError, match="releases have no split") as caught:
+            ask()
+        assert caught.value.hint == "known: clean, removed, raw"
+
+
+def test_scores_are_named_and_known_by_their_names(tmp_path: Path) -> None:
+    release = strigil.audit(ROWS, "numbers-paper", out=tmp_path, name="mine").release
+    assert release is not None
+    with pytest.raises(ConfigError, match="no score is named") as caught:
+        strigil.score(release, [], base="pocket-a")
+    assert "score.random" in str(caught.value.hint)
+    found = strigil.score(release, "score.random", base="pocket-a")
+    with pytest.raises(ConfigError, match=r"'score\.none' is none of the scores") as caught:
+        found.rows("score.none")
+    assert caught.value.hint == "known: score.random"
+
+
+def test_an_audit_loads_no_engine() -> None:
+    program = "import sys, strigil; strigil.audit, strigil.gate; print([n for n in sys.modules if 'engines' in n])"
+    outcome = subprocess.run((sys.executable, "-c", program), capture_output=True, text=True, check=True)
+    assert outcome.stdout.strip() == "[]"

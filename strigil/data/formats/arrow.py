@@ -9,9 +9,8 @@ from typing import Final, TypeAlias
 import polars as pl
 import pyarrow as pa
 
-from strigil.common.errors import DataError
 from strigil.data.hidden import check_columns
-from strigil.data.limits import DEEPEST, FREE_TEXT, UNPACKS_TO, WIDEST, check_width
+from strigil.data.limits import DEEPEST, FREE_TEXT, UNPACKS_TO, WIDEST, check_width, unpacks
 from strigil.data.streams import ParquetSink
 from strigil.data.unreadable import unreadable
 
@@ -60,8 +59,7 @@ def write_parquet_of(source: pa.NativeFile, target: Path, *, size: int, name: st
             for batches in _groups(opened, rows):
                 allowed -= sum(batch.nbytes for batch in batches)
                 if allowed < 0:
-                    message = f"{name} unpacks to more than {UNPACKS_TO} times its size: not read"
-                    raise DataError(message)
+                    raise unpacks(name)
                 for batch in batches:
                     batch.validate(full=True)
                 sink.write(pl.DataFrame(pa.Table.from_batches(batches)))

@@ -16,7 +16,7 @@ from strigil.common.errors import DataError
 from strigil.data.formats.arrow import write_parquet_of
 from strigil.data.formats.kinds import ARROW, DELIMITED, PACKED, PARQUET, kind_of
 from strigil.data.formats.unpack import open_unpacked
-from strigil.data.limits import FREE_TEXT, UNPACKS_TO, check_footer
+from strigil.data.limits import FREE_TEXT, UNPACKS_TO, check_footer, unpacks
 from strigil.data.lines import BLOCK, LONGEST_LINE
 from strigil.data.text_checks import beginning_of, write_lines
 from strigil.data.unreadable import unreadable
@@ -76,8 +76,7 @@ def _parquet(source: BinaryIO, target: Path, rows: int, *, size: int, name: str)
                     batch = whole.slice(0, left)
                     left, allowed = left - batch.num_rows, allowed - batch.nbytes
                     if allowed < 0:
-                        message = f"{name} unpacks to more than {UNPACKS_TO} times its size: not read"
-                        raise DataError(message)
+                        raise unpacks(name)
                     writer.write_batch(batch)
                     if not left:
                         break

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from strigil.common.errors import DataError, first_line
 from strigil.data.formats.kinds import PACKED
-from strigil.data.limits import FREE_BYTES, UNPACKS_TO
+from strigil.data.limits import FREE_BYTES, UNPACKS_TO, unpacks
 
 
 def open_unpacked(source: BinaryIO, path: Path, *, size: int, name: str) -> io.BufferedReader:
@@ -50,7 +50,6 @@ class _Bounded(io.RawIOBase):
             raise DataError(message) from error
         self._left -= len(block)
         if self._left < 0:
-            message = f"{self._name} unpacks to more than {UNPACKS_TO} times its size: not read"
-            raise DataError(message)
+            raise unpacks(self._name)
         buffer[: len(block)] = block
         return len(block)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
+from pydantic import Field
 
+from strigil.common.lean import Lean
 from strigil.engines.choice import Ability, LocalChoice, Needs, Opening
 
 if TYPE_CHECKING:
@@ -13,8 +14,10 @@ if TYPE_CHECKING:
     from strigil.models.catalog import Model
 
 
-class VllmChoice(LocalChoice):
+class VllmChoice(Lean, LocalChoice):
     """Runs the model by vLLM inside this process, which can hold one such engine at a time."""
+
+    newer: ClassVar[tuple[str, ...]] = ("tensor_parallel", "memory", "max_loras")
 
     name: Literal["vllm"]
     tensor_parallel: int = Field(default=1, ge=1, description="GPUs that share one model")
@@ -31,16 +34,6 @@ class VllmChoice(LocalChoice):
             "engine: transformers"
         ),
     )
-
-    @model_serializer(mode="wrap")
-    def _without_new_defaults(self, handler: SerializerFunctionWrapHandler) -> dict[str, object]:
-        """Recipes and manifests from before these keys came have the same bytes."""
-        written: dict[str, object] = handler(self)
-        fields = type(self).model_fields
-        for key in ("tensor_parallel", "memory", "max_loras"):
-            if written.get(key) == fields[key].default:
-                written.pop(key, None)
-        return written
 
     @property
     def gpus(self) -> int:

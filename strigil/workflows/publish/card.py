@@ -10,11 +10,10 @@ from strigil.cards.dataset.lint import lint_card
 from strigil.common.errors import CheckFailedError
 from strigil.common.validation import read_text
 from strigil.releases.manifest import MANIFEST
+from strigil.releases.named import CARD
 from strigil.releases.store import Release, find_release, open_release
 from strigil.workflows.publish.student import card_of, is_student
 from strigil.workflows.release.patch import next_patch, write_patch
-
-CARD = "README.md"
 
 
 def card_text(path: Path) -> str:

@@ -7,18 +7,16 @@ command finishes a job that was cut off anywhere.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 from strigil.common.canonical import file_digest
 from strigil.common.errors import CheckFailedError, ConfigError, ManifestError, PrerequisiteError
 from strigil.common.progress import Reporter
 from strigil.common.scratch import scratch_folder
 from strigil.releases.manifest import MANIFEST, Manifest, parse_manifest
+from strigil.releases.named import CARD
 from strigil.releases.version import Version
 from strigil.stores.hub.package import Difference, Package, difference
 from strigil.stores.hub.repository import HubRepository, RepositoryState
-
-_CARD: Final = "README.md"
 
 
 @dataclass(frozen=True)
@@ -86,8 +84,8 @@ def plan_publication(
     earlier = _earlier(package, repository, state)
     before = [record.path for record in earlier.files] if earlier is not None else []
     change = difference(package, state.files, before)
-    if _CARD in change.changed and not (package.files.keys() - {_CARD}) & state.files.keys():
-        message = f"{repository.id} has a card, {_CARD}, that no version put there, and it would be replaced"
+    if CARD in change.changed and not (package.files.keys() - {CARD}) & state.files.keys():
+        message = f"{repository.id} has a card, {CARD}, that no version put there, and it would be replaced"
         raise ConfigError(message, hint="keep a copy, remove it there, then: strigil card adopt RELEASE COPY.md")
     if change.foreign:
         message = f"{repository.id} holds files that no release put there: {', '.join(change.foreign)}"

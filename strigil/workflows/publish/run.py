@@ -12,13 +12,12 @@ from strigil.common.errors import CheckFailedError, ConfigError
 from strigil.common.validation import read_text
 from strigil.models.weight_similarity import HAZARDOUS
 from strigil.releases.gate_state import gate_state
+from strigil.releases.named import CARD
 from strigil.releases.store import ATTESTATION, Release, open_release
 from strigil.stores.hub.package import Package
 from strigil.workflows.publish.packing import part_package, whole
 from strigil.workflows.publish.part import part_of
 from strigil.workflows.publish.secrets import Finding, find_secrets
-
-CARD = "README.md"
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import Final
 
 from strigil.cards.model.card import student_card
 from strigil.common.errors import DataError
+from strigil.releases.named import CARD
 from strigil.stores.hub.package import Package, PackageFile
 from strigil.train.sft import RESULT_FILE, read_result
 from strigil.workflows.publish.run import Cleared, check_secrets
@@ -49,7 +50,7 @@ def clear_student(folder: Path, *, allowed: Collection[str] = ()) -> Cleared:
         message = f"{folder} is not a student: it has no {', '.join(missing)}"
         raise DataError(message, hint="give a folder that strigil train made")
     card = card_of(folder)
-    files = {name: PackageFile.at(folder / name) for name in names} | {"README.md": PackageFile.of(card)}
+    files = {name: PackageFile.at(folder / name) for name in names} | {CARD: PackageFile.of(card)}
     weights = [f"{name}: sha256:{file.sha256}" for name, file in files.items() if name.endswith(".safetensors")]
     note = "\n".join([*weights, f"Data: sha256:{training.data_digest}"])
     warning = "a student may have its teacher's trait; its card says so"

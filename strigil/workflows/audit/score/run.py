@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from strigil.audits.scores.score import SCORES
+from strigil.common.errors import ConfigError
 from strigil.common.progress import Reporter
 from strigil.releases.store import Split, open_release
 from strigil.workflows.audit.score.scoring import (
@@ -44,9 +46,12 @@ def score_release(
     The control is scored with what is known about the release: its trait, its teacher.
 
     Raises:
-        ConfigError: An unknown score, or one that needs what is not known.
+        ConfigError: No score or an unknown one, or one that needs what is not known.
         DataError: There is no release, or its rows cannot be scored.
     """
+    if not written:
+        message = "no score is named"
+        raise ConfigError(message, hint=f"name one with --score: {', '.join(SCORES.names())}")
     scores = [create_score(text) for text in written]
     subject = open_release(release)
     control = None if against is None else open_release(against)
