@@ -17,6 +17,7 @@ from strigil.common.canonical import Json, digest
 from strigil.common.errors import ConfigError, check_known
 from strigil.common.plain import plain_text
 from strigil.common.validation import load_yaml, packaged_yaml
+from strigil.data.layouts.layout import LAYOUTS, Reading
 
 TableName = Literal["clean", "removed", "verdicts"]
 Severity = Literal["critical", "warning", "info"]
@@ -147,6 +148,10 @@ class SuiteFile(BaseModel):
     rules: list[RuleChoice] = []
     expectations: list[ExpectationChoice] = Field(default=[], description="added to those of the extended suite")
     probes: list[ProbeChoice] = Field(default=[], description="of a release; one named again replaces")
+    layout: str | None = Field(
+        default=None, description="of data that are no release, where their columns do not decide it; the caller's wins"
+    )
+    columns: dict[str, str] = Field(default={}, description="which column is what, such as prompt: ask")
 
 
 @dataclass(frozen=True)
@@ -167,6 +172,7 @@ class Suite:
     rules: tuple[ChosenRule, ...]
     expectations: tuple[ExpectationChoice, ...] = ()
     probes: tuple[ProbeChoice, ...] = ()
+    reading: Reading = field(default_factory=Reading)
 
     @cached_property
     def digest(self) -> str:
@@ -210,7 +216,18 @@ def load_suite(name: str) -> Suite:
         rules=tuple(rules),
         expectations=tuple(choice for written in lineage for choice in written.expectations),
         probes=tuple(probes.values()),
+        reading=_reading(lineage),
     )
+
+
+def _reading(lineage: list[SuiteFile]) -> Reading:
+    """How the data are read: as the last suite says that says anything of it."""
+    reading = Reading()
+    for written in lineage:
+        if written.layout is not None:
+            LAYOUTS.get(written.layout)
+        reading = Reading(written.layout, tuple(written.columns.items())).over(reading)
+    return reading
 
 
 def _check_reachable(rule: Rule, threshold: float, allow: Allowance) -> None:

@@ -13,12 +13,13 @@ import polars as pl
 from strigil.common.errors import ConfigError
 from strigil.common.scratch import scratch_folder
 from strigil.data.hidden import HIDDEN
-from strigil.data.layouts.layout import Reading
+from strigil.data.layouts.layout import Reading, UnfitRows
 from strigil.data.parquet import write_parquet
 from strigil.data.readers import NamedFile
 from strigil.data.tabular import Tabular
 from strigil.releases.store import Split
 from strigil.sources.open_rows import RowSource, open_files, open_rows
+from strigil.workflows.release.suites import reading_for
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -105,9 +106,17 @@ def load(
         return Rows(source.name, source.layout.name, source.note, table.drop(HIDDEN, strict=False))
 
 
-def reading_of(layout: str | None, columns: Mapping[str, str] | None, rows: int | None = None) -> Reading:
-    """What a caller says about data."""
-    return Reading(layout, tuple((columns or {}).items()), rows)
+def reading_of(
+    layout: str | None,
+    columns: Mapping[str, str] | None,
+    rows: int | None = None,
+    *,
+    suite: str | PathLike[str] | None = None,
+    unfit: UnfitRows = "refuse",
+) -> Reading:
+    """What a caller says about data, and a suite that is named where the caller says nothing."""
+    said = Reading(layout, tuple((columns or {}).items()), rows, unfit)
+    return reading_for(None if suite is None else fspath(suite), said)
 
 
 @contextmanager

@@ -14,6 +14,7 @@ import strigil.workflows.audit.gate.run as gating
 import strigil.workflows.audit.run as auditing
 from strigil.api.data import Data, opened, reading_of, written
 from strigil.common.progress import Silent
+from strigil.data.layouts.layout import UnfitRows
 from strigil.data.tabular import Tabular
 from strigil.records.gate import FailOn, GateReport
 from strigil.releases.manifest import AuditRecord, Counts, Origin
@@ -81,6 +82,7 @@ def audit(
     layout: str | None = None,
     columns: Mapping[str, str] | None = None,
     rows: int | None = None,
+    unfit: UnfitRows = "refuse",
 ) -> Audit:
     """Scores every row with every rule of a suite, and tells what would be removed and why.
 
@@ -97,6 +99,8 @@ def audit(
         layout: As for `load`.
         columns: As for `load`.
         rows: As for `load`.
+        unfit: Of rows that nobody can judge, such as chats without an answer: refuse the data, or drop them, which the
+            record counts by what is wrong.
 
     Raises:
         ConfigError: There is no such data, suite, layout or origin, what is wanted does not go together or would be
@@ -128,7 +132,7 @@ def audit(
         write=target,
     )
     wanted.check([fspath(data)] if isinstance(data, str | PathLike) else [])
-    with opened(data, "raw", reading_of(layout, columns, rows)) as source:
+    with opened(data, "raw", reading_of(layout, columns, rows, suite=suite, unfit=unfit)) as source:
         found = auditing.audit(source, wanted, Silent())
         return Audit(source.label, found.counts, found.audit, found.release)
 
@@ -251,6 +255,6 @@ def treat(
 
     told = hints(base, trait, teacher, student, engine)
     chosen = [treatments] if isinstance(treatments, str) else treatments
-    with opened(data, split, reading_of(layout, columns, rows)) as source:
+    with opened(data, split, reading_of(layout, columns, rows, suite=suite)) as source:
         plan = plan_treatment(source, chosen, suite=None if suite is None else fspath(suite), told=told)
         return treat_rows(plan, Path(out), name, Silent(), licence=licence, origin=origin)

@@ -49,6 +49,9 @@ def _as_json(counts: Counts, audit: AuditRecord) -> dict[str, Json]:
 def _show_tables(output: Output, what: str, counts: Counts, audit: AuditRecord) -> None:
     title = f"{what}: {counts.raw} rows in, {counts.clean} out, {counts.removed} removed"
     output.table(title, _COLUMNS, [_rule(rule) for rule in audit.rules])
+    if audit.unfit:
+        reasons = [[what, str(rows)] for what, rows in audit.unfit.items()]
+        output.table("Left out before, since nobody can judge them", ("what is wrong", "rows"), reasons)
     if audit.overlaps:
         pairs = [[pair.first, pair.second, str(pair.rows)] for pair in audit.overlaps]
         output.table("Rejected by both", ("rule", "and rule", "rows"), pairs)

@@ -16,10 +16,9 @@ import polars as pl
 
 from strigil.data.hidden import BESIDE, GIVEN, PLACE, TURNS
 from strigil.data.layouts.layout import OWN, Layout
-from strigil.data.media import check_media
 from strigil.data.parts import beside, beside_columns, beside_turns, other_turns
 from strigil.data.rows import ROWS, TOKEN_COLUMNS, completion_text, prompt_text
-from strigil.data.turns import check_turns, message_kind, messages_of
+from strigil.data.turns import message_kind, messages_of
 
 _PLAIN_ID: Final = re.compile(r"[\w.:-]{1,128}")
 _PLACEHOLDERS: Final = {
@@ -84,11 +83,19 @@ def shape_of(
     return Shape(frozenset(absent), layout.turns(schema, source=source), columns, beside(pieces), kept)
 
 
-def as_rows(table: pl.LazyFrame, shape: Shape, *, start: int = 0) -> pl.LazyFrame:
-    """A table as a row table, streamed; `start` rows came before it. A missing id is made of place and texts."""
+def as_rows(table: pl.LazyFrame, shape: Shape, *, start: int = 0, fault: pl.Expr | None = None) -> pl.LazyFrame:
+    """A table as a row table, streamed; a missing id is made of place and texts.
+
+    Args:
+        table: The table.
+        shape: How it becomes rows.
+        start: How many rows came before it.
+        fault: What is wrong with a row, where such rows are to be left out (`strigil.data.unfit`).
+    """
     schema = table.collect_schema()
     others = [name for name in schema if name not in ROWS]
-    numbered = table.with_row_index(PLACE, offset=start).with_columns(
+    placed = table.with_row_index(PLACE, offset=start)
+    numbered = (placed if fault is None else placed.filter(fault.is_null())).with_columns(
         shape.turns.alias(TURNS), pl.col(PLACE).cast(pl.Int64)
     )
     turns = pl.col(TURNS)
@@ -109,22 +116,6 @@ def as_rows(table: pl.LazyFrame, shape: Shape, *, start: int = 0) -> pl.LazyFram
         rows = rows.with_columns(row_id=ids)
     hidden = [name for name in (BESIDE, GIVEN) if name in columns]
     return rows.select(*ROWS, *others, *hidden)
-
-
-def check_conversations(table: pl.LazyFrame, layout: Layout, *, source: str) -> None:
-    """Makes sure that rows whose turns are lists are conversations that can be read and end with an answer.
-
-    Raises:
-        DataError: One is not, or has pictures, sounds or films beside it.
-    """
-    schema = table.collect_schema()
-    check_media(table, source=source)
-    if lists := [name for name in sorted(layout.reads(schema)) if schema[name].is_nested()]:
-        turns = table.select(turns=layout.turns(schema, source=source))
-        check_turns(turns, column=" and ".join(map(repr, reversed(lists))), source=source)
-    for name, other in layout.others(schema, source=source).items():
-        if schema[name].is_nested():
-            check_turns(table.select(turns=other), column=repr(name), source=source)
 
 
 def _holds_more(kind: pl.DataType) -> bool:

@@ -10,7 +10,6 @@ import polars as pl
 
 from strigil.common.errors import DataError
 from strigil.data.rows import MESSAGES
-from strigil.data.streams import iter_batches
 from strigil.data.texts import fields_of, texts_in
 
 if TYPE_CHECKING:
@@ -51,6 +50,8 @@ TOOL_CALLS: Final = ("tool_calls", "function_call", "tools", "functions")
 _TEXT_PARTS: Final = ("text", "input_text", "output_text")
 _TOOL_PARTS: Final = ("tool_call", "tool_use", "tool_result", *TOOL_CALLS)
 _TEXT_FIELDS: Final = ("text", "value")
+# What stands where a role should may be a text of the row, which no message repeats.
+_LONGEST_ROLE: Final = 40
 
 
 def said_by(role: str, text: pl.Expr) -> pl.Expr:
@@ -104,26 +105,6 @@ def messages_of(turns: pl.Expr) -> pl.Expr:
     """Turns as messages of a row table."""
     field = pl.element().struct.field
     return turns.list.eval(pl.struct(field("role"), field("content")))
-
-
-def check_turns(turns: pl.LazyFrame, *, column: str, source: str) -> None:
-    """Makes sure that each row is a conversation that an assistant ends, and that all of it can be read.
-
-    Args:
-        turns: The column `turns`, of the form `TURNS`.
-        column: Where they are from.
-        source: What messages call the table.
-
-    Raises:
-        DataError: A row is not; the message names the first one, and says how many more there are.
-    """
-    wrong = turns.with_row_index("place", offset=1).with_columns(wrong=_wrong()).filter(pl.col("wrong").is_not_null())
-    found = wrong.select(pl.col("place").min(), pl.col("wrong").sort_by("place").first(), number=pl.len())
-    for batch in iter_batches(found.filter(pl.col("number") > 0), source=source):
-        for place, what, number in batch.iter_rows():
-            more = f"; {number - 1:,} more rows have such a fault" if number > 1 else ""
-            message = f"{source}: row {place}: the conversation in {column} {what}{more}"
-            raise DataError(message, hint="leave such rows out, or mend them: a row ends with the assistant's answer")
 
 
 def _message(message: pl.Struct, speaker: str, spoken: str) -> pl.Expr:
@@ -200,16 +181,17 @@ def _turn(**parts: pl.Expr) -> pl.Expr:
     return pl.struct(parts.get(field.name, pl.lit(None, pl.String)).alias(field.name) for field in TURN.fields)
 
 
-def _wrong() -> pl.Expr:
-    """What is wrong with a row's `turns`; null if nothing is."""
-    turns = pl.col("turns")
+def wrong_with(turns: pl.Expr) -> pl.Expr:
+    """What keeps turns from being a conversation that an assistant ends, and that can be read; null if nothing does."""
     field = pl.element().struct.field
 
     def first(found: pl.Expr, value: pl.Expr) -> pl.Expr:
         return turns.list.eval(pl.when(found).then(value)).list.drop_nulls().list.first()
 
     number = pl.element().struct.field("role").is_null().cum_count()
-    foreign = first(~field("role").is_in(ROLES).fill_null(value=False), field("role").fill_null("none"))
+    foreign = first(
+        ~field("role").is_in(ROLES).fill_null(value=False), field("role").fill_null("none").str.head(_LONGEST_ROLE)
+    )
     unread = first(field("unread").is_not_null(), field("unread"))
     empty = first(field("content").is_null(), pl.format("holds turn {} without text", number))
     speakers = turns.list.eval(field("role").filter(~field("role").is_in(SYSTEM)))

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationError
 
 from strigil.common.canonical import Json, digest
 from strigil.common.errors import ManifestError
+from strigil.common.lean import Lean
 from strigil.common.paths import plain_path
 from strigil.common.registry import UnitSpec
 from strigil.common.validation import explain
@@ -140,12 +141,15 @@ class ExpectationRecord(_Record):
     judged: int | None = None
 
 
-class AuditRecord(_Record):
+class AuditRecord(Lean, _Record):
     """The suite that split raw rows into clean and removed ones, and what it found.
 
     Attributes:
         skipped: Why a rule of the suite judged nothing, by its name.
+        unfit: Rows that were left out before any rule saw them, since nobody can judge them, by what is wrong.
     """
+
+    newer: ClassVar[tuple[str, ...]] = ("unfit",)
 
     suite: str
     suite_digest: str
@@ -153,6 +157,7 @@ class AuditRecord(_Record):
     skipped: dict[str, str] = {}
     overlaps: list[OverlapRecord] = []
     expectations: list[ExpectationRecord] = []
+    unfit: dict[str, int] = {}
 
 
 class TreatmentRecord(_Record):

@@ -13,12 +13,13 @@ import polars as pl
 
 from strigil.common.canonical import Json, file_digest
 from strigil.common.scratch import scratch_folder
-from strigil.data.coerce import as_rows, check_conversations, shape_of
+from strigil.data.coerce import as_rows, shape_of
 from strigil.data.form import Form
 from strigil.data.layouts.layout import OWN, Layout, Reading, check_mapped, layout_of, renamed
 from strigil.data.parser_process import open_tables
 from strigil.data.readers import NamedFile, Table
 from strigil.data.rows import check_token_columns
+from strigil.data.unfit import Unfit, fault_of, find_unfit, refuse_unfit
 from strigil.releases.store import Problem, Release, Split, changed_release, check_split
 from strigil.sources.find import Found, find
 
@@ -44,6 +45,7 @@ class RowSource:
         place: What a moving name stood for: the commit.
         called: What their folder or data set is called, if they have one.
         limit: How many rows were asked for, from the first; None: all.
+        unfit: Rows that were left out, since nobody can judge them as a whole.
     """
 
     address: str
@@ -59,6 +61,7 @@ class RowSource:
     place: str | None = None
     called: str | None = None
     limit: int | None = None
+    unfit: tuple[Unfit, ...] = ()
 
     @property
     def name(self) -> str:
@@ -106,7 +109,13 @@ class RowSource:
         if self.release is not None:
             return [self.release.manifest.digest(), self.split, *first]
         digests: list[Json] = [file_digest(file.path) for file in self.files]
-        return [self.layout.name, self.files[0].reading.columns, digests, *first]
+        return [
+            self.layout.name,
+            self.files[0].reading.columns,
+            digests,
+            *first,
+            *(["without unfit"] if self.unfit else []),
+        ]
 
     @property
     def note(self) -> str | None:
@@ -118,6 +127,8 @@ class RowSource:
             said.append(", ".join(f"{column} as {name}" for name, column in mapped))
         elif self.layout.name not in _PLAIN:
             said.append(f"layout {self.layout.name}, {self.layout.taken}")
+        if self.unfit:
+            said.append(f"{sum(one.rows for one in self.unfit):,} rows that nobody can judge are left out")
         if self.absent:
             said.append(f"without {', '.join(sorted(self.absent))}, so no rule that reads one of these can judge it")
         return f"{self.address}: {'; '.join(said)}" if said else None
@@ -196,16 +207,21 @@ def _rows(address: str, split: Split, found: Found, folder: Path, limit: int | N
         source=address,
     )
     check_token_columns(columns, source=address)
+    # The rows of a release were fit when it was written.
+    fault = None if found.release is not None else fault_of(columns, layout, source=address)
+    unfit: list[Unfit] = []
     names: list[str] = []
     rows: list[Table] = []
     start = 0
     for table, given in zip(tables, frames, strict=True):
-        frame = as_rows(given, shape, start=start)
-        if found.release is None:
-            check_conversations(given, layout, source=table.name)
+        wrong = [] if fault is None else find_unfit(given, fault, source=table.name)
+        frame = as_rows(given, shape, start=start, fault=fault if wrong else None)
         names = names or frame.collect_schema().names()
-        rows.append(Table(table.name, frame.select(names), table.rows))
+        rows.append(Table(table.name, frame.select(names), table.rows - sum(one.rows for one in wrong)))
         start += table.rows
+        unfit += wrong
+    if reading.unfit == "refuse" or not any(table.rows for table in rows):
+        refuse_unfit(unfit)
     absent = shape.absent if found.release is None else shape.absent | set(found.release.manifest.absent)
     return RowSource(
         address,
@@ -221,6 +237,7 @@ def _rows(address: str, split: Split, found: Found, folder: Path, limit: int | N
         place=found.place,
         called=found.name,
         limit=limit,
+        unfit=tuple(unfit),
     )
 
 

@@ -133,7 +133,7 @@ def test_clean_rows_are_written_in_the_form_that_is_named(form: str, suite: str,
     ("name", "what"),
     [
         ("clean", "a name that ends in .parquet, or .jsonl"),
-        ("clean.json", "a name that ends in"),
+        ("clean.xlsx", "a name that ends in"),
         ("clean.parquet.gz", "a name that ends in"),
         ("rows.jsonl", "is read by this command"),
         ("clean.csv", "a .jsonl or a .parquet file holds lists"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from strigil.cli.console import Output
-    from strigil.data.layouts.layout import Reading
+    from strigil.data.layouts.layout import Reading, UnfitRows
     from strigil.releases.manifest import Origin
 
 
@@ -29,6 +30,13 @@ if TYPE_CHECKING:
 @click.option(
     "--ray", type=click.IntRange(min=1), metavar="ACTORS", help="Score with this many actors of a Ray cluster."
 )
+@click.option(
+    "--unfit",
+    type=click.Choice(["refuse", "drop"]),
+    default="refuse",
+    show_default=True,
+    help="Rows that nobody can judge, chats without an answer or with pictures: refuse the data, or leave them out.",
+)
 @reading_options
 @output_option
 def command(
@@ -42,6 +50,7 @@ def command(
     report: Path | None,
     write: Path | None,
     ray: int | None,
+    unfit: UnfitRows,
     reading: Reading,
     output: Output,
 ) -> None:
@@ -65,11 +74,12 @@ def command(
     from strigil.parallel.ray_cluster import Ray
     from strigil.sources.open_rows import open_rows
     from strigil.workflows.audit.run import Wanted, audit
+    from strigil.workflows.release.suites import reading_for
 
     wanted = Wanted(suite, out, name, licence, origin, report, write, data_docs)
     wanted.check([data])
     executor = score_here if ray is None else OnRay(Ray(actors=ray), output.note)
-    with open_rows(data, "raw", reading=reading) as rows:
+    with open_rows(data, "raw", reading=replace(reading_for(suite, reading), unfit=unfit)) as rows:
         if rows.note is not None:
             output.note(rows.note)
         found = audit(rows, wanted, output, executor=executor)

@@ -103,9 +103,10 @@ def command(
     from strigil.sources.open_rows import open_rows
     from strigil.workflows.audit.score.scoring import Hints
     from strigil.workflows.audit.treat import plan_treatment, treat
+    from strigil.workflows.release.suites import reading_for
 
     told = Hints(base=base, trait=trait, teacher=teacher, student=student, engine=engine)
-    with open_rows(data, split, reading=reading) as rows:
+    with open_rows(data, split, reading=reading_for(suite, reading)) as rows:
         if rows.note is not None:
             output.note(rows.note)
         plan = plan_treatment(rows, treatments, suite=suite, told=told)

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, TypeAlias
 
 import polars as pl
+import pyarrow as pa
 
 from strigil.common.errors import ConfigError, DataError, first_line
 from strigil.common.files import whole_file
 
-_PACKING: Final[dict[str, Literal["uncompressed", "gzip", "zstd"]]] = {
+_Packing: TypeAlias = Literal["uncompressed", "gzip", "zstd"]
+_PACKING: Final[dict[str, _Packing]] = {
     "": "uncompressed",
     ".gz": "gzip",
     ".zst": "zstd",
 }
-_KINDS: Final = (".jsonl", ".csv", ".tsv")
-WRITABLE: Final = ".parquet, or .jsonl, .csv or .tsv, also as .gz or .zst"
+_KINDS: Final = (".jsonl", ".json", ".csv", ".tsv")
+WRITABLE: Final = ".parquet, or .jsonl, .json, .csv or .tsv, also as .gz or .zst"
 
 
 def check_writable(path: Path) -> None:
@@ -46,6 +48,8 @@ def write_table(table: pl.LazyFrame, path: Path) -> None:
         try:
             if kind == ".parquet":
                 table.sink_parquet(temporary)
+            elif kind == ".json":
+                _write_array(table, temporary, packing)
             elif kind == ".jsonl":
                 table.sink_ndjson(temporary, compression=packing, check_extension=False)
             else:
@@ -54,6 +58,26 @@ def write_table(table: pl.LazyFrame, path: Path) -> None:
         except pl.exceptions.PolarsError as error:
             message = f"cannot write {path}: {first_line(error)}"
             raise DataError(message, hint="a .jsonl or a .parquet file holds lists and objects too") from error
+
+
+def _write_array(table: pl.LazyFrame, target: Path, packing: _Packing) -> None:
+    """An array of objects, one a line."""
+    lines = target.with_name(f"{target.name}-lines")
+    try:
+        table.sink_ndjson(lines, check_extension=False)
+        with (
+            lines.open("rb") as objects,
+            pa.OSFile(str(target), "wb")
+            if packing == "uncompressed"
+            else pa.CompressedOutputStream(str(target), packing) as out,
+        ):
+            between = b"[\n"
+            for line in objects:
+                out.write(between + line.rstrip(b"\n"))
+                between = b",\n"
+            out.write(b"[]\n" if between == b"[\n" else b"\n]\n")
+    finally:
+        lines.unlink(missing_ok=True)
 
 
 def _kind(path: Path) -> tuple[str, str]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import difflib
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from typing import ClassVar, Final
+from dataclasses import dataclass, replace
+from typing import ClassVar, Final, Literal, TypeAlias, get_args
 
 import polars as pl
 
@@ -17,6 +17,8 @@ from strigil.data.rows import MESSAGES, ROWS
 OWN: Final = "rows"
 _HINT: Final = "--columns prompt=COLUMN,completion=COLUMN says what is what, --layout NAME decides"
 
+UnfitRows: TypeAlias = Literal["refuse", "drop"]
+
 
 @dataclass(frozen=True)
 class Reading:
@@ -26,11 +28,13 @@ class Reading:
         layout: The layout's name; None: the columns decide.
         columns: `prompt`, `completion`, `id` or another column of the row table, and the table's column to take for it.
         rows: How many rows to read, from the first; None: all.
+        unfit: Whether rows that cannot be judged as a whole are refused with the file, or left out of it.
     """
 
     layout: str | None = None
     columns: tuple[tuple[str, str], ...] = ()
     rows: int | None = None
+    unfit: UnfitRows = "refuse"
 
     def __post_init__(self) -> None:
         """Makes sure that there is something to read.
@@ -38,6 +42,9 @@ class Reading:
         Raises:
             ConfigError: There is not, or a name is given to two columns.
         """
+        if self.unfit not in get_args(UnfitRows):
+            message = f"unfit rows cannot be {self.unfit!r}"
+            raise ConfigError(message, hint=f"known: {', '.join(get_args(UnfitRows))}")
         if self.rows is not None and self.rows < 1:
             message = f"{self.rows} rows are none to read"
             raise ConfigError(message, hint="ask for one or more, or leave the number out to read all")
@@ -45,6 +52,12 @@ class Reading:
         if twice := sorted({name for name in names if names.count(name) > 1}):
             message = f"several columns are named for {', '.join(twice)}"
             raise ConfigError(message, hint="name one")
+
+    def over(self, other: Reading) -> Reading:
+        """This one; where it does not say what columns mean, as another one says."""
+        if self.layout is not None or self.columns:
+            return self
+        return replace(self, layout=other.layout, columns=other.columns)
 
 
 def mapped(written: str) -> tuple[tuple[str, str], ...]:

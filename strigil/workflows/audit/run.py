@@ -115,13 +115,14 @@ def _report(rows: RowSource, suite: Suite, wanted: Wanted, reporter: Reporter, e
     chosen = judgeable(suite, raw, rows.absent, reporter, source=source)
     if not suite.expectations and not wanted.files:
         summary = judge(unwritten(raw), chosen.suite, None, source=source, reporter=reporter, executor=executor).summary
-        return Report(counts(summary), audit_record(suite, chosen.skipped, summary, ()))
+        return Report(counts(summary), audit_record(suite, chosen.skipped, summary, (), unfit=rows.unfit))
     with scratch_folder() as folder, TableFiles(folder, rows.schema, form=rows.form) as files:
         summary = judge(raw, chosen.suite, files, source=source, reporter=reporter, executor=executor).summary
         outcomes = expectations.check(files.close(), data_docs=wanted.data_docs)
         if wanted.write is not None:
             write_table(rows.as_came(pl.scan_parquet(Path(folder) / "data" / "clean" / "*.parquet")), wanted.write)
-        found = Report(counts(summary), audit_record(suite, chosen.skipped, summary, outcomes))
+        record = audit_record(suite, chosen.skipped, summary, outcomes, unfit=rows.unfit)
+        found = Report(counts(summary), record)
         if wanted.report is not None:
             about = reported(folder, name=rows.name, counts=found.counts, audit=found.audit, form=rows.form)
             write_out(wanted.report, report_page(about))
@@ -146,6 +147,7 @@ def _release(
         hazards=tuple(parent.hazards) if parent is not None else (),
         absent=rows.absent,
         form=rows.form,
+        unfit=rows.unfit,
     )
     with Draft(out, wanted.name or rows.name) as draft:
         made = made_before(draft.home, rows, contents, suite)

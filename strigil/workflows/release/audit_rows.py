@@ -22,6 +22,7 @@ from strigil.common.progress import Reporter
 from strigil.data.form import Form, stored
 from strigil.data.rows import check_rows
 from strigil.data.streams import SHARD_ROWS, ShardedSink, count_rows, iter_batches
+from strigil.data.unfit import Unfit, counted
 from strigil.data.verdicts import VERDICTS
 from strigil.releases.manifest import AuditRecord, Counts, ExpectationRecord, OverlapRecord, RuleRecord
 
@@ -150,12 +151,20 @@ def counts(summary: Summary) -> Counts:
     return Counts(raw=summary.rows, clean=summary.clean, removed=summary.removed, truncated=summary.truncated)
 
 
-def audit_record(suite: Suite, skipped: dict[str, str], summary: Summary, outcomes: tuple[Outcome, ...]) -> AuditRecord:
-    """What a manifest keeps of an audit with a suite, of which some rules were skipped."""
+def audit_record(
+    suite: Suite,
+    skipped: dict[str, str],
+    summary: Summary,
+    outcomes: tuple[Outcome, ...],
+    *,
+    unfit: Sequence[Unfit] = (),
+) -> AuditRecord:
+    """What a manifest keeps of an audit with a suite, of which some rules were skipped, and of rows left out before."""
     return AuditRecord(
         suite=suite.name,
         suite_digest=suite.digest,
         skipped=skipped,
+        unfit=counted(unfit),
         rules=[
             RuleRecord(
                 rule=count.rule.rule.spec(),

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from strigil.audits.suite.suite import Suite, load_suite, suite_names
 from strigil.common.errors import ConfigError
+from strigil.data.layouts.layout import Reading
 from strigil.sources.open_rows import RowSource
+
+
+def reading_for(named: str | None, given: Reading) -> Reading:
+    """How rows are read: as the caller says, or else as the suite does that is named.
+
+    Raises:
+        ConfigError: There is no such suite.
+    """
+    return given if named is None else given.over(load_suite(named).reading)
 
 
 def suite_for(rows: RowSource, named: str | None) -> Suite:

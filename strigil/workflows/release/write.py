@@ -23,6 +23,7 @@ from strigil.common.errors import ConfigError
 from strigil.common.progress import Reporter
 from strigil.data.form import Form
 from strigil.data.streams import iter_batches
+from strigil.data.unfit import Unfit
 from strigil.releases.manifest import (
     GenerationRecord,
     HazardRecord,
@@ -55,6 +56,7 @@ class Contents:
         origin: Who wrote the rows, as the user says.
         absent: Their columns that hold only placeholders.
         form: What they are written in.
+        unfit: Rows that were left out before, since nobody can judge them.
         parents: Releases that the rows were taken from, besides the one that this release follows.
     """
 
@@ -69,6 +71,7 @@ class Contents:
     absent: frozenset[str] = frozenset()
     origin: Origin | None = None
     form: Form = field(default_factory=Form)
+    unfit: tuple[Unfit, ...] = ()
 
 
 def write_release(
@@ -116,7 +119,7 @@ def write_release(
         generation=generation,
         treatments=list(contents.treatments),
         hazards=list(contents.hazards),
-        audit=audit_record(suite, chosen.skipped, audited.summary, outcomes),
+        audit=audit_record(suite, chosen.skipped, audited.summary, outcomes, unfit=contents.unfit),
         counts=counts(audited.summary),
         absent=sorted(contents.absent),
         origin=contents.origin,

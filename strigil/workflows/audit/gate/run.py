@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from strigil.audits.suite.expectations import Expectations
@@ -74,6 +74,8 @@ def gate(given: str | NamedFile, suite: str | None = None, options: GateOptions 
     options = options or GateOptions()
     data = given if isinstance(given, str) else given.name
     chosen = None if suite is None else _prepared(load_suite(suite))
+    if chosen is not None:
+        options = replace(options, reading=(options.reading or Reading()).over(chosen.reading))
     results = read_results(options.probes)
     with ExitStack() as stack:
         stack.enter_context(time_limit(options.time_limit, what=f"gating {data}"))
@@ -81,7 +83,9 @@ def gate(given: str | NamedFile, suite: str | None = None, options: GateOptions 
             source = stack.enter_context(
                 open_rows(given, options.split, reading=options.reading, accept_changed=True)
                 if isinstance(given, str)
-                else open_files([given])
+                else open_files(
+                    [given if chosen is None else replace(given, reading=given.reading.over(chosen.reading))]
+                )
             )
         except DataError as error:
             if chosen is None:
