@@ -6,6 +6,7 @@ import doctest
 import importlib
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import huggingface_hub.constants
@@ -154,7 +155,7 @@ def test_data_of_another_type_are_refused_with_the_types_that_are_read(
 def test_a_split_that_no_release_has_is_refused_wherever_it_is_asked_for(tmp_path: Path) -> None:
     release = strigil.audit(ROWS, "numbers-paper", out=tmp_path, name="mine").release
     assert release is not None
-    asked = [
+    asked: list[Callable[[], object]] = [
         lambda: strigil.load(release, split="../clean"),  # type: ignore[arg-type]  # what it is about
         lambda: strigil.gate(release, split="train"),  # type: ignore[arg-type]  # what it is about
         lambda: release.rows("train"),  # type: ignore[arg-type]  # what it is about
