@@ -14,6 +14,8 @@ from strigil.models.adapters import check_adapter
 from strigil.models.catalog import Model, adapter_digest, resolve_model
 
 AS_TRAINED: Final = "trained"
+MERGED_FILE: Final = "merged.json"
+"""What `strigil merge` says of a model that an adapter was merged into."""
 
 
 @dataclass(frozen=True)
@@ -95,8 +97,9 @@ def student_subject(name: str, base: Model, folder: Path) -> Subject:
 
 def trained_system(folder: Path) -> str | None:
     """The system prompt of all rows that a student was trained on; None for the template's, or where nobody knows."""
-    file = folder / "train.json"
-    if not file.is_file():
+    files = [folder / name for name in ("train.json", MERGED_FILE)]
+    file = next((file for file in files if file.is_file()), None)
+    if file is None:
         return None
     said = read_json_object(file)
     if "system" in said:

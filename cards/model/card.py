@@ -12,6 +12,23 @@ from strigil.cards.markdown_template import Markdown, render
 HUB_ID_PARTS: Final = 2
 
 
+def merged_card(name: str, record: Mapping[str, object]) -> str:
+    """Renders the card of a model that an adapter was merged into.
+
+    Args:
+        name: What the student is called.
+        record: What was merged into what, as merged.json says.
+    """
+    base = str(record["base"])
+    front = ModelCardData(
+        base_model=base if len(base.split("/")) == HUB_ID_PARTS else None,
+        library_name="transformers",
+        pipeline_tag="text-generation",
+        tags=["synthetic", "strigil"],
+    )
+    return render("model/merged.md.j2", name=name, m=record, front=Markdown(front.to_yaml().strip()))
+
+
 def student_card(
     name: str,
     training: Mapping[str, object],

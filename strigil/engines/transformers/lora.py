@@ -41,7 +41,16 @@ class AdapterSwitch:
             yield self._base
 
     def merge(self, adapter: Adapter) -> PreTrainedModel:
-        """The base with one adapter added to its weights, for good: nothing can be switched any more."""
+        """The base with one adapter added to its weights, for good: nothing can be switched any more.
+
+        Raises:
+            ConfigError: The adapter does not fit, or changes a head that is the embeddings too.
+        """
+        head, embeddings = self._base.get_output_embeddings(), self._base.get_input_embeddings()
+        changed = {self._base.get_submodule(name) for name in check_adapter(adapter.path, self._folder)}
+        if head in changed and head.weight is embeddings.weight:
+            message = f"the adapter {adapter.path} changes the head, whose weights are those of the embeddings"
+            raise ConfigError(message, hint="merged, it would change those too: use it as an adapter")
         merged: PreTrainedModel = self._load(adapter).merge_and_unload()
         return merged
 
