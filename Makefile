@@ -1,6 +1,7 @@
 # Every target sets up what it needs; a machine with Python 3.11 or newer, make, git and a package index is enough.
 #   make demo    the main job on the built-in models      make test   every test
 #   make check   lint, types, import directions           make bench  benchmarks against peers
+#   make dist    wheel and source archive, checked and tried in an empty environment; DEMO=1 runs the demo there
 #   make calibration    how often a study is wrong, by Monte Carlo; QUICK=1 checks in two minutes and writes nothing
 #   make fuzz    hostile input for FUZZ_MINUTES (20)
 #   make disturb    commands ended at MOMENTS (20) random moments, two at once, disks that fill; an hour or two
@@ -18,7 +19,7 @@ SOURCES := .cache/types/strigil tools benchmarks tests
 QUIET_THREADS := KMP_BLOCKTIME=0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint types bench calibration fuzz disturb format
+.PHONY: help setup demo test check lint types bench dist calibration fuzz disturb format
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -53,6 +54,10 @@ format: $(READY)
 
 bench: $(READY)
 	@$(QUIET_THREADS) $(BIN)/python -m benchmarks.run
+
+DEMO ?=
+dist: $(READY)
+	@$(BIN)/python tools/make_dist.py $(if $(DEMO),--demo)
 
 QUICK ?=
 calibration: $(READY)

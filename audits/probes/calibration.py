@@ -8,6 +8,7 @@ from statistics import fmean, stdev
 from typing import Final
 
 from strigil.audits.probes.probe import Alarm, Null, Probe, ProbeResult, Statistic
+from strigil.common.extras import STATISTICS, needing
 
 SMALLEST_NULL: Final = 8
 """With fewer values the tails of Student's t are so heavy that an alarm would hardly ever come, and be trusted less."""
@@ -26,7 +27,8 @@ def against_null(values: Mapping[str, float], null: Sequence[Mapping[str, float]
         values: The statistics by name.
         null: K mappings with the same names, each from data or a student that is clean.
     """
-    from scipy.special import stdtr
+    with needing(STATISTICS):
+        from scipy.special import stdtr
 
     if len(null) < 2:
         unsure = [Statistic(name=name, value=value) for name, value in values.items()]
@@ -50,7 +52,8 @@ def adjusted(statistics: Sequence[Statistic]) -> list[Statistic]:
 
     Source: Benjamini and Hochberg, J. R. Stat. Soc. B 57 (1995) 289.
     """
-    from scipy.stats import false_discovery_control
+    with needing(STATISTICS):
+        from scipy.stats import false_discovery_control
 
     tested = [(statistic, statistic.p_value) for statistic in statistics if statistic.p_value is not None]
     q_values: list[float] = (

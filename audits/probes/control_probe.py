@@ -13,6 +13,7 @@ import polars as pl
 from strigil.audits.probes.calibration import conclude
 from strigil.audits.probes.probe import Null, Probe, ProbeResult, Statistic
 from strigil.audits.scores.requirements import Cost, Knowledge
+from strigil.common.extras import STATISTICS, needing
 from strigil.data.rows import completion_text, prompt_text
 from strigil.stats import auroc
 
@@ -117,7 +118,8 @@ def areas(told: HeldOutScores, groups: Sequence[int]) -> list[Statistic]:
     The largest groups come last in the list of sizes; p-values are of single figures, and only the first is adjusted
     for nothing: the others look at the same rows again.
     """
-    from scipy.stats import mannwhitneyu
+    with needing(STATISTICS):
+        from scipy.stats import mannwhitneyu
 
     found = []
     for rows in groups:

@@ -12,6 +12,7 @@ from pydantic import Field
 from strigil.audits.probes.calibration import adjusted, conclude
 from strigil.audits.probes.control_probe import SMALLEST, ControlProbe
 from strigil.audits.probes.probe import Null, ProbeResult, Statistic
+from strigil.common.extras import STATISTICS, needing
 from strigil.data.rows import completion_text
 
 if TYPE_CHECKING:
@@ -84,7 +85,8 @@ class FrequenciesProbe(ControlProbe):
 
 def _counts(texts: Sequence[str], pattern: str) -> csr_matrix:
     """(texts, different words): how often each occurs; rare ones share the last column."""
-    from scipy.sparse import csr_matrix
+    with needing(STATISTICS):
+        from scipy.sparse import csr_matrix
 
     columns: dict[str, int] = {}
     rows, places = [], []

@@ -28,6 +28,7 @@ from strigil.audits.suite.assertions import (
 )
 from strigil.audits.suite.suite import ExpectationChoice, TableName
 from strigil.common.errors import ConfigError, first_line
+from strigil.common.extras import EXPECTATIONS, needing
 from strigil.data.rows import completion_text, prompt_text
 
 if TYPE_CHECKING:
@@ -244,9 +245,10 @@ def _flat(table: pl.LazyFrame) -> pl.DataFrame:
 
 
 def _build(choice: ExpectationChoice, place: int) -> Expectation:
-    from great_expectations.expectations.registry import get_expectation_impl
-
     check_assertion(choice)
+    with needing(EXPECTATIONS):
+        from great_expectations.expectations.registry import get_expectation_impl
+
     args = {name: value for name, value in choice.args.items() if name != CONDITION}
     try:
         kind = get_expectation_impl(choice.expectation)

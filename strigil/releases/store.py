@@ -22,6 +22,7 @@ from strigil.common.canonical import file_digest
 from strigil.common.digest_cache import stored_digest
 from strigil.common.disk import cannot_write, is_full
 from strigil.common.errors import CheckFailedError, ConfigError, DataError
+from strigil.common.extras import DATASETS, needing
 from strigil.common.files import write_out
 from strigil.data.parquet import write_parquet
 from strigil.releases.manifest import MANIFEST, FileRecord, Manifest, parse_manifest
@@ -84,7 +85,8 @@ class Release:
 
     def dataset(self, split: Split = "clean") -> Dataset:
         """One of its row tables as a data set of Hugging Face's library, mapped into memory from its cache."""
-        from datasets import Dataset
+        with needing(DATASETS):
+            from datasets import Dataset
 
         self.require(check_split(split))
         if not self.manifest.counts.model_dump()[split]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from strigil.common.extras import STATISTICS, needing
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -47,7 +49,9 @@ def auroc(first: FloatArray, second: FloatArray, *, rows: int = 1, seed: int = 0
         None if either set has no whole group.
     """
     import numpy as np
-    from scipy.stats import mannwhitneyu
+
+    with needing(STATISTICS):
+        from scipy.stats import mannwhitneyu
 
     generator = np.random.default_rng(seed)
     one, other = (_means(generator.permutation(scores), rows) for scores in (first, second))

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import TypeVar
 
+from strigil.common.extras import STATISTICS, needing
 from strigil.stats.intervals import Arm, Contrast, K, check_finite, contrast_of, mean_of, parts
 from strigil.stats.scale import PLAIN, Scale
 
@@ -133,7 +134,8 @@ def _on(scale: Scale, arm: Arm[K]) -> Arm[K]:
 
 
 def _above_zero(found: Contrast) -> float | None:
-    from scipy.special import stdtr
+    with needing(STATISTICS):
+        from scipy.special import stdtr
 
     if found.df is None:
         return None

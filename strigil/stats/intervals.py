@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeAlias, TypeVar
 
+from strigil.common.extras import STATISTICS, needing
+
 K = TypeVar("K", bound=Hashable)
 Arm: TypeAlias = Mapping[K, float]
 """One student population: its figures by what is independent, a draw of data or a training seed.
@@ -53,7 +55,8 @@ def wilson(successes: int, n: int, confidence: float = 0.95) -> Interval:
     Raises:
         ValueError: Without trials, with more successes than trials, or a confidence outside (0, 1).
     """
-    from scipy.stats import binomtest
+    with needing(STATISTICS):
+        from scipy.stats import binomtest
 
     _check_confidence(confidence)
     if not 0 <= successes <= n or n == 0:
@@ -181,7 +184,8 @@ def variance_of(values: Sequence[float]) -> float:
 @lru_cache(maxsize=256)
 def t_quantile(df: float, confidence: float) -> float:
     """Two-sided critical value of Student's t."""
-    from scipy.special import stdtrit
+    with needing(STATISTICS):
+        from scipy.special import stdtrit
 
     return float(stdtrit(df, (1 + confidence) / 2))
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
+from strigil.common.extras import STATISTICS, needing
 from strigil.stats.scale import LOGITS
 
 if TYPE_CHECKING:
@@ -102,7 +103,9 @@ def draws_for(design: Design, effect: float, spread: Spread) -> int | None:
 def _welch(first: Floats, second: Floats) -> Floats:
     """One-sided p-values, one a study, as `above` has them."""
     import numpy as np
-    from scipy.stats import ttest_ind
+
+    with needing(STATISTICS):
+        from scipy.stats import ttest_ind
 
     tested = ttest_ind(first, second, axis=1, equal_var=False, alternative="greater")
     found: Floats = np.asarray(tested.pvalue)

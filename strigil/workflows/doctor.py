@@ -62,7 +62,9 @@ class Part:
 
 
 PARTS = (
-    Part("great-expectations", ("great_expectations",), None, "pip install --upgrade strigil", required=True),
+    Part("expectations", ("great_expectations",), None, "pip install 'strigil[gx]'"),
+    Part("statistics (scipy)", ("scipy",), None, "pip install 'strigil[stats]'"),
+    Part("datasets", ("datasets",), None, "pip install 'strigil[datasets]'"),
     Part(
         "torch",
         ("torch",),

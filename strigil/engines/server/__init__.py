@@ -41,7 +41,7 @@ class ServerChoice(EngineChoice):
 
     can: ClassVar[frozenset[Ability]] = frozenset({"adapters", "scores", "constraints", "seeds"})
     needs: ClassVar[Needs | None] = Needs(
-        modules=("transformers",),
+        modules=("aiohttp", "transformers"),
         distributions=("transformers",),
         hint="pip install 'strigil[server]'",
     )
