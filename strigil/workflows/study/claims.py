@@ -44,7 +44,7 @@ class Claims:
     folder: Path
     study: str
     lease: float = LEASE_SECONDS
-    _mine: set[str] = field(default_factory=set)
+    _mine: dict[str, str] = field(default_factory=dict)
     _own: SoftFileLease | None = None
     _others: dict[str, SoftFileLease] = field(default_factory=dict)
     _seen: dict[str, float] = field(default_factory=dict)
@@ -62,17 +62,15 @@ class Claims:
             # Void, or one whose process was ended between making the file and writing it.
             if _holder(file) == holder:
                 file.unlink(missing_ok=True)
-        self._mine.add(cell)
+        self._mine[cell] = me
         return True
 
     def give_back(self, cell: str) -> None:
         """It was made, or cannot be."""
-        if cell in self._mine:
-            self._mine.remove(cell)
-            file = self._file(cell)
-            # A process that was asleep for a lease may have lost it.
-            if self._own is not None and _holder(file) == Path(self._own.lock_file).name:
-                file.unlink(missing_ok=True)
+        me, file = self._mine.pop(cell, None), self._file(cell)
+        # A process that was asleep for a lease may have lost it to another one.
+        if me is not None and _holder(file) == me:
+            file.unlink(missing_ok=True)
 
     def begin(self) -> None:
         """Marks the time, by the clock of the folder's file system: failures from before are tried again.

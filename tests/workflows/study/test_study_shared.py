@@ -124,6 +124,20 @@ def test_a_claim_without_a_word_of_whose_it_is_keeps_nobody_out(tmp_path: Path) 
     one.close()
 
 
+def test_a_process_that_was_taken_for_dead_goes_on_under_another_name_and_leaves_nothing(tmp_path: Path) -> None:
+    claims = Claims(tmp_path, "study", lease=0.3)
+    assert claims.take("student a")
+    [file] = tmp_path.glob("*.process.lock")
+    file.unlink()
+    time.sleep(0.6)
+    assert claims.take("student b")
+    [other] = tmp_path.glob("*.process.lock")
+    assert other != file
+    assert not Claims(tmp_path, "study", lease=0.3).take("student b")
+    claims.close()
+    assert not list(tmp_path.iterdir())
+
+
 def hold(folder: Path, ready: str, asleep: bool) -> None:  # noqa: FBT001  # an argument of a process
     claims = Claims(folder, "study", lease=1.0)
     assert claims.take("student a")
