@@ -14,6 +14,7 @@ from typing import Final
 
 import polars as pl
 
+from strigil.common.errors import DataError
 from strigil.data.hidden import BESIDE, GIVEN, PLACE, TURNS
 from strigil.data.layouts.layout import OWN, Layout
 from strigil.data.parts import beside, beside_columns, beside_turns, other_turns
@@ -66,6 +67,12 @@ def shape_of(
         DataError: A column holds what the layout cannot be made of.
     """
     absent = {name for name in _PLACEHOLDERS if name not in schema or schema[name] == pl.Null}
+    for name in (*_PLACEHOLDERS, "row_id", "prompt_index"):
+        if name in schema and schema[name].is_nested():
+            message = f"{source}: the column {name!r} is {schema[name]}, expected {ROWS[name]}"
+            raise DataError(
+                message, hint="rows of strigil have a column of this name: give this one another, or leave it out"
+            )
     columns = {name: _PLACEHOLDERS[name] for name in _PLACEHOLDERS if name in absent}
     columns |= {name: pl.col(name).cast(ROWS[name]) for name in _PLACEHOLDERS if name not in absent}
     if "row_id" in schema:

@@ -79,10 +79,19 @@ def turns_in(column: str, kind: pl.DataType, role: str, *, source: str) -> pl.Ex
         if speaker is not None and spoken is not None:
             messages = pl.col(column) if isinstance(kind, pl.List) else pl.concat_list(column)
             return messages.list.eval(_message(message, speaker, spoken))
+    return said_by(role, text_in(column, kind, source=source, expected=f"text or {MESSAGES}"))
+
+
+def text_in(column: str, kind: pl.DataType, *, source: str, expected: str = "text") -> pl.Expr:
+    """A column of texts, or of what is written as one.
+
+    Raises:
+        DataError: It holds something else.
+    """
     if kind.is_nested() or kind in {pl.Null, pl.Binary}:
-        problem = f"{source}: the column {column!r} is {kind}, expected text or {MESSAGES}"
+        problem = f"{source}: the column {column!r} is {kind}, expected {expected}"
         raise DataError(problem)
-    return said_by(role, pl.col(column).cast(pl.String))
+    return pl.col(column).cast(pl.String)
 
 
 def message_kind(kind: pl.DataType) -> pl.Struct | None:

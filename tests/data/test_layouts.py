@@ -11,6 +11,7 @@ import pytest
 import strigil
 from strigil.cli.main import run
 from strigil.common.errors import ConfigError, DataError
+from strigil.data.coerce import shape_of
 from strigil.data.layouts.layout import LAYOUTS, Reading, layout_of
 from strigil.data.rows import completion_text, prompt_text
 from strigil.releases.store import open_release
@@ -238,3 +239,42 @@ def test_a_student_is_trained_on_another_layout(tmp_path: Path) -> None:
     assert run([*train, "--columns", "prompt=q,completion=a", "--out", str(tmp_path / "b")]) == 0
     weights = [next((tmp_path / out).glob("*/adapter_model.safetensors")).read_bytes() for out in ("a", "b")]
     assert weights[0] == weights[1]
+
+
+@pytest.mark.parametrize(
+    ("table", "columns", "what"),
+    [
+        (
+            {"prompt": ["a"], "ask": ["b"], "completion": ["1"]},
+            (("prompt", "ask"), ("completion", "completion")),
+            "prompt",
+        ),
+        ({"completion": ["a"], "reply": ["1"]}, (("completion", "reply"),), "completion"),
+        ({"row_id": ["a"], "uid": [7], "text": ["1"]}, (("id", "uid"),), "row_id"),
+    ],
+)
+def test_a_column_never_takes_the_place_of_one_of_the_datas_own(
+    table: dict[str, list[object]], columns: tuple[tuple[str, str], ...], what: str, tmp_path: Path
+) -> None:
+    data = jsonl(tmp_path / "rows.jsonl", pl.DataFrame(table))
+    with (
+        pytest.raises(DataError, match=f"the data have a column '{what}' of their own, whose place"),
+        open_rows(data, reading=Reading(columns=columns)),
+    ):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("table", "what"),
+    [
+        ({"completion": "1", "trait": ["x"]}, "the column 'trait' is List(String), expected String"),
+        ({"completion": "1", "row_id": [1]}, "the column 'row_id' is List(Int64), expected String"),
+        ({"instruction": "a", "input": ["x"], "output": "1"}, "the column 'input' is List(String), expected text"),
+        ({}, "has no columns"),
+    ],
+)
+def test_what_a_column_should_hold_is_said(table: dict[str, object], what: str) -> None:
+    schema = pl.DataFrame([table]).schema if table else pl.Schema()
+    with pytest.raises(DataError) as caught:
+        shape_of(schema, layout_of(schema, None, source="rows"), given=list(schema), source="rows")
+    assert what in caught.value.message

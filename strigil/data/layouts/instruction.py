@@ -8,7 +8,7 @@ from typing import ClassVar
 import polars as pl
 
 from strigil.data.layouts.layout import Layout
-from strigil.data.turns import said_by, turns_in
+from strigil.data.turns import said_by, text_in, turns_in
 
 
 class Instruction(Layout):
@@ -31,9 +31,9 @@ class Instruction(Layout):
 
     def turns(self, schema: pl.Schema, *, source: str) -> pl.Expr:
         """Instruction with input, and output."""
-        asked = pl.col("instruction").cast(pl.String)
+        asked = text_in("instruction", schema["instruction"], source=source)
         if schema.get("input", pl.Null()) != pl.Null:
-            about = pl.col("input").cast(pl.String)
+            about = text_in("input", schema["input"], source=source)
             both = pl.concat_str(asked, about, separator="\n\n")
             asked = pl.when(about.is_null() | (about == "")).then(asked).otherwise(both)
         answered = turns_in("output", schema["output"], "assistant", source=source)

@@ -146,6 +146,9 @@ def layout_of(columns: Collection[str], named: str | None, *, source: str) -> La
         names = " and ".join(repr(layout.name) for layout in closest)
         message = f"{source}: the columns {_said(columns)} fit the layouts {names}"
         raise DataError(message, hint=_HINT)
+    if not columns:
+        message = f"{source} has no columns"
+        raise DataError(message)
     if not closest:
         near = max(known, key=lambda layout: _nearness(layout.needs, columns))
         message = f"{source}: no layout fits the columns {_said(columns)}"
@@ -178,8 +181,21 @@ def renamed(table: pl.LazyFrame, columns: Sequence[tuple[str, str]], *, source: 
         if column not in there:
             message = f"{source}: there is no column {column!r} to take for {name}; the columns are {_said(there)}"
             raise DataError(message)
+        if target in there and column != target:
+            if _says_the_same(table, target, column):
+                continue
+            message = f"{source}: the data have a column {target!r} of their own, whose place {column!r} would take"
+            raise DataError(message, hint="give one of the two another name, or leave it out")
         new.append(pl.col(column).alias(target))
     return table.with_columns(new)
+
+
+def _says_the_same(table: pl.LazyFrame, target: str, column: str) -> bool:
+    """Whether a row's id is a column's already, as in a release that was made with it as the id."""
+    if target != "row_id":
+        return False
+    same = pl.col(target).cast(pl.String).eq_missing(pl.col(column).cast(pl.String))
+    return bool(table.select(same.all()).collect(engine="streaming").item())
 
 
 def check_mapped(layout: Layout, columns: Sequence[tuple[str, str]]) -> None:
