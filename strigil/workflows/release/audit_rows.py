@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,21 +68,33 @@ class TableFiles:
         schema = stored(schema.to_frame()).schema
         self._form = form
         self._sinks = {table: self._sink(table, VERDICTS if table == "verdicts" else schema) for table in tables}
+        # Entered last, so that it is through with a batch before the sinks are closed.
+        self._writer = self._stack.enter_context(ThreadPoolExecutor(1))
+        self._written: Future[None] | None = None
 
     def write(self, judged: Judged) -> None:
-        """Appends a batch to each table."""
-        rows = {"data/raw": judged.rows, "data/clean": judged.clean, "data/removed": judged.removed}
-        for table, sink in self._sinks.items():
-            sink.write(judged.verdicts() if table == "verdicts" else stored(rows[table]))
+        """Appends a batch to each table, while whoever calls judges the next one."""
+        self._wait()
+        self._written = self._writer.submit(self._append, judged)
 
     def close(self) -> dict[TableName, pl.LazyFrame]:
         """Completes the tables, and returns those that expectations can be about."""
+        self._wait()
         for sink in self._sinks.values():
             sink.close()
         paths: dict[TableName, str] = {"clean": "data/clean", "removed": "data/removed"}
         scans = {name: pl.scan_parquet(self._folder / path / "*.parquet") for name, path in paths.items()}
         rows = {name: self._form.rows(table, source=name) for name, table in scans.items()}
         return {**rows, "verdicts": pl.scan_parquet(self._folder / "verdicts" / "*.parquet")}
+
+    def _wait(self) -> None:
+        if self._written is not None:
+            self._written.result()
+
+    def _append(self, judged: Judged) -> None:
+        rows = {"data/raw": judged.rows, "data/clean": judged.clean, "data/removed": judged.removed}
+        for table, sink in self._sinks.items():
+            sink.write(judged.verdicts() if table == "verdicts" else stored(rows[table]))
 
     def _sink(self, table: str, schema: pl.Schema) -> ShardedSink:
         sink = ShardedSink(self._folder / table, schema, self._metadata, rows=self._shard_rows)
