@@ -3,6 +3,7 @@
 #   make check   lint, types, import directions           make bench  benchmarks against peers
 #   make dist    wheel and source archive, checked and tried in an empty environment; DEMO=1 runs the demo there
 #   make calibration    how often a study is wrong, by Monte Carlo; QUICK=1 checks in two minutes and writes nothing
+#   make docs    the documentation as a site, in site/
 #   make fuzz    hostile input for FUZZ_MINUTES (20)
 #   make disturb    commands ended at MOMENTS (20) random moments, two at once, disks that fill; an hour or two
 # PYTHON=python3.12 picks an interpreter, ENGINE=none leaves vLLM out, TORCH_INDEX=URL is where CPU builds of torch are.
@@ -19,7 +20,7 @@ SOURCES := .cache/types/strigil tools benchmarks tests
 QUIET_THREADS := KMP_BLOCKTIME=0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint types bench dist calibration fuzz disturb format
+.PHONY: help setup demo test check lint types bench dist docs calibration fuzz disturb format
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -58,6 +59,9 @@ bench: $(READY)
 DEMO ?=
 dist: $(READY)
 	@$(BIN)/python tools/make_dist.py $(if $(DEMO),--demo)
+
+docs: $(READY)
+	@$(BIN)/python -m tools.site.build
 
 QUICK ?=
 calibration: $(READY)
