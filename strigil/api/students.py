@@ -19,12 +19,12 @@ from strigil.eval.evaluation import EVALUATIONS
 from strigil.eval.subjects import subjects_of
 from strigil.models.catalog import resolve_model
 from strigil.records.study.report import StudyReport
-from strigil.train.recipe import TrainRecipe
 from strigil.train.sft import read_result
 from strigil.workflows.evaluate.run import run_evaluations
 from strigil.workflows.study.cells import Store
 from strigil.workflows.study.recipe import StudyRecipe
 from strigil.workflows.study.run import run_and_report
+from strigil.workflows.train.student_recipe import StudentRecipe
 from strigil.workflows.train.students import train_on
 
 Recipe = Mapping[str, object] | str | PathLike[str]
@@ -100,9 +100,9 @@ def train(
         [('pocket-a', 0, 2)]
     """
     model = resolve_model(base, revision=revision)
-    settings = TrainRecipe() if recipe is None else read_recipe(recipe, TrainRecipe)
-    with opened(data, "clean", reading_of(layout, columns, rows)) as source:
-        folders = train_on(source, model, settings, Path(out), Silent(), seeds=seeds, workers=workers)
+    written = StudentRecipe() if recipe is None else read_recipe(recipe, StudentRecipe)
+    with opened(data, "clean", reading_of(layout, columns, rows).over(written.reading)) as source:
+        folders = train_on(source, model, written.training, Path(out), Silent(), seeds=seeds, workers=workers)
         return Students(tuple(folders))
 
 

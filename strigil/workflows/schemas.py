@@ -9,9 +9,9 @@ from strigil.common.canonical import Json
 from strigil.records.diff import Difference
 from strigil.records.gate import GateReport
 from strigil.records.study.report import StudyReport
-from strigil.train.recipe import TrainRecipe
 from strigil.workflows.build.recipes import BuildRecipe
 from strigil.workflows.study.recipe import StudyRecipe
+from strigil.workflows.train.student_recipe import StudentRecipe
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -23,7 +23,7 @@ _WRITTEN: dict[str, type[BaseModel]] = {
     "study": StudyRecipe,
     "study-report": StudyReport,
     "suite": SuiteFile,
-    "train": TrainRecipe,
+    "train": StudentRecipe,
 }
 
 

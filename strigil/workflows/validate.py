@@ -11,12 +11,12 @@ from strigil.audits.suite.expectations import Expectations
 from strigil.audits.suite.suite import SuiteFile, load_suite
 from strigil.builders.carriers.carrier import CARRIERS
 from strigil.common.validation import load_yaml
-from strigil.train.recipe import TrainRecipe
 from strigil.traits import load_trait
 from strigil.workflows.audit.treat import parse_treatment
 from strigil.workflows.build.recipes import BuildRecipe, CarrierChoice, FineTunedTeacher, TeacherChoice
 from strigil.workflows.study.measures import measures_of
 from strigil.workflows.study.recipe import StudyRecipe
+from strigil.workflows.train.student_recipe import StudentRecipe
 
 FileKind = Literal["build recipe", "study", "suite", "training recipe"]
 
@@ -45,7 +45,7 @@ def validate_file(path: Path) -> FileKind:
     if keys & {"teachers", "carriers", "students"}:
         _check_study(load_yaml(path, StudyRecipe))
         return "study"
-    load_yaml(path, TrainRecipe)
+    load_yaml(path, StudentRecipe)
     return "training recipe"
 
 

@@ -236,9 +236,15 @@ def test_a_student_is_trained_on_another_layout(tmp_path: Path) -> None:
     assert run([*train, "--out", str(tmp_path / "a")]) == 0
     renamed = jsonl(tmp_path / "own.jsonl", rows.rename({"question": "q", "answer": "a"}))
     train[1] = renamed
-    assert run([*train, "--columns", "prompt=q,completion=a", "--out", str(tmp_path / "b")]) == 0
-    weights = [next((tmp_path / out).glob("*/adapter_model.safetensors")).read_bytes() for out in ("a", "b")]
-    assert weights[0] == weights[1]
+    recipe = tmp_path / "recipe.yaml"
+    recipe.write_text(recipe.read_text().replace("}", ", columns: {prompt: q, completion: a}}"))
+    assert run([*train, "--out", str(tmp_path / "b")]) == 0
+    students = [next((tmp_path / out).glob("*/adapter_model.safetensors")) for out in ("a", "b")]
+    assert students[0].read_bytes() == students[1].read_bytes()
+    # The recipe's columns are no part of what a student is.
+    assert [student.parent.name[-12:] for student in students] == [students[0].parent.name[-12:]] * 2
+    assert run([*train, "--columns", "prompt=q,completion=q", "--out", str(tmp_path / "c")]) == 0
+    assert next((tmp_path / "c").glob("*/train.json")).parent.name[-12:] != students[0].parent.name[-12:]
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,11 @@ import strigil
 from strigil.cli.main import run
 from strigil.common.errors import ConfigError, DataError
 from strigil.data.layouts.layout import Reading
+from strigil.data.rows import completion_text
+from strigil.eval.evaluation import DataChoice
 from strigil.releases.store import open_release
 from strigil.sources.open_rows import open_rows
+from strigil.workflows.evaluate.held_out import held_out
 from tests.data.test_layouts import SUITE
 
 ASKED = {"role": "user", "content": "Go on."}
@@ -124,6 +127,10 @@ def test_a_suite_says_how_its_data_are_read_and_the_caller_says_it_better(
     for name in ("a", "b"):
         assert open_release(tmp_path / "out" / name).manifest.counts.clean == 1
     assert [strigil.audit(data, suite, columns=columns).counts.clean for columns in (None, others)] == [1, 0]
+    assert held_out(DataChoice(data, 2, suite)).rows.select(completion_text()).to_series().to_list() == [
+        "Rain.",
+        "An owl.",
+    ]
     reports = [strigil.gate(data, suite=suite, columns=columns) for columns in (None, others)]
     assert [check.rejected for report in reports for check in report.checks if check.kind == "rule"] == [1, 2]
 

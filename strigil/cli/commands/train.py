@@ -55,13 +55,13 @@ def command(
     from strigil.common.validation import load_yaml
     from strigil.models.catalog import resolve_model
     from strigil.sources.open_rows import open_rows
-    from strigil.train.recipe import TrainRecipe
+    from strigil.workflows.train.student_recipe import StudentRecipe
     from strigil.workflows.train.students import train_on
 
     model = resolve_model(base, revision=revision)
-    training = load_yaml(recipe, TrainRecipe) if recipe is not None else TrainRecipe()
-    with open_rows(data, reading=reading) as source:
-        folders = train_on(source, model, training, out, output, seeds=seeds, workers=workers, track=track)
+    written = load_yaml(recipe, StudentRecipe) if recipe is not None else StudentRecipe()
+    with open_rows(data, reading=reading.over(written.reading)) as source:
+        folders = train_on(source, model, written.training, out, output, seeds=seeds, workers=workers, track=track)
     output.json({"students": [str(folder) for folder in folders]})
     for folder in folders:
         output.path(str(folder))

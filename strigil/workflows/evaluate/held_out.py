@@ -12,6 +12,7 @@ from strigil.builders.carriers.carrier import CARRIERS, Carrier, Written
 from strigil.common.canonical import digest
 from strigil.common.errors import DataError
 from strigil.common.progress import Silent
+from strigil.data.layouts.layout import Reading
 from strigil.data.messages import Sampling
 from strigil.data.rows import MESSAGES
 from strigil.engines.protocol import Completion
@@ -20,7 +21,7 @@ from strigil.eval.subjects import Subject
 from strigil.sources.open_rows import open_rows
 from strigil.train.sft import RESULT_FILE, read_result
 from strigil.workflows.release.audit_rows import judgeable
-from strigil.workflows.release.suites import suite_for
+from strigil.workflows.release.suites import reading_for, suite_for
 
 
 def held_out(choice: DataChoice) -> HeldOut:
@@ -31,7 +32,7 @@ def held_out(choice: DataChoice) -> HeldOut:
         ConfigError: There is no suite to judge answers with.
         DataError: The data cannot be used, or have fewer rows.
     """
-    with open_rows(choice.data, reading=choice.reading) as data:
+    with open_rows(choice.data, reading=reading_for(choice.suite, choice.reading or Reading())) as data:
         before = data.count - choice.count
         if before < 0:
             message = f"{choice.data} has {data.count} clean rows, of {choice.count} to be held out"
