@@ -175,6 +175,36 @@ def attach(study: Path, release: Path, out: Path, output: Output) -> None:
     output.hint(f"next: strigil report {patched.path}")
 
 
+@command.command()
+@click.argument("study", type=PATH)
+@click.argument("table", type=PATH)
+@out_option("studies")
+@output_option
+def export(study: Path, table: Path, out: Path, output: Output) -> None:
+    """Writes every student's figures into TABLE, a line a student and figure: .csv, .tsv, .jsonl or .parquet.
+
+    STUDY is the study's file, whose report is in OUT, or a report itself: a study.json.
+
+    \b
+    Examples:
+      strigil study export examples/pocket-study.yaml students.csv
+      strigil study export docs/results/pocket-study.json students.parquet
+    """
+    from strigil.cards.study.tidy import tidy_table
+    from strigil.common.validation import load_yaml
+    from strigil.data.formats.writing import check_writable, write_table
+    from strigil.workflows.study.cells import Store
+    from strigil.workflows.study.kept import read_report
+    from strigil.workflows.study.recipe import StudyRecipe
+
+    check_writable(table)
+    kept = study if study.suffix == ".json" else Store(out).reports(load_yaml(study, StudyRecipe).name) / "study.json"
+    lines = tidy_table(read_report(kept))
+    write_table(lines.lazy(), table)
+    output.json({"table": str(table), "lines": lines.height, "columns": lines.columns})
+    output.path(str(table))
+
+
 def _show(output: Output, written: Written) -> None:
     output.json(written.report.model_dump(mode="json"))
     for account in written.report.accounts:

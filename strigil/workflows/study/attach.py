@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from strigil.common.errors import ConfigError, DataError
-from strigil.common.validation import explain, read_text
 from strigil.records.study.arms import ArmRecord
 from strigil.records.study.report import StudyReport
 from strigil.releases.manifest import ResidualRecord
 from strigil.releases.store import Release, open_release
 from strigil.sources.find import release_files
 from strigil.workflows.release.patch import record_residual
+from strigil.workflows.study.kept import read_report
 from strigil.workflows.train.students import rows_digest
 
 
@@ -31,7 +29,7 @@ def attach(report: Path, release: Path) -> Release:
         ConfigError: The study has no such arm, or no figure for it, or more than one; or it has no report.
         DataError: There is no release, or it is one of the study's own cells.
     """
-    study, judged = _read(report), open_release(release)
+    study, judged = read_report(report), open_release(release)
     if not (judged.path / "data" / "raw").exists():
         message = f"{judged.path} is a cell of a study, which has clean rows and nothing that people read"
         raise DataError(message, hint="make the release with strigil treat; it is recognised by its rows")
@@ -40,17 +38,6 @@ def attach(report: Path, release: Path) -> Release:
         message = f"the study {study.study} has {len(found)} figures for the rows of {judged.path}, of other trainings"
         raise ConfigError(message, hint="a release carries one: attach it from a study with one training of these rows")
     return judged if judged.manifest.residual == found[0] else record_residual(judged, found[0])
-
-
-def _read(file: Path) -> StudyReport:
-    if not file.exists():
-        message = f"there is no {file}: the study has not been run"
-        raise ConfigError(message, hint="strigil study run STUDY")
-    try:
-        return StudyReport.model_validate_json(read_text(file))
-    except ValidationError as error:
-        message = f"{file}: {explain(error, StudyReport)}"
-        raise ConfigError(message) from error
 
 
 def _arms_of(study: StudyReport, release: Release) -> list[ArmRecord]:
