@@ -8,7 +8,8 @@ import yaml
 from huggingface_hub import CardData, DatasetCardData
 
 from strigil.common.canonical import digest
-from strigil.releases.manifest import Manifest, RuleRecord
+from strigil.releases.audit_record import RuleRecord
+from strigil.releases.manifest import Manifest
 
 # What follows from the manifest alone, and what an author may say otherwise once it is there.
 MADE: Final = ("license", "annotations_creators", "language_creators", "size_categories", "configs")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from strigil.cards.page.page import number, percent
-from strigil.releases.manifest import AuditRecord
+from strigil.releases.audit_record import AuditRecord
 
 MOST: Final = 12
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from strigil.releases.manifest import AuditRecord, Counts, FileRecord, Manifest
+from strigil.releases.audit_record import AuditRecord
+from strigil.releases.manifest import Counts, FileRecord, Manifest
 
 if TYPE_CHECKING:
     import polars as pl

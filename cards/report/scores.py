@@ -10,7 +10,7 @@ import polars as pl
 from strigil.cards.page.charts import ACCENT, BAD, QUIET, Figure, figure
 from strigil.cards.report.reported import Reported
 from strigil.common.canonical import Json
-from strigil.releases.manifest import RuleRecord
+from strigil.releases.audit_record import RuleRecord
 
 BINS = 24
 # A few scores far beyond the threshold would squeeze all others into one bar.

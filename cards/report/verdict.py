@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from strigil.releases.manifest import AuditRecord, Counts, Manifest
+from strigil.releases.audit_record import AuditRecord
+from strigil.releases.manifest import Counts, Manifest
 
 Tone = Literal["", "good", "bad", "warn"]
 

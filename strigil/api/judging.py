@@ -17,7 +17,8 @@ from strigil.common.progress import Silent
 from strigil.data.layouts.layout import UnfitRows
 from strigil.data.tabular import Tabular
 from strigil.records.gate import FailOn, GateReport
-from strigil.releases.manifest import AuditRecord, Counts, Origin
+from strigil.releases.audit_record import AuditRecord
+from strigil.releases.manifest import Counts, Origin
 from strigil.releases.store import Release, Split
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 
     from strigil.cli.console import Output
     from strigil.common.canonical import Json
-    from strigil.releases.manifest import AuditRecord, Counts, ExpectationRecord, RuleRecord, TreatmentRecord
+    from strigil.releases.audit_record import AuditRecord, ExpectationRecord, RuleRecord
+    from strigil.releases.manifest import Counts, TreatmentRecord
     from strigil.releases.store import Release
 
 _COLUMNS = ("rule", "threshold", "rejected", "by it alone", "reasons")

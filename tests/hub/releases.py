@@ -11,17 +11,10 @@ from strigil.common.registry import UnitSpec
 from strigil.data.messages import Messages, Sampling
 from strigil.data.rows import Row, row_id, rows_table
 from strigil.data.verdicts import VERDICTS
-from strigil.releases.manifest import (
-    AuditRecord,
-    Counts,
-    EngineRecord,
-    GenerationRecord,
-    Manifest,
-    ModelRecord,
-    RuleRecord,
-    TeacherRecord,
-)
-from strigil.releases.store import Draft, Release
+from strigil.releases.audit_record import AuditRecord, RuleRecord
+from strigil.releases.draft import Draft
+from strigil.releases.manifest import Counts, EngineRecord, GenerationRecord, Manifest, ModelRecord, TeacherRecord
+from strigil.releases.store import Release
 
 TEACHER = "7e" * 32
 CLEAN = tuple(f"{n}, {n + 1}, {n + 2}" for n in range(8))

@@ -11,8 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from strigil.common.errors import ConfigError, DataError
-from strigil.releases.manifest import AuditRecord, Counts, Manifest
-from strigil.releases.store import Draft, Release, open_release, verify_release
+from strigil.releases.audit_record import AuditRecord
+from strigil.releases.draft import Draft
+from strigil.releases.manifest import Counts, Manifest
+from strigil.releases.store import Release, open_release, verify_release
 from strigil.releases.version import Version
 from strigil.workflows.publish.verify import verify
 

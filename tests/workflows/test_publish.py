@@ -22,7 +22,8 @@ from strigil.cli.main import run
 from strigil.common.canonical import file_digest
 from strigil.common.errors import CheckFailedError, ConfigError, DataError, PrerequisiteError, StrigilError
 from strigil.common.progress import Silent
-from strigil.releases.store import Draft, Release, verify_release
+from strigil.releases.draft import Draft
+from strigil.releases.store import Release, verify_release
 from strigil.releases.version import Version
 from strigil.stores.hub.package import Package, PackageFile
 from strigil.stores.hub.repository import HubRepository

@@ -17,7 +17,8 @@ from strigil.common.progress import Done, Silent
 from strigil.data.rows import ROWS, TOKEN_COLUMNS
 from strigil.models.catalog import resolve_model
 from strigil.parallel.jobs import Died, Finished, Task
-from strigil.releases.store import Draft, Release
+from strigil.releases.draft import Draft
+from strigil.releases.store import Release
 from strigil.sources.find import release_files
 from strigil.train.recipe import StepMetrics, TrainRecipe
 from strigil.train.sft import fine_tune, read_result

@@ -18,8 +18,10 @@ from strigil.common.progress import Reporter
 from strigil.common.scratch import scratch_folder
 from strigil.data.formats.writing import check_writable, write_table
 from strigil.data.hidden import unwritten
-from strigil.releases.manifest import AuditRecord, Counts
-from strigil.releases.store import Draft, Release
+from strigil.releases.audit_record import AuditRecord
+from strigil.releases.draft import Draft
+from strigil.releases.manifest import Counts
+from strigil.releases.store import Release
 from strigil.sources.open_rows import RowSource
 from strigil.workflows.audit.made_before import made_before
 from strigil.workflows.release.audit_rows import TableFiles, audit_record, counts, judge, judgeable

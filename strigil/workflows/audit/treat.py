@@ -20,8 +20,9 @@ from strigil.data.rows import TOKEN_COLUMNS
 from strigil.data.streams import ParquetSink, count_rows, iter_batches
 from strigil.engines import open_engine
 from strigil.engines.tokens.reader import TokenReader
+from strigil.releases.draft import Draft
 from strigil.releases.manifest import TreatmentRecord
-from strigil.releases.store import Draft, Release
+from strigil.releases.store import Release
 from strigil.sources.open_rows import RowSource
 from strigil.workflows.audit.score.scoring import Hints, Rows, score_table, what_is_known
 from strigil.workflows.release.origin import origin_of

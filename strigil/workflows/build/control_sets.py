@@ -16,8 +16,9 @@ from strigil.common.errors import ConfigError, DataError
 from strigil.common.progress import Reporter
 from strigil.common.registry import UnitSpec
 from strigil.data.rows import ROWS, completion_text
+from strigil.releases.draft import Draft
 from strigil.releases.manifest import Origin, TreatmentRecord
-from strigil.releases.store import Draft, Release, open_release, versions
+from strigil.releases.store import Release, open_release, versions
 from strigil.workflows.release.origin import origin_of
 from strigil.workflows.release.write import Contents, parent_record, write_release
 

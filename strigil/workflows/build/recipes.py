@@ -12,7 +12,7 @@ from strigil.common.errors import ConfigError
 from strigil.data.messages import Sampling
 from strigil.engines.auto import AutoChoice
 from strigil.engines.written import AnyEngine
-from strigil.releases.store import check_name
+from strigil.releases.draft import check_name
 from strigil.train.recipe import TrainRecipe
 
 

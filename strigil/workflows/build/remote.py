@@ -9,8 +9,9 @@ from strigil.common.cache import cache_dir
 from strigil.common.canonical import digest
 from strigil.common.errors import ConfigError
 from strigil.common.progress import Reporter
+from strigil.releases.draft import check_name
 from strigil.releases.manifest import MANIFEST, parse_manifest
-from strigil.releases.store import Release, changed_release, check_name, verify_release, versions
+from strigil.releases.store import Release, changed_release, verify_release, versions
 from strigil.stores.remote_folder import RemoteFolder, is_remote
 from strigil.workflows.build.recipes import BuildRecipe
 from strigil.workflows.build.run import build

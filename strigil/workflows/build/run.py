@@ -16,8 +16,9 @@ from strigil.common.progress import Reporter
 from strigil.engines import open_engine
 from strigil.engines.protocol import Engine
 from strigil.models.catalog import Model, adapter_rank, resolve_model, template_digest
+from strigil.releases.draft import Draft
 from strigil.releases.manifest import EngineRecord, GenerationRecord, ModelRecord, TeacherRecord
-from strigil.releases.store import Draft, Release, open_release, versions
+from strigil.releases.store import Release, open_release, versions
 from strigil.train.sft import check_training
 from strigil.workflows.build.recipes import BuildRecipe, FineTunedTeacher
 from strigil.workflows.build.teachers import make_teacher, teacher_identity

@@ -13,17 +13,10 @@ from filelock import FileLock, Timeout
 from strigil.common.canonical import file_digest
 from strigil.common.errors import CheckFailedError, ConfigError
 from strigil.common.progress import Reporter
+from strigil.releases.draft import check_name
 from strigil.releases.manifest import MANIFEST, FileRecord, Manifest, parse_manifest
 from strigil.releases.named import CARD, CROISSANT, take_back
-from strigil.releases.store import (
-    ATTESTATION,
-    Release,
-    changed_release,
-    check_name,
-    find_release,
-    open_release,
-    verify_release,
-)
+from strigil.releases.store import ATTESTATION, Release, changed_release, find_release, open_release, verify_release
 from strigil.releases.version import Version
 
 if TYPE_CHECKING:

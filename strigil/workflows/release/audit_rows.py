@@ -25,7 +25,8 @@ from strigil.data.rows import check_rows
 from strigil.data.streams import SHARD_ROWS, ShardedSink, count_rows, iter_batches
 from strigil.data.unfit import Unfit, counted
 from strigil.data.verdicts import VERDICTS
-from strigil.releases.manifest import AuditRecord, Counts, ExpectationRecord, OverlapRecord, RuleRecord
+from strigil.releases.audit_record import AuditRecord, ExpectationRecord, OverlapRecord, RuleRecord
+from strigil.releases.manifest import Counts
 
 
 @dataclass(frozen=True)

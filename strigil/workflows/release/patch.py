@@ -8,8 +8,9 @@ from typing import Final
 
 from strigil.cards.dataset.changelog import RowChange
 from strigil.common.errors import ConfigError
+from strigil.releases.draft import Draft
 from strigil.releases.manifest import Manifest, ParentRecord, ResidualRecord
-from strigil.releases.store import Draft, Release
+from strigil.releases.store import Release
 from strigil.workflows.release.report import RECORD, REPORT, find_untreated
 from strigil.workflows.release.write import write_papers
 

@@ -14,8 +14,10 @@ from strigil.cards.report.reported import Reported
 from strigil.common.errors import CheckFailedError, DataError
 from strigil.common.files import write_out
 from strigil.data.form import Form
-from strigil.releases.manifest import AuditRecord, Counts, FileRecord, Manifest
-from strigil.releases.store import Draft, Release, open_release
+from strigil.releases.audit_record import AuditRecord
+from strigil.releases.draft import Draft
+from strigil.releases.manifest import Counts, FileRecord, Manifest
+from strigil.releases.store import Release, open_release
 
 REPORT: Final = "audit/report.html"
 RECORD: Final = "audit/report.json"

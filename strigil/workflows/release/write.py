@@ -24,6 +24,7 @@ from strigil.common.progress import Reporter
 from strigil.data.form import Form
 from strigil.data.streams import iter_batches
 from strigil.data.unfit import Unfit
+from strigil.releases.draft import Draft
 from strigil.releases.manifest import (
     GenerationRecord,
     HazardRecord,
@@ -35,7 +36,7 @@ from strigil.releases.manifest import (
     form_record,
 )
 from strigil.releases.named import CARD
-from strigil.releases.store import Draft, Release, versions
+from strigil.releases.store import Release, versions
 from strigil.releases.version import FIRST, Version
 from strigil.workflows.release.audit_rows import TABLES, TableFiles, audit_record, counts, judge, judgeable
 from strigil.workflows.release.report import find_untreated, write_reports

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from strigil.cards.report.overlaps import overlap_matrix
 from strigil.cards.report.scores import BINS, histogram
 from strigil.common.registry import UnitSpec
-from strigil.releases.manifest import AuditRecord, OverlapRecord, RuleRecord
+from strigil.releases.audit_record import AuditRecord, OverlapRecord, RuleRecord
 
 SCORES = st.floats(-1e6, 1e6).map(lambda score: float(f"{score:.3g}"))
 

@@ -12,7 +12,8 @@ from strigil.common.errors import ConfigError, DataError
 from strigil.data.rows import content_digest
 from strigil.records.study.arms import ArmKind, ArmRecord, DataRecord, RunRecord
 from strigil.records.study.report import StudyReport
-from strigil.releases.store import Draft, Release, open_release, verify_release
+from strigil.releases.draft import Draft
+from strigil.releases.store import Release, open_release, verify_release
 from strigil.workflows.study.attach import attach
 from strigil.workflows.study.report import report_of
 from tests.hub.releases import a_manifest, a_release

@@ -8,7 +8,8 @@ from strigil.common.canonical import Json
 from strigil.common.scratch import scratch_folder
 from strigil.data.layouts.layout import Reading
 from strigil.records.diff import Difference, Leaf, ProvenanceDifference, RuleDifference, Side
-from strigil.releases.manifest import Manifest, RuleRecord
+from strigil.releases.audit_record import RuleRecord
+from strigil.releases.manifest import Manifest
 from strigil.releases.store import Split
 from strigil.sources.open_rows import RowSource, open_rows
 from strigil.workflows.audit.diff.rows import Rows, compare_rows, digest_rows
