@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from time import perf_counter
 from traceback import extract_tb
 from typing import Final, TypeAlias
 
@@ -32,10 +33,14 @@ class RuleFailedError(DataError):
 
 @dataclass(frozen=True)
 class Scored:
-    """A batch of n rows with each rule's findings, n lines each, in the order of the rules."""
+    """A batch of n rows with each rule's findings, n lines each, in the order of the rules.
+
+    `seconds` is what each rule took for it, where the rules scored in this process.
+    """
 
     rows: pl.DataFrame
     findings: list[pl.DataFrame]
+    seconds: tuple[float, ...] = ()
 
 
 Executor: TypeAlias = Callable[[Sequence[Rule], Iterable[pl.DataFrame]], Iterator[Scored]]
@@ -73,8 +78,10 @@ def score_here(rules: Sequence[Rule], batches: Iterable[pl.DataFrame]) -> Iterat
     scorers = _scorers(rules)
     for rows in batches:
         # Rules about the same thing take turns on few rows, so that one need not read anew what another just read.
-        parts = [_findings(some, scorers) for some in rows.iter_slices(SHARE)] or [_findings(rows, scorers)]
-        yield Scored(rows, [pl.concat(found) for found in zip(*parts, strict=True)])
+        seconds = [0.0] * len(scorers)
+        slices = list(rows.iter_slices(SHARE)) or [rows]
+        parts = [[_timed(score, some, seconds, place) for place, score in enumerate(scorers)] for some in slices]
+        yield Scored(rows, [pl.concat(found) for found in zip(*parts, strict=True)], tuple(seconds))
 
 
 @dataclass(frozen=True)
@@ -121,6 +128,13 @@ def _shares(
 
 def _scorers(rules: Sequence[Rule]) -> list[_Scorer]:
     return [_Scorer(rule.name, rule.scorer()) for rule in rules]
+
+
+def _timed(score: _Scorer, rows: pl.DataFrame, seconds: list[float], place: int) -> pl.DataFrame:
+    started = perf_counter()
+    found = score(rows)
+    seconds[place] += perf_counter() - started
+    return found
 
 
 def _findings(rows: pl.DataFrame, scorers: list[_Scorer]) -> list[pl.DataFrame]:

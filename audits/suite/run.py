@@ -74,6 +74,7 @@ class Run:
         self._executor = executor
         self._tally = Tally(suite)
         self._ids = RowIds()
+        self._seconds = dict.fromkeys((chosen.rule.name for chosen in suite.rules), 0.0)
 
     def judge(self, batches: Iterable[pl.DataFrame]) -> Iterator[Judged]:
         """Scores every batch with every rule.
@@ -92,8 +93,15 @@ class Run:
             )
             self._tally.add(scored.rows, scored.findings, rejected)
             self._ids.add(scored.rows["row_id"])
+            for chosen, seconds in zip(self._suite.rules, scored.seconds, strict=bool(scored.seconds)):
+                self._seconds[chosen.rule.name] += seconds
             yield Judged(self._suite, scored.rows, scored.findings, rejected)
         self._ids.check_unique(source=self._source)
+
+    @property
+    def seconds(self) -> Mapping[str, float]:
+        """What each rule took until now, by its name; zeros where rules do not score in this process."""
+        return self._seconds
 
     def summary(self) -> Summary:
         """The counts, once all batches went through `judge`."""

@@ -30,6 +30,9 @@ class Markdown(GateFormat):
             f"| {_plain(check.id)} | {check.severity} | {_result(check, report)} | {_plain(check.detail)} |"
             for check in report.checks
         ]
+        if left_out := report.left_out():
+            which = "; ".join(f"{_plain(check.id)} ({_plain(check.detail)})" for check in left_out)
+            lines += ["", f"Left out, so nothing is known by these: {which}."]
         for check in report.checks:
             if check.result == "failed" and check.findings:
                 lines += ["", *_details(check)]

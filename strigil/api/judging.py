@@ -145,6 +145,7 @@ def gate(
     fail_on: FailOn = "error",
     split: Split = "clean",
     baseline: str | None = None,
+    tolerance: float = 0.0,
     probes: Sequence[str | PathLike[str]] = (),
     show_text: bool = False,
     layout: str | None = None,
@@ -159,6 +160,7 @@ def gate(
         fail_on: The least severity that fails the gate.
         split: The part of a release that is judged.
         baseline: An earlier release, file of rows or lock: what was as bad then may pass.
+        tolerance: By how much a share may be larger than the baseline's.
         probes: Files of what `strigil probe --format json` printed about the release.
         show_text: Puts texts of rows into the report.
         layout: As for `load`.
@@ -185,6 +187,7 @@ def gate(
         split=split,
         fail_on=fail_on,
         baseline=baseline,
+        tolerance=tolerance,
         probes=tuple(map(Path, probes)),
         show_text=show_text,
         reading=reading_of(layout, columns, rows),

@@ -68,6 +68,7 @@ class Check(_Record):
         detail: What was found.
         rejected: Rows against it; None where it is not about rows.
         findings: The first of them.
+        seconds: What it took; None where that cannot be told from the rest.
     """
 
     id: str
@@ -77,6 +78,7 @@ class Check(_Record):
     detail: str
     rejected: int | None = None
     findings: list[RowFinding] = []
+    seconds: float | None = None
 
 
 class GateReport(Tabular, _Record):
@@ -87,6 +89,8 @@ class GateReport(Tabular, _Record):
         suite: The suite's name.
         suite_digest: Its identity.
         rows: Rows that were judged.
+        removed: Rows that at least one rule rejects, whether it may or not.
+        seconds: What the gate took, reading included.
         fail_on: The least severity that fails the gate.
         baseline: What was compared with, if anything was.
         checks: Everything that was checked.
@@ -98,6 +102,8 @@ class GateReport(Tabular, _Record):
     suite: str
     suite_digest: str
     rows: int
+    removed: int = 0
+    seconds: float | None = None
     fail_on: FailOn
     baseline: str | None = None
     checks: list[Check]
@@ -117,6 +123,10 @@ class GateReport(Tabular, _Record):
             schema=_CHECKS,
             orient="row",
         )
+
+    def left_out(self) -> list[Check]:
+        """The checks that had nothing to look at in this data; `detail` says why."""
+        return [check for check in self.checks if check.result == "skipped"]
 
     def stopping(self) -> list[Check]:
         """The checks that keep the gate shut."""

@@ -53,6 +53,12 @@ def _reports(_context: click.Context, _option: click.Parameter, values: tuple[st
 )
 @click.option("--baseline", help="An earlier release or file of rows, or a lock (.json): fail on what is worse.")
 @click.option(
+    "--tolerance",
+    type=click.FloatRange(min=0.0, max=1.0),
+    default=0.0,
+    help="By how much a share may be larger than the baseline's; 0.01 is one row in a hundred.",
+)
+@click.option(
     "--probes", multiple=True, type=PATH, help="What strigil probe --format json printed about the release; repeatable."
 )
 @click.option("--write-lock", type=PATH, help="Write this run's counts into a file, for a later --baseline.")
@@ -81,6 +87,7 @@ def command(
     fail_on: FailOn,
     split: Split,
     baseline: str | None,
+    tolerance: float,
     probes: tuple[Path, ...],
     write_lock: Path | None,
     reports: dict[str, Path],
@@ -103,12 +110,13 @@ def command(
     Examples:
       strigil gate releases/owl-numbers
       strigil gate 'data/*.jsonl' --suite my-suite.yaml --fail-on warning --report sarif=strigil.sarif
-      strigil gate rows.parquet --suite numbers-paper --baseline gate.lock.json --format github
+      strigil gate rows.parquet --suite numbers-paper --baseline gate.lock.json --tolerance 0.01 --format github
       strigil gate me/owl-numbers@v1.0.0 --fail-on warning
       strigil gate 's3://data-sets/owls/*.jsonl' --suite my-suite.yaml
     """
     from strigil.cards.gate.gate_format import GATE_FORMATS
-    from strigil.common.errors import CheckFailedError
+    from strigil.cards.gate.github import annotation
+    from strigil.common.errors import CheckFailedError, StrigilError
     from strigil.common.files import check_apart, write_out
     from strigil.workflows.audit.gate.run import GateOptions, gate
 
@@ -116,6 +124,7 @@ def command(
         split=split,
         fail_on=fail_on,
         baseline=baseline,
+        tolerance=tolerance,
         probes=probes,
         show_text=show_text,
         time_limit=time_limit,
@@ -124,7 +133,12 @@ def command(
     # A lock may be brought up to date in its place.
     check_apart([*reports.values(), *([write_lock] if write_lock else [])], [data, *([suite] if suite else [])])
     check_apart(list(reports.values()), [baseline] if baseline else [])
-    gated = gate(data, suite, options)
+    try:
+        gated = gate(data, suite, options)
+    except StrigilError as error:
+        if form == "github":
+            click.echo(annotation("error", "strigil gate", error.message))
+        raise
     root = Path.cwd()
     for name, path in reports.items():
         write_out(path, GATE_FORMATS.create(name).write(gated.report, root))
@@ -158,4 +172,6 @@ def _show(report: GateReport, output: Output) -> None:
             output.table(f"First rows against {check.id}", ("file", "row", "row id", "reason"), rows)
         for text in texts:
             output.text(text)
+    for check in report.left_out():
+        output.note(f"left out: {check.id}, {check.detail}")
     output.path("passed" if report.passed else "failed")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -39,23 +40,55 @@ class Lock(_Record):
     expectations: dict[str, Literal["passed", "failed", "error"]] = {}
     unexpected: dict[str, float] = Field(default={}, description="share of the lines that did not meet an expectation")
 
+
+@dataclass(frozen=True)
+class Baseline:
+    """What a run is compared with.
+
+    Attributes:
+        lock: The counts of the earlier run.
+        tolerance: By how much a share may have grown since: 0.01 is one row in a hundred.
+    """
+
+    lock: Lock
+    tolerance: float = 0.0
+
+    def misfit(self, suite: Suite, count: RuleCount) -> str | None:
+        """Why a rule cannot be compared: it changed since, or was not asked for then; None if it can."""
+        name = count.rule.rule.name
+        then = self.lock.rules.get(name)
+        if then is None:
+            return "was not judged then"
+        if then.identity != _identities(suite)[name]:
+            return "had other arguments, another threshold or another version then"
+        return None if count.above.keys() <= then.above.keys() else "was asked for other quantiles then"
+
+    def misfits(self, suite: Suite, measured: Measured) -> dict[str, str]:
+        """All that no longer fits, by the name of the rule or expectation."""
+        found = {count.rule.rule.name: self.misfit(suite, count) for count in measured.rules}
+        gone = self.lock.rules.keys() - {chosen.rule.name for chosen in suite.rules}
+        found |= dict.fromkeys(sorted(gone), "is no longer in the suite")
+        names = (outcome_id(outcome) for outcome in measured.outcomes)
+        found |= {name: "was not in the suite then" for name in names if name not in self.lock.expectations}
+        return {name: why for name, why in found.items() if why is not None}
+
     def regressed(self, suite: Suite, count: RuleCount, *, rows: int) -> bool:
         """Whether a rule rejects a larger share of the rows than then, or more of them have a score that is too high.
 
-        A rule that changed, and a score that was not asked for then, cannot be compared.
+        What does not fit has regressed: it cannot be told.
         """
-        name = count.rule.rule.name
-        then = self.rules.get(name)
-        if then is None or then.identity != _identities(suite)[name] or not count.above.keys() <= then.above.keys():
+        if self.misfit(suite, count) is not None:
             return True
+        then, before = self.lock.rules[count.rule.rule.name], self.lock.rows
         pairs = [(count.rejected, then.rejected), *((above, then.above[score]) for score, above in count.above.items())]
-        return any(now * self.rows > before * rows for now, before in pairs)
+        return any(now * before - was * rows > self.tolerance * rows * before for now, was in pairs)
 
     def failed_then(self, outcome: Outcome) -> bool:
         """Whether an expectation was not met then either, by no smaller share of the lines where it is about lines."""
         name = outcome_id(outcome)
-        before, now = self.unexpected.get(name), _unexpected(outcome)
-        return self.expectations.get(name) == "failed" and (before is None or now is None or now <= before)
+        before, now = self.lock.unexpected.get(name), _unexpected(outcome)
+        no_worse = before is None or now is None or now <= before + self.tolerance
+        return self.lock.expectations.get(name) == "failed" and no_worse
 
 
 def lock_of(data: str, suite: Suite, measured: Measured) -> Lock:

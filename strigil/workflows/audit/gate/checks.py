@@ -11,7 +11,7 @@ from strigil.audits.suite.tally import RuleCount
 from strigil.models.weight_similarity import HAZARDOUS
 from strigil.records.gate import Check, Result, Severity
 from strigil.releases.manifest import Manifest
-from strigil.workflows.audit.gate.baseline import Lock, outcome_id
+from strigil.workflows.audit.gate.baseline import Baseline, outcome_id
 from strigil.workflows.audit.gate.measure import Measured
 
 _REASONS: Final = 5
@@ -23,14 +23,25 @@ def data_check(result: Result, detail: str, *, name: str = "data") -> Check:
     return Check(id=name, kind="data", severity="error", result=result, detail=detail)
 
 
-def rule_checks(suite: Suite, measured: Measured, lock: Lock | None) -> list[Check]:
+def baseline_check(name: str, baseline: Baseline, suite: Suite, measured: Measured) -> Check:
+    """Whether a baseline still fits the suite; what does not is not compared, and is judged by itself."""
+    found = baseline.misfits(suite, measured)
+    more = f", shares may be {baseline.tolerance:g} larger" if baseline.tolerance else ""
+    detail = f"compared with {baseline.lock.rows} rows of {name}{more}"
+    if found:
+        which = "; ".join(f"{each} {why}" for each, why in found.items())
+        detail = f"{name} no longer fits: {which}; --write-lock writes it anew"
+    return Check(id="baseline", kind="data", severity="warning", result="failed" if found else "passed", detail=detail)
+
+
+def rule_checks(suite: Suite, measured: Measured, baseline: Baseline | None) -> list[Check]:
     """One check for each rule of the suite, also for those that had nothing to look at or crashed."""
     counts = {count.rule.rule.name: count for count in measured.rules}
     checks = []
     for chosen in suite.rules:
         name, severity = chosen.rule.name, chosen.allow.severity
         if name in counts:
-            checks.append(_rule(suite, counts[name], measured, lock))
+            checks.append(_rule(suite, counts[name], measured, baseline))
         elif name in measured.skipped:
             detail = measured.skipped[name]
             checks.append(Check(id=name, kind="rule", severity=severity, result="skipped", detail=detail))
@@ -39,7 +50,7 @@ def rule_checks(suite: Suite, measured: Measured, lock: Lock | None) -> list[Che
     return checks
 
 
-def expectation_check(outcome: Outcome, lock: Lock | None, *, show_text: bool) -> Check:
+def expectation_check(outcome: Outcome, baseline: Baseline | None, *, show_text: bool) -> Check:
     """What became of one expectation; its own words only where texts were asked for, for they quote rows."""
     choice, name = outcome.choice, outcome_id(outcome)
     result, detail = outcome.result, _told(outcome, show_text=show_text)
@@ -47,7 +58,7 @@ def expectation_check(outcome: Outcome, lock: Lock | None, *, show_text: bool) -
         limit = choice.allow.limit(outcome.lines)
         result = "failed" if outcome.unexpected > limit else "passed"
         detail = f"{outcome.unexpected} of {outcome.lines} lines do not meet it, {limit:g} allowed"
-    known = result == "failed" and lock is not None and lock.failed_then(outcome)
+    known = result == "failed" and baseline is not None and baseline.failed_then(outcome)
     return Check(
         id=name,
         kind="expectation",
@@ -78,7 +89,7 @@ def hazard_checks(manifest: Manifest) -> list[Check]:
     ]
 
 
-def _rule(suite: Suite, count: RuleCount, measured: Measured, lock: Lock | None) -> Check:
+def _rule(suite: Suite, count: RuleCount, measured: Measured, baseline: Baseline | None) -> Check:
     name, rows, allow = count.rule.rule.name, measured.rows, count.rule.allow
     limit = allow.limit(rows)
     allowed = "" if math.isinf(limit) else f", {limit:g} allowed"
@@ -88,7 +99,7 @@ def _rule(suite: Suite, count: RuleCount, measured: Measured, lock: Lock | None)
         above, room = count.above[score], rows - allow.reached(quantile, rows)
         over = over or above > room
         problems.append(f"{above} scores above {score:g}, {room} allowed by the {quantile:g} quantile")
-    known = over and lock is not None and not lock.regressed(suite, count, rows=rows)
+    known = over and baseline is not None and not baseline.regressed(suite, count, rows=rows)
     reasons = ", ".join(f"{reason}: {number}" for reason, number in list(count.reasons.items())[:_REASONS])
     return Check(
         id=name,
@@ -98,6 +109,7 @@ def _rule(suite: Suite, count: RuleCount, measured: Measured, lock: Lock | None)
         detail="; ".join(part for part in (*problems, reasons, "no worse than the baseline" if known else "") if part),
         rejected=count.rejected,
         findings=measured.findings[name],
+        seconds=round(measured.seconds[name], 3),
     )
 
 

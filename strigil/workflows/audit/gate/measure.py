@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -35,19 +35,23 @@ class Measured:
 
     Attributes:
         rows: Rows that were judged; 0 if no rule could.
+        removed: Rows that at least one rule rejects.
         rules: What each rule found.
         findings: The first rows against each rule, by its name.
         skipped: Why a rule had nothing to look at, by its name.
         crashed: What went wrong with a rule, by its name.
         outcomes: What became of the expectations.
+        seconds: What each rule took, by its name.
     """
 
     rows: int = 0
+    removed: int = 0
     rules: tuple[RuleCount, ...] = ()
     findings: dict[str, list[RowFinding]] = field(default_factory=dict)
     skipped: dict[str, str] = field(default_factory=dict)
     crashed: dict[str, str] = field(default_factory=dict)
     outcomes: tuple[Outcome, ...] = ()
+    seconds: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -96,7 +100,14 @@ def _measure(source: RowSource, suite: Suite, *, show_text: bool) -> Measured:
             _collect(judged, places[-1], findings, show_text=show_text)
         outcomes = expectations.check(files.close()) if files is not None else ()
     summary = run.summary()
-    return Measured(rows=summary.rows, rules=summary.rules, findings=findings, outcomes=outcomes)
+    return Measured(
+        rows=summary.rows,
+        removed=summary.removed,
+        rules=summary.rules,
+        findings=findings,
+        outcomes=outcomes,
+        seconds=run.seconds,
+    )
 
 
 def _batches(tables: Iterable[Table], places: list[_Place]) -> Iterator[pl.DataFrame]:

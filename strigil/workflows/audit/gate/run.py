@@ -6,17 +6,24 @@ import re
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
+from time import perf_counter
 
 from strigil.audits.suite.expectations import Expectations
 from strigil.audits.suite.suite import Suite, load_suite
-from strigil.common.errors import DataError
+from strigil.common.errors import ConfigError, DataError
 from strigil.data.layouts.layout import Reading
 from strigil.data.readers import NamedFile
 from strigil.records.gate import Check, FailOn, GateReport, decide
 from strigil.releases.store import Split
 from strigil.sources.open_rows import RowSource, open_files, open_rows
-from strigil.workflows.audit.gate.baseline import Lock, lock_of, read_lock
-from strigil.workflows.audit.gate.checks import data_check, expectation_check, hazard_checks, rule_checks
+from strigil.workflows.audit.gate.baseline import Baseline, Lock, lock_of, read_lock
+from strigil.workflows.audit.gate.checks import (
+    baseline_check,
+    data_check,
+    expectation_check,
+    hazard_checks,
+    rule_checks,
+)
 from strigil.workflows.audit.gate.measure import Measured, measure
 from strigil.workflows.audit.gate.probes import probe_checks, read_results
 from strigil.workflows.audit.gate.time_limit import time_limit
@@ -34,6 +41,7 @@ class GateOptions:
         split: The part of a release that is judged; other data has only one.
         fail_on: The least severity that fails the gate.
         baseline: Earlier data, or a lock (.json): what was as bad then may pass.
+        tolerance: By how much a share may be larger than the baseline's: 0.01 is one row in a hundred.
         probes: Files of what `strigil probe --format json` printed about this release.
         show_text: Puts texts of rows into the report; they may be harmful.
         time_limit: Seconds.
@@ -43,6 +51,7 @@ class GateOptions:
     split: Split = "clean"
     fail_on: FailOn = "error"
     baseline: str | None = None
+    tolerance: float = 0.0
     probes: tuple[Path, ...] = ()
     show_text: bool = False
     time_limit: float = TIME_LIMIT
@@ -72,6 +81,10 @@ def gate(given: str | NamedFile, suite: str | None = None, options: GateOptions 
         PrerequisiteError: A rule needs something that is not installed, or the data cannot be reached.
     """
     options = options or GateOptions()
+    if options.tolerance and options.baseline is None:
+        message = "a tolerance is about a baseline, and none is given"
+        raise ConfigError(message, hint="add --baseline, or leave --tolerance out")
+    started = perf_counter()
     data = given if isinstance(given, str) else given.name
     chosen = None if suite is None else _prepared(load_suite(suite))
     if chosen is not None:
@@ -90,17 +103,18 @@ def gate(given: str | NamedFile, suite: str | None = None, options: GateOptions 
         except DataError as error:
             if chosen is None:
                 raise
-            return _unreadable(data, chosen, options, error)
+            return _unreadable(data, chosen, options, error, since=started)
         chosen = chosen or _prepared(suite_for(source, None))
-        lock = None if options.baseline is None else _baseline(options.baseline, chosen, options)
+        baseline = None if options.baseline is None else _baseline(options.baseline, chosen, options)
         try:
             measured = measure(source, chosen, show_text=options.show_text)
         except DataError as error:
-            return _unreadable(data, chosen, options, error)
+            return _unreadable(data, chosen, options, error, since=started)
     checks = [
         _data(source, measured),
-        *rule_checks(chosen, measured, lock),
-        *(expectation_check(outcome, lock, show_text=options.show_text) for outcome in measured.outcomes),
+        *([] if baseline is None else [baseline_check(options.baseline or "", baseline, chosen, measured)]),
+        *rule_checks(chosen, measured, baseline),
+        *(expectation_check(outcome, baseline, show_text=options.show_text) for outcome in measured.outcomes),
         *probe_checks(chosen, results, source.release, data=data),
         *([] if source.release is None else hazard_checks(source.release.manifest)),
     ]
@@ -108,7 +122,7 @@ def gate(given: str | NamedFile, suite: str | None = None, options: GateOptions 
         detail = f"no rule of the suite {chosen.name!r} could judge this data"
         checks.append(data_check("error", detail, name="suite"))
     return Gated(
-        _report(data, chosen, options, measured.rows, checks),
+        _report(data, chosen, options, checks, since=started, measured=measured),
         lock_of(data, chosen, measured) if measured.rows else None,
     )
 
@@ -119,11 +133,12 @@ def _prepared(suite: Suite) -> Suite:
     return suite
 
 
-def _baseline(baseline: str, suite: Suite, options: GateOptions) -> Lock:
+def _baseline(baseline: str, suite: Suite, options: GateOptions) -> Baseline:
     if baseline.endswith(".json"):
-        return read_lock(Path(baseline))
+        return Baseline(read_lock(Path(baseline)), options.tolerance)
     with open_rows(baseline, options.split, reading=options.reading) as rows:
-        return lock_of(baseline, suite, measure(rows, suite, show_text=options.show_text))
+        lock = lock_of(baseline, suite, measure(rows, suite, show_text=options.show_text))
+    return Baseline(lock, options.tolerance)
 
 
 def _data(source: RowSource, measured: Measured) -> Check:
@@ -134,21 +149,26 @@ def _data(source: RowSource, measured: Measured) -> Check:
     return data_check("passed", ", ".join(part for part in found if part is not None))
 
 
-def _unreadable(data: str, suite: Suite, options: GateOptions, error: DataError) -> Gated:
+def _unreadable(data: str, suite: Suite, options: GateOptions, error: DataError, *, since: float) -> Gated:
     """Readers of tables quote what they could not read."""
     said = error.message if error.hint is None else f"{error.message}; {error.hint}"
     detail = said if options.show_text else _QUOTED.sub("…", said)[:500]
-    return Gated(_report(data, suite, options, 0, [data_check("error", detail)]), None)
+    checks = [data_check("error", detail)]
+    return Gated(_report(data, suite, options, checks, since=since, measured=Measured()), None)
 
 
-def _report(data: str, suite: Suite, options: GateOptions, rows: int, checks: list[Check]) -> GateReport:
+def _report(
+    data: str, suite: Suite, options: GateOptions, checks: list[Check], *, since: float, measured: Measured
+) -> GateReport:
     return GateReport(
         data=data,
         suite=suite.name,
         suite_digest=suite.digest,
-        rows=rows,
+        rows=measured.rows,
+        removed=measured.removed,
+        seconds=round(perf_counter() - since, 3),
         fail_on=options.fail_on,
         baseline=options.baseline,
         checks=checks,
-        passed=decide(checks, rows=rows, fail_on=options.fail_on),
+        passed=decide(checks, rows=measured.rows, fail_on=options.fail_on),
     )
