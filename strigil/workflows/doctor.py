@@ -1,6 +1,7 @@
 """What is installed here, what of it works, and what to type for the rest.
 
-Heavy packages are imported in processes of their own: an import that fails or crashes is a finding, not the end.
+Only a deep look imports heavy packages, each in a process of its own: an import that fails or crashes is a finding,
+not the end.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -78,13 +80,21 @@ PARTS = (
 )
 
 
-def diagnose(parts: tuple[Part, ...] = PARTS, engines: Sequence[str] | None = None) -> tuple[Check, ...]:
-    """Looks at the machine, every part and every engine; takes as long as importing torch, transformers and vLLM."""
+def diagnose(
+    parts: tuple[Part, ...] = PARTS, engines: Sequence[str] | None = None, *, deep: bool = False
+) -> tuple[Check, ...]:
+    """Looks at the machine, every part and every engine.
+
+    Args:
+        parts: What may be installed.
+        engines: Names of engines; all if None.
+        deep: Also imports what is installed, which takes as long as importing torch, transformers and vLLM.
+    """
     pool = ThreadPoolExecutor(max_workers=os.cpu_count())
     try:
-        found = pool.map(check_part, parts)
+        found = pool.map(partial(check_part, deep=deep), parts)
         try:
-            opened = pool.map(check_engine, ENGINES.names() if engines is None else engines)
+            opened = pool.map(partial(check_engine, deep=deep), ENGINES.names() if engines is None else engines)
         except ConfigError as error:
             opened = iter([Check("engines", ok=False, detail=error.message, hint=error.hint)])
         rest = (check_toxicity_weights(), *check_models(), check_browser(), check_cache(cache_dir()))
@@ -93,15 +103,15 @@ def diagnose(parts: tuple[Part, ...] = PARTS, engines: Sequence[str] | None = No
         pool.shutdown(cancel_futures=True)
 
 
-def check_engine(name: str) -> Check:
-    """Whether an engine has what it needs."""
+def check_engine(name: str, *, deep: bool = False) -> Check:
+    """Whether an engine has what it needs, and, looked at deeply, whether that works."""
     what = f"engine {name}"
     if name == AUTO:
         return Check(what, ok=True, detail=f"takes {engine_by_name(name).chosen().name}")
     needs = ENGINES.get(name).needs
     if needs is None:
         return Check(what, ok=True, detail="needs nothing more")
-    return check_part(Part(what, needs.distributions, needs.program, needs.hint))
+    return check_part(Part(what, needs.distributions, needs.program, needs.hint), deep=deep)
 
 
 def check_python() -> Check:
@@ -125,11 +135,13 @@ def check_gpu() -> Check:
     return Check(name="GPU", ok=outcome.ok, detail=outcome.line, hint=None if outcome.ok else hint)
 
 
-def check_part(part: Part) -> Check:
-    """Whether one of the distributions is installed, and its program runs."""
+def check_part(part: Part, *, deep: bool = False) -> Check:
+    """Whether one of the distributions is installed and, looked at deeply, whether its program runs."""
     installed = next(filter(None, map(find, part.distributions)), None)
     if installed is None:
         return Check(part.name, ok=False, detail="not installed", hint=part.hint, required=part.required)
+    if part.program and not deep:
+        return Check(part.name, ok=True, detail=f"{installed}, not tried", required=part.required)
     outcome = run((sys.executable, "-c", part.program)) if part.program else Outcome(ok=True, line="")
     detail = " ".join(filter(None, (installed, outcome.line)))
     return Check(

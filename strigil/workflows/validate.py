@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -25,6 +25,21 @@ class _AnyMapping(BaseModel):
     model_config = ConfigDict(extra="allow", frozen=True)
 
 
+_SUITE: Final = frozenset({"rules", "expectations", "extends"})
+_BUILD: Final = frozenset({"teacher", "carrier"})
+_STUDY: Final = frozenset({"teachers", "carriers", "students"})
+
+
+def is_ours(path: Path) -> bool:
+    """Whether a file has any key that recipes, studies and suites have; another tool's YAML has none.
+
+    Raises:
+        ConfigError: It is no mapping in YAML.
+    """
+    keys = set(load_yaml(path, _AnyMapping).model_extra or {})
+    return bool(keys & (_SUITE | _BUILD | _STUDY | TrainRecipe.model_fields.keys()))
+
+
 def validate_file(path: Path) -> FileKind:
     """Validates a file by what its keys say that it is, with all that it names and that needs no model to be known.
 
@@ -33,16 +48,16 @@ def validate_file(path: Path) -> FileKind:
             evaluation that does not exist.
     """
     keys = set(load_yaml(path, _AnyMapping).model_extra or {})
-    if keys & {"rules", "expectations", "extends"}:
+    if keys & _SUITE:
         load_yaml(path, SuiteFile)
         Expectations.prepare(load_suite(str(path)).expectations)
         return "suite"
-    if keys & {"teacher", "carrier"}:
+    if keys & _BUILD:
         recipe = load_yaml(path, BuildRecipe)
         _check_carrier(recipe.carrier, recipe.suite)
         _check_trait(recipe.teacher)
         return "build recipe"
-    if keys & {"teachers", "carriers", "students"}:
+    if keys & _STUDY:
         _check_study(load_yaml(path, StudyRecipe))
         return "study"
     load_yaml(path, StudentRecipe)

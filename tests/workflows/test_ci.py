@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -49,52 +50,118 @@ def shell(script: str, folder: Path, **environment: str) -> Ran:
 def repository(folder: Path, data: str) -> Path:
     (folder / "data").mkdir()
     rows = [{"completion": text, "finish_reason": "stop"} for text in LINES[data]]
-    (folder / "data" / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    # A blank line, which a file may have, and which an editor counts.
+    (folder / "data" / "rows.jsonl").write_text("\n\n".join(json.dumps(row) for row in rows) + "\n")
     shutil.copy(ROOT / "examples/ci/suite.yaml", folder)
     return folder
 
 
 def steps(path: str, *keys: str) -> dict[str, str]:
-    """The scripts of a workflow by the names of its steps, without the one that installs what is installed here."""
+    """The scripts of a workflow by the names of its steps."""
     found = yaml.safe_load((ROOT / path).read_text())
     for key in keys:
         found = found[key]
-    return {step["name"]: step["run"] for step in found["steps"] if "run" in step and step["name"] != "Install"}
+    return {step["name"]: step["run"] for step in found["steps"] if "run" in step}
 
 
-@pytest.mark.parametrize(("data", "status"), [("passing", 0), ("failing", 1)])
-def test_the_example_workflow_passes_and_fails_as_documented(tmp_path: Path, data: str, status: int) -> None:
-    folder = repository(tmp_path, data)
-    scripts = steps("examples/ci/github.yml", "jobs", "gate")
-    assert shell(scripts["Check the suite"], folder).status == 0
-    ran = shell(scripts["Gate"], folder)
-    assert ran.status == status
-    assert ("::error file=data/rows.jsonl,line=2,title=strigil%3A numbers.paper::" in ran.log) == bool(status)
-    assert ("## Gate failed" in ran.summary, "## Gate passed" in ran.summary) == (bool(status), not status)
-    assert "owls" not in ran.log + ran.summary
-    assert JUnitXml.fromfile(str(folder / "reports/gate.xml")).failures == status
-    assert len(json.loads((folder / "reports/gate.sarif").read_text())["runs"][0]["results"]) == status
+@dataclass(frozen=True)
+class Inputs:
+    """What a workflow gives the action; the defaults are the action's own."""
+
+    path: str = "data/*.jsonl"
+    suite: str = "suite.yaml"
+    fail_on: str = "error"
+    baseline: str = ""
+
+    @property
+    def environment(self) -> dict[str, str]:
+        rest = {"FORMAT": "github", "TOLERANCE": "0", "BASELINE": self.baseline}
+        return {"DATA": self.path, "SUITE": self.suite, "FAIL_ON": self.fail_on} | rest
+
+
+def gate_step(folder: Path, inputs: Inputs | None = None) -> Ran:
+    return shell(steps("action.yml", "runs")["Gate"], folder, **(inputs or Inputs()).environment)
 
 
 @pytest.mark.parametrize(("data", "status"), [("passing", 0), ("failing", 1)])
 def test_the_action_passes_and_fails_and_says_where_its_reports_are(tmp_path: Path, data: str, status: int) -> None:
-    folder = repository(tmp_path, data)
-    inputs = {"DATA": "data/*.jsonl", "SUITE": "suite.yaml", "FAIL_ON": "error", "FORMAT": "github", "BASELINE": ""}
-    ran = shell(steps("action.yml", "runs")["Gate"], folder, **inputs)
-    assert (ran.status, ran.outputs["passed"]) == (status, "false" if status else "true")
+    ran = gate_step(repository(tmp_path, data))
+    assert (ran.status, ran.outputs["status"], ran.outputs["removed"]) == (status, str(status), str(status))
+    assert ran.outputs["passed"] == ("false" if status else "true")
+    assert ("::error file=data/rows.jsonl,line=3,title=strigil%3A numbers.paper::" in ran.log) == bool(status)
+    assert ran.log.count("::error") == status
+    assert ("## Gate failed" in ran.summary, "## Gate passed" in ran.summary) == (bool(status), not status)
+    assert "owls" not in ran.log + ran.summary
     assert json.loads(Path(ran.outputs["report"]).read_text())["passed"] == (not status)
-    assert json.loads(Path(ran.outputs["sarif"]).read_text())["version"] == "2.1.0"
+    results = json.loads(Path(ran.outputs["sarif"]).read_text())["runs"][0]["results"]
+    lines = [result["locations"][0]["physicalLocation"]["region"]["startLine"] for result in results]
+    assert lines == [3] * status
+    assert sum(suite.failures for suite in JUnitXml.fromfile(ran.outputs["junit"])) == status
+
+
+@pytest.mark.parametrize(
+    ("inputs", "status", "why"),
+    [
+        (Inputs(suite="no-such-suite"), 2, "no-such-suite"),
+        (Inputs(path="data/*.csv"), 2, "data/*.csv"),
+        (Inputs(fail_on="anything"), 2, "anything"),
+    ],
+)
+def test_what_keeps_the_action_from_judging_is_one_annotation(
+    tmp_path: Path, inputs: Inputs, status: int, why: str
+) -> None:
+    ran = gate_step(repository(tmp_path, "passing"), inputs)
+    assert ran.status == status
+    assert ran.outputs == {"status": str(status), "passed": "false"}
+    [annotation] = [line for line in ran.log.splitlines() if line.startswith("::error")]
+    assert annotation.startswith("::error title=strigil gate::")
+    assert why in annotation
 
 
 def test_the_actions_inputs_are_not_code(tmp_path: Path) -> None:
     folder = repository(tmp_path, "passing")
     evil = "$(touch hacked); touch hacked #"
-    inputs = {"DATA": evil, "SUITE": evil, "FAIL_ON": "error", "FORMAT": "github", "BASELINE": evil}
-    ran = shell(steps("action.yml", "runs")["Gate"], folder, **inputs)
+    ran = gate_step(folder, Inputs(path=evil, suite=evil, baseline=evil))
     assert (ran.status, ran.outputs["passed"]) == (2, "false")
     assert not (folder / "hacked").exists()
     runs = yaml.safe_load((ROOT / "action.yml").read_text())["runs"]["steps"]
-    assert not any("${{" in step["run"] for step in runs)
+    assert not any("${{" in step.get("run", "") for step in runs)
+
+
+@pytest.mark.parametrize(
+    ("version", "extras", "wanted"),
+    [
+        ("", "", "/action"),
+        ("", "gx", "/action[gx]"),
+        ("0.1.0", "", "strigil==0.1.0"),
+        ("0.1.0", "gx,s3", "strigil[gx,s3]==0.1.0"),
+    ],
+)
+def test_the_action_installs_its_own_commit_or_a_version_into_an_environment_of_its_own(
+    tmp_path: Path, version: str, extras: str, wanted: str
+) -> None:
+    """pip itself is left out, for it takes the network: what it would be asked for is what counts."""
+    python = tmp_path / "python"
+    python.write_text(
+        '#!/usr/bin/env bash\nset -e\nif [ "$2" = venv ]; then mkdir -p "$3/bin"; cp "$0" "$3/bin/python"; '
+        'else echo "${@: -1}" >> "$RUNNER_TEMP/asked"; fi\n'
+    )
+    python.chmod(0o755)
+    place = {"GITHUB_ACTION_PATH": "/action", "GITHUB_PATH": str(tmp_path / "path"), "PYTHON": str(python)}
+    ran = shell(steps("action.yml", "runs")["Install"], tmp_path, **place, VERSION=version, EXTRAS=extras)
+    assert ran.status == 0, ran.log
+    assert (tmp_path / "asked").read_text().strip() == wanted
+    assert (tmp_path / "path").read_text().strip() == str(tmp_path / "strigil-venv/bin")
+
+
+def test_the_examples_install_from_the_repository_and_give_the_action_inputs_that_it_has() -> None:
+    action = yaml.safe_load((ROOT / "action.yml").read_text())
+    workflow = yaml.safe_load((ROOT / "examples/ci/github.yml").read_text())["jobs"]["gate"]["steps"]
+    [gate] = [step for step in workflow if "/strigil@" in step.get("uses", "")]
+    assert gate["with"].keys() <= action["inputs"].keys()
+    gitlab = (ROOT / "examples/ci/gitlab.yml").read_text()
+    assert "pip install strigil" not in gitlab
+    assert "git+https://" in gitlab
 
 
 def hook(name: str) -> str:
@@ -108,7 +175,7 @@ def hook(name: str) -> str:
 def test_the_scanning_hook_on_a_file(tmp_path: Path, data: str, status: int) -> None:
     ran = shell(f"{hook('strigil-scan')} --suite suite.yaml data/rows.jsonl", repository(tmp_path, data))
     assert ran.status == status
-    assert ("data/rows.jsonl:2: invalid format" in ran.log) == bool(status)
+    assert ("data/rows.jsonl:3: invalid format" in ran.log) == bool(status)
     assert "owls" not in ran.log
 
 
@@ -122,6 +189,32 @@ def test_the_validating_hook_on_every_example_and_on_a_mistake(tmp_path: Path) -
     bad = shell(f"{hook('strigil-validate')} {wrong} {files}", tmp_path)
     assert bad.status == 2
     assert f"{wrong}: unknown rule 'numbers.papr'" in bad.log
+
+
+def test_the_validating_hook_passes_over_yaml_of_others(tmp_path: Path) -> None:
+    (tmp_path / "suite.yaml").write_text("tests: [a, b]\n")
+    ran = shell(f"{hook('strigil-validate')} suite.yaml", tmp_path)
+    assert (ran.status, ran.log) == (0, "suite.yaml: none of strigil, passed over\n")
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "taken"),
+    [
+        ("strigil-validate", "suite.yaml", True),
+        ("strigil-validate", "gates/numbers-suite.yml", True),
+        ("strigil-validate", "recipes/owls.yaml", True),
+        ("strigil-validate", "docker-compose.yaml", False),
+        ("strigil-validate", "suites/readme.md", False),
+        ("strigil-scan", "data/a/rows.jsonl", True),
+        ("strigil-scan", "logs/events.jsonl", False),
+        ("strigil-cards", "releases/a/README.md", True),
+    ],
+)
+def test_hooks_take_only_files_that_look_like_theirs(name: str, path: str, taken: bool) -> None:  # noqa: FBT001
+    [files] = [
+        one["files"] for one in yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text()) if one["id"] == name
+    ]
+    assert bool(re.search(files, path)) == taken
 
 
 def test_the_hook_for_cards_on_a_card_one_that_lies_one_that_lost_its_manifest_and_another_file(tmp_path: Path) -> None:

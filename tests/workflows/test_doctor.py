@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from strigil.workflows import doctor
 from strigil.workflows.doctor import Part, check_cache, check_part, check_toxicity_weights, diagnose
 
 
@@ -21,7 +22,7 @@ def test_a_part_that_is_not_installed_says_what_to_type() -> None:
 
 
 def test_a_working_part_shows_its_version_and_what_its_program_printed() -> None:
-    check = check_part(part("no-such-distribution", "pytest", program="print('works')"))
+    check = check_part(part("no-such-distribution", "pytest", program="print('works')"), deep=True)
     assert check.ok
     assert check.detail == f"pytest {pytest.__version__} works"
     assert check.hint is None
@@ -36,10 +37,32 @@ def test_a_working_part_shows_its_version_and_what_its_program_printed() -> None
     ],
 )
 def test_an_installed_part_that_does_not_work_says_why(program: str, last_words: str) -> None:
-    check = check_part(part("pytest", program=program))
+    check = check_part(part("pytest", program=program), deep=True)
     assert not check.ok
     assert last_words in check.detail
     assert check.hint == "pip install it"
+
+
+def test_only_a_deep_look_runs_a_parts_program(tmp_path: Path) -> None:
+    ran = tmp_path / "ran"
+    tried = part("pytest", program=f"open({str(ran)!r}, 'w')")
+    shallow = check_part(tried)
+    assert (shallow.ok, shallow.detail) == (True, f"pytest {pytest.__version__}, not tried")
+    assert not ran.exists()
+    assert check_part(tried, deep=True).ok
+    assert ran.exists()
+
+
+def test_a_look_that_is_not_deep_starts_no_python(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[tuple[str, ...]] = []
+
+    def note(command: tuple[str, ...]) -> doctor.Outcome:
+        started.append(command)
+        return doctor.Outcome(ok=False, line="")
+
+    monkeypatch.setattr(doctor, "run", note)
+    diagnose()
+    assert [command for command in started if command[0] != "nvidia-smi"] == []
 
 
 def test_a_cache_folder_that_is_not_there_yet_will_do(tmp_path: Path) -> None:

@@ -56,8 +56,36 @@ def test_a_baseline_lets_pass_what_was_as_bad_then(tmp_path: Path) -> None:
     for baseline in (before, str(lock)):
         assert gated(same, options=GateOptions(baseline=baseline)).passed
         assert not gated(worse, options=GateOptions(baseline=baseline)).passed
-    changed = a_suite(tmp_path / "s.yaml", "  - {rule: numbers.paper, args: {max_count: 9}}\n")
-    assert not gated(same, changed, GateOptions(baseline=str(lock))).passed
+        nearly = GateOptions(baseline=baseline, tolerance=0.15)
+        assert gated(worse, options=nearly).passed  # 2 of 5 rows, and 1 of 4 then
+        assert not gated(worse, options=GateOptions(baseline=baseline, tolerance=0.14)).passed
+    assert checks(gated(same, options=nearly))["baseline"].result == "passed"
+    changed = a_suite(
+        tmp_path / "s.yaml", "  - {rule: numbers.paper, args: {max_count: 9}}\n  - rule: numbers.strict\n"
+    )
+    report = gated(same, changed, GateOptions(baseline=str(lock)))
+    assert not report.passed
+    said = checks(report)["baseline"]
+    assert (said.severity, said.result) == ("warning", "failed")
+    assert said.detail == (
+        f"{lock} no longer fits: numbers.paper had other arguments, another threshold or another version then; "
+        "numbers.strict was not judged then; --write-lock writes it anew"
+    )
+
+
+def test_a_lock_with_a_rule_that_left_the_suite_says_so(tmp_path: Path) -> None:
+    data, lock = jsonl(tmp_path / "rows.jsonl", GOOD), tmp_path / "gate.lock.json"
+    both = a_suite(tmp_path / "both.yaml", "  - rule: numbers.paper\n  - rule: numbers.strict\n")
+    one = a_suite(tmp_path / "one.yaml", "  - rule: numbers.paper\n")
+    assert run(["gate", data, "--suite", both, "--write-lock", str(lock)]) == 0
+    report = gated(data, one, GateOptions(baseline=str(lock), fail_on="warning"))
+    assert "numbers.strict is no longer in the suite" in checks(report)["baseline"].detail
+    assert not report.passed
+
+
+def test_a_tolerance_without_a_baseline_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="a tolerance is about a baseline"):
+        gated(jsonl(tmp_path / "rows.jsonl", GOOD), options=GateOptions(tolerance=0.01))
 
 
 def test_a_baseline_that_is_none_is_an_error(tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ from strigil.cli.options import PATH
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=PATH)
-def command(files: tuple[Path, ...]) -> None:
+@click.option("--ours", is_flag=True, help="Pass over YAML that has no key of strigil's, as hooks do.")
+def command(files: tuple[Path, ...], ours: bool) -> None:  # noqa: FBT001  # click passes flags so
     """Checks recipes and suites: keys, values, and that the rules and expectations of a suite exist.
 
     Exit status 0 if every file is fit for use, 2 if not; all files are looked at, and a line says what is wrong with
@@ -24,12 +25,13 @@ def command(files: tuple[Path, ...]) -> None:
       strigil validate suites/*.yaml
     """
     from strigil.common.errors import ConfigError
-    from strigil.workflows.validate import validate_file
+    from strigil.workflows.validate import is_ours, validate_file
 
     wrong = []
     for file in files:
         try:
-            echo_line(f"{file}: {validate_file(file)}")
+            foreign = ours and not is_ours(file)
+            echo_line(f"{file}: {'none of strigil, passed over' if foreign else validate_file(file)}")
         except ConfigError as error:
             wrong.append(str(file))
             told = error.message.removeprefix(f"{file}: ")

@@ -61,7 +61,26 @@ def test_junit_keeps_failures_errors_and_skipped_apart() -> None:
         "a.good": [],
     }
     suites = JUnitXml.fromstring(as_form("junit", a_report()).encode())
-    assert (suites.tests, suites.failures, suites.errors, suites.skipped) == (6, 1, 1, 1)
+    assert (suites.tests, suites.failures, suites.errors) == (6, 1, 1)
+    assert [suite.skipped for suite in suites] == [1]
+
+
+def test_junit_says_what_each_check_and_the_whole_took() -> None:
+    report = a_report()
+    timed = report.checks[1].model_copy(update={"seconds": 0.25})
+    report = report.model_copy(update={"checks": [report.checks[0], timed], "seconds": 1.5})
+    whole = etree.fromstring(as_form("junit", report).encode())
+    JUNIT.assertValid(whole)
+    [suite] = whole
+    assert (whole.get("time"), suite.get("time")) == ("1.5", "1.5")
+    assert [case.get("time") for case in suite.iter("testcase")] == ["0.0", "0.25"]
+
+
+@pytest.mark.parametrize("form", ["github", "markdown"])
+def test_logs_and_summaries_say_what_was_left_out_and_why(form: str) -> None:
+    [line] = [line for line in as_form(form, a_report()).splitlines() if line.lower().startswith("left out")]
+    assert "a.skip" in line
+    assert "the data has no column 'answer'" in line
 
 
 def test_junit_fails_a_warning_where_the_gate_does() -> None:
