@@ -37,7 +37,7 @@ def is_ours(path: Path) -> bool:
         ConfigError: It is no mapping in YAML.
     """
     keys = set(load_yaml(path, _AnyMapping).model_extra or {})
-    return bool(keys & (_SUITE | _BUILD | _STUDY | TrainRecipe.model_fields.keys()))
+    return bool(keys & (_SUITE | _BUILD | _STUDY | StudentRecipe.model_fields.keys()))
 
 
 def validate_file(path: Path) -> FileKind:
