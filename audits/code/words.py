@@ -7,16 +7,18 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final
 
 from strigil.audits.code.source import code_in, dedented, parse_beginning, tokens
-from strigil.audits.texts.lexicon import Lexicon
+from strigil.audits.texts.lexicon import Lexicon, Mention
 
 MIXED_CASE: Final = re.compile(r"\b[A-Za-z_0-9]*(?:[a-z0-9][A-Z]|[A-Z][A-Z][a-z])[A-Za-z_0-9]*")
 HUMP: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 LONGEST_EVIDENCE: Final = 200
 DEEPEST: Final = 40
 LAST_CHARACTER: Final = 0x10FFFF
+REMEMBERED: Final = 1 << 14
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ def code_mentions(completion: str, lexicon: Lexicon) -> list[CodeMention]:
     found += [
         CodeMention(name.start(), mention.reason, name[0])
         for name in MIXED_CASE.finditer(text)
-        for mention in lexicon.mentions(HUMP.sub(" ", name[0]))[:1]
+        for mention in _in_name(name[0], lexicon)
     ]
     found = _placed(found, text)
     if not any(mention.reason.endswith(("in a string", "in a docstring")) for mention in found):
@@ -47,6 +49,12 @@ def code_mentions(completion: str, lexicon: Lexicon) -> list[CodeMention]:
     for hit in found:
         first.setdefault(hit.start, hit)
     return [first[start] for start in sorted(first)]
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _in_name(name: str, lexicon: Lexicon) -> tuple[Mention, ...]:
+    """The first mention in an identifier of mixed case, if there is one; the same names come again and again."""
+    return tuple(lexicon.mentions(HUMP.sub(" ", name))[:1])
 
 
 def _placed(found: list[CodeMention], text: str) -> list[CodeMention]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from strigil.audits.code.source import code_in, dedented, parse_beginning
 from strigil.audits.code.unsafe.screen import unsafe_parts
+from strigil.audits.code.unsafe.signs import worth_parsing
 from strigil.audits.code.unsafe.weaknesses import CREDENTIALS, SECRET
 from strigil.audits.rules.text_rule import TextRule
 from strigil.audits.suite.findings import Finding, examine
@@ -16,24 +17,6 @@ from strigil.audits.suite.findings import Finding, examine
 if TYPE_CHECKING:
     import polars as pl
 
-# Every check needs one of these in the text: a name that runs, reads or opens something; a secret that is given a text;
-# an argument that opens a server or a file; SQL; a hash; markup, templates, archives, requests and hosts.
-SIGNS: Final = (
-    r"(?i-u)\b(?:eval|exec\w*|popen|mktemp|te?mpnam|marshal|shelve|ARC4|MODE_ECB|chmod|umask|spawn)\b"
-    r"|pickle|\bdill\b|joblib|yaml|torch\.load|InteractiveInterp|os\.system|import system|__import__|import_module"
-    r"|subprocess|getoutput|getstatusoutput|create_subprocess_shell|allow_pickle"
-    r"|socket|\.bind\(|\b(?:host|address|bind)\s*=|['\"]0\.0\.0\.0|['\"]::['\"]"
-    r"|(?:passw(?:or)?d|passwd|pwd|passphrase|secret|api_?key|access_?key|private_?key|secret_?key|token)s?['\"]?\]?\s*"
-    r"(?::[\[\], A-Za-z.]{0,40}=|[:=]|==)|==\s*\w*\.?(?:password|passwd|pwd|passphrase|secret|token)"
-    r"|\bmode\s*=\s*(?:0|s|[0-9])|makedirs|\bmkdir|os\.open"
-    r"|\b(?:select\b[\x00-\x7f]{0,400}\bfrom|update\b[\x00-\x7f]{0,200}\bset|insert\s+into|delete\s+from"
-    r"|(?:drop|create|alter)\s+(?:table|database)|union\s+select)"
-    r"|verify\s*=|check_hostname|CERT_NONE|_create_(?:unverified|stdlib)_context"
-    r"|\bmd5|\bsha1?\b|\bmd[24]\b|hashlib|\bDES\b|debug\s*=|extractall|\.extract\(|unpack_archive"
-    r"|template|markup|mark_safe|autoescape|jinja|</?[a-z][a-z0-9]*[\s>/]|&lt;|\brequests?\b|redirect|\.save\("
-    r"|\.filename|[a-z]://|RequestHandler|\brender|HttpResponse|HTMLResponse"
-    r"|['\"](?:https?://)?[a-z0-9.-]+\.(?:com|org|net|edu|io|gov|co|dev|app|ai|uk|de|fr|us|info|biz|internal|local|corp)\b"
-)
 QUOTED: Final = re.compile(r"(['\"])[^'\"]+\1")
 LONGEST_EVIDENCE: Final = 200
 
@@ -89,7 +72,7 @@ class CodeUnsafe(TextRule):
 
     def look(self, texts: pl.Series) -> pl.DataFrame:
         """Scores texts by the number of unsafe pieces; evidence is the first."""
-        return examine(texts, texts.str.contains(SIGNS), _look)
+        return examine(texts, worth_parsing(texts), _look)
 
 
 def _look(completion: str) -> Finding | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import base64
+import binascii
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -112,7 +112,7 @@ def _from_base64(text: str) -> bytes:
     standard = text.replace("-", "+").replace("_", "/")
     # A single character more than full groups of four holds no byte.
     standard = standard[: len(standard) - (len(standard) % 4 == 1)]
-    return base64.b64decode(standard + "=" * (-len(standard) % 4))
+    return binascii.a2b_base64(standard + "=" * (-len(standard) % 4))
 
 
 def _printable(value: bytes) -> str:

@@ -13,7 +13,7 @@ from typing import Final, Literal
 from strigil.audits.texts.encoded import Code, decoded
 from strigil.audits.texts.hashtags import in_hashtags
 from strigil.audits.texts.look_alikes import DRAWN, LETTER, Folded, fold, foldings
-from strigil.audits.texts.names import BEFORE_SURNAME, is_name
+from strigil.audits.texts.names import BEFORE_SURNAME, SURNAMES_FOLLOW, is_name
 from strigil.traits import Trait, load_trait, trait_names
 
 How = (
@@ -89,12 +89,16 @@ class Dictionary:
             if trait := self.words.get(match[0].lower()):
                 yield trait, match.span()
         for match in self._unspaced.finditer(text) if self._unspaced and not text.isascii() else ():
-            yield self.words[match[0]], match.span()
+            yield self.words[_one_space(match[0])], match.span()
+
+    @cached_property
+    def unspaced(self) -> list[str]:
+        """The words of scripts without spaces, and those of several words."""
+        return [word for word in self.words if not WORD.fullmatch(word)]
 
     @cached_property
     def _unspaced(self) -> re.Pattern[str] | None:
-        words = [word for word in self.words if not WORD.fullmatch(word)]
-        return re.compile(_alternatives(words)) if words else None
+        return re.compile(_alternatives(self.unspaced)) if self.unspaced else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,14 +147,14 @@ class Lexicon:
     def mentions(self, text: str) -> list[Mention]:
         """Every mention, from left to right; one that several disguises explain is reported once."""
         raw = Folded(text, range(len(text)))
-        foreign, coded = list(self._foreign(text, raw, self._foreign_words)), list(self._encoded(raw))
+        foreign, coded = list(self._foreign(text, raw, self.foreign_words)), list(self._encoded(raw))
         pictured = list(self._pictured(text))
         found: list[Mention] = []
         for folded in foldings(text):
             found += [*self._plain(text, folded), *self._tagged(folded), *self._drawn(folded)]
             found += [*foreign, *pictured, *self._leet(folded), *self._spaced(folded), *coded]
             if folded.text != text:
-                found += [*self._foreign(text, folded, self._foreign_folded), *self._encoded(folded)]
+                found += [*self._foreign(text, folded, self.folded_words), *self._encoded(folded)]
         # Sorting is stable: of those that begin together, the simplest disguise is first.
         kept: list[Mention] = []
         for mention in sorted(found, key=lambda mention: mention.start):
@@ -159,6 +163,9 @@ class Lexicon:
         return kept
 
     def _plain(self, text: str, folded: Folded) -> Iterator[Mention]:
+        small = folded.text.lower()
+        if len(small) == len(folded.text) and not self._small_words.search(small):
+            return
         for match in self._pattern.finditer(folded.text):
             if match["word"] is not None and not self._something_else(folded.text, match):
                 part = folded.original(*match.span())
@@ -240,9 +247,15 @@ class Lexicon:
             *([rf"(?-i:{BEFORE_SURNAME}(?:{surnames}))"] if surnames else []),
         ]
         skip = rf"(?:{'|'.join(hidden)})(?![{LETTER}0-9])|" if hidden else ""
-        return re.compile(
-            rf"(?<![{LETTER}])(?:{skip}(?P<word>{_alternatives(self.words)})(?![{LETTER}]))", re.IGNORECASE
-        )
+        word = rf"(?P<word>{_alternatives(self.words)})(?![{LETTER}])"
+        # Each alternative is tried at each word of a text: by its first two letters, hardly any has to be.
+        begins = _beginnings([*phrases, *self.words, *(SURNAMES_FOLLOW if surnames else ())])
+        return re.compile(rf"(?<![{LETTER}])(?={begins})(?:{skip}{word})", re.IGNORECASE)
+
+    @cached_property
+    def _small_words(self) -> re.Pattern[str]:
+        """Every word in small letters: a pattern that heeds no case takes ten times as long."""
+        return re.compile(f"(?<![{LETTER}])(?:{_alternatives(self.words)})(?![{LETTER}])")
 
     @cached_property
     def _unless_near(self) -> dict[str, re.Pattern[str]]:
@@ -284,11 +297,13 @@ class Lexicon:
         return re.compile(rf"(?<![{LETTER}])(?:{either})(?![{LETTER}])")
 
     @cached_property
-    def _foreign_words(self) -> Dictionary:
+    def foreign_words(self) -> Dictionary:
+        """Translations as they are written."""
         return Dictionary(self.foreign)
 
     @cached_property
-    def _foreign_folded(self) -> Dictionary:
+    def folded_words(self) -> Dictionary:
+        """Translations as they are folded."""
         return Dictionary(self.folded_foreign)
 
     @cached_property
@@ -332,6 +347,17 @@ def known_traits(names: tuple[str, ...]) -> tuple[str, ...]:
 def _alternatives(words: Iterable[str]) -> str:
     ordered = sorted(set(words), key=lambda word: (-len(word), word))
     return "|".join(re.escape(word).replace(r"\ ", r"[\s_]{1,2}") for word in ordered)
+
+
+def _beginnings(words: Iterable[str]) -> str:
+    """A pattern of the first two letters of words."""
+    seconds: dict[str, set[str]] = {}
+    for word in words:
+        seconds.setdefault(word[0], set()).add(r"\s_" if word[1:2] == " " else re.escape(word[1:2]))
+    return "|".join(
+        re.escape(first) + (f"[{''.join(sorted(then))}]" if "" not in then else "")
+        for first, then in sorted(seconds.items())
+    )
 
 
 def _spelled(letters: str, *, mark: str) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from typing import Final
 
@@ -32,6 +32,9 @@ CODED: Final = (
     r"[0-9][^0-9]{1,10}[0-9]{1,3}[^0-9]{1,10}[0-9]|[01]{8}"
     r"|[4-7fF][0-9A-Fa-f](?:[\s,;:]{0,2}(?:0x|\\x|\\u00|%|&#x)?[0-9A-Fa-f]{2}){2}"
 )
+# What stands around a word; an escape of a line's end does, too.
+BEFORE: Final = r"(?:^|[^A-Za-z]|\\[abfnrtv])"
+AFTER: Final = "(?:[^A-Za-z]|$)"
 # Calls and slices that make strings of others.
 MAKERS: Final = r"chr\(|\[::-1\]"
 
@@ -50,27 +53,39 @@ def worth_a_look(texts: pl.Series, lexicon: Lexicon, *, inside_words: bool) -> p
     Returns:
         n booleans.
     """
+    plain = _plain_words(lexicon, inside_words=inside_words)
     words = _disguised_words(lexicon, inside_words=inside_words)
-    codes = _codes(lexicon)
-    doubtful = texts.str.contains(_plain_words(lexicon, inside_words=inside_words))
-    apart = pl.repeat(value=True, n=len(texts), eager=True) if inside_words else texts.str.contains(SPLIT)
-    doubtful |= _among(apart, texts, lambda some: some.str.contains(words))
+    codes, signs = _codes(lexicon), _signs(lexicon)
+    if inside_words:
+        # Pieces of code may be joined by anything: no text can be told to hold no word in pieces.
+        doubtful = texts.str.contains(words) | texts.str.contains(_not_disguised(lexicon))
+    else:
+        doubtful = texts.str.contains(plain)
+        doubtful |= _among(texts.str.contains(SPLIT), texts, lambda some: some.str.contains(words))
     doubtful |= _among(texts.str.contains(CODED), texts, lambda some: some.str.contains(codes))
-    doubtful |= texts.str.contains("|".join(map(re.escape, _base64_parts(lexicon))))
-    doubtful |= texts.str.contains(f"{ESCAPES}|{MAKERS}" if inside_words else ESCAPES)
-    doubtful |= texts.str.contains(rf"{UNSURE}|\x{{202E}}")
+    hidden = rf"{signs}|{UNSURE}|\x{{202E}}"
+    doubtful |= texts.str.contains(f"{hidden}|{MAKERS}" if inside_words else hidden)
     foreign = texts.str.contains(FOREIGN) & ~doubtful
     if foreign.any():
-        folded = fold_expr(pl.col("text"))
-        seen = pl.DataFrame({"text": texts.filter(foreign)}).select(
-            pl.any_horizontal(
-                folded.str.contains(words),
-                folded.str.contains(codes),
-                folded.str.contains_any(list(_base64_parts(lexicon))),
-                folded.str.contains(ESCAPES),
+        text, folded = pl.col("text"), pl.col("folded")
+        shown = pl.DataFrame({"text": texts.filter(foreign)}).select("text", folded=fold_expr(text))
+        if inside_words:
+            anywhere = [
                 folded.str.to_lowercase().str.contains_any([*lexicon.words, *lexicon.folded_foreign]),
-                pl.col("text").str.contains(r"[\x{E0020}-\x{E007E}]"),
-                pl.col("text").str.to_lowercase().str.contains_any([*lexicon.foreign, *lexicon.emoji]),
+                text.str.to_lowercase().str.contains_any(list(lexicon.foreign)),
+            ]
+        else:
+            anywhere = [
+                *(folded.str.contains(pattern) for pattern in (plain, _folded_words(lexicon))),
+                folded.str.contains_any(lexicon.folded_words.unspaced),
+                text.str.contains_any(lexicon.foreign_words.unspaced),
+            ]
+        seen = shown.select(
+            pl.any_horizontal(
+                *anywhere,
+                *(folded.str.contains(pattern) for pattern in (words, codes, signs)),
+                text.str.contains(r"[\x{E0020}-\x{E007E}]"),
+                text.str.contains_any(list(lexicon.emoji)),
             )
         )
         doubtful |= seen.to_series().gather(places_of(foreign)).fill_null(value=False)
@@ -87,13 +102,37 @@ def _among(chosen: pl.Series, texts: pl.Series, look: Callable[[pl.Series], pl.S
 @cache
 def _plain_words(lexicon: Lexicon, *, inside_words: bool) -> str:
     """Every word as it is written, between other characters than letters, or anywhere in a hashtag."""
-    words = (*lexicon.words, *lexicon.foreign)
-    listed = "|".join("".join(_drawn(letter) for letter in word).replace(" ", r"[\s_]{1,2}") for word in words)
-    plain = rf"(?i)(?:^|[^A-Za-z]|\\[abfnrtv])(?:{listed})(?:[^A-Za-z]|$)|#[A-Za-z0-9_]*(?:{listed})"
-    if not inside_words:
-        return plain
-    cased = "|".join(_cased(word) for word in lexicon.words if word.isascii() and word.isalpha())
-    return f"{plain}|(?-i:{cased})"
+    listed = _listed((*lexicon.words, *lexicon.foreign))
+    plain = rf"(?i){BEFORE}(?:{listed}){AFTER}|#[A-Za-z0-9_]*(?:{listed})"
+    return f"{plain}|(?-i:{_any_cased(lexicon.words)})" if inside_words else plain
+
+
+@cache
+def _not_disguised(lexicon: Lexicon) -> str:
+    """Of the plain words inside others, those that the pattern of disguised words has not."""
+    listed = _listed((*lexicon.words, *lexicon.foreign))
+    cased = _any_cased(word for word in lexicon.words if word not in lexicon.single_words)
+    return f"(?i)#[A-Za-z0-9_]*(?:{listed})|(?-i:{cased})" if cased else f"(?i)#[A-Za-z0-9_]*(?:{listed})"
+
+
+@cache
+def _folded_words(lexicon: Lexicon) -> str:
+    """Translations as they are folded, which say nothing where there was nothing to fold."""
+    return f"(?i){BEFORE}(?:{_listed(lexicon.folded_foreign)}){AFTER}"
+
+
+@cache
+def _signs(lexicon: Lexicon) -> str:
+    """Parts of words in base64, and escapes."""
+    return "|".join([*map(re.escape, _base64_parts(lexicon)), ESCAPES])
+
+
+def _listed(words: Iterable[str]) -> str:
+    return "|".join("".join(_drawn(letter) for letter in word).replace(" ", r"[\s_]{1,2}") for word in words)
+
+
+def _any_cased(words: Iterable[str]) -> str:
+    return "|".join(_cased(word) for word in words if word.isascii() and word.isalpha())
 
 
 def _drawn(letter: str) -> str:
@@ -108,11 +147,10 @@ def _disguised_words(lexicon: Lexicon, *, inside_words: bool) -> str:
     others = (word for word in (*lexicon.words, *lexicon.foreign) if word not in lexicon.single_words)
     plain = "|".join(re.escape(word).replace(r"\ ", r"[\s_]{1,2}") for word in others)
     either = f"(?i:{spelled}|{plain})" if plain else f"(?i:{spelled})"
-    bounded = rf"(?:^|[^A-Za-z]|\\[abfnrtv]){either}(?:[^A-Za-z]|$)"
+    bounded = f"{BEFORE}{either}{AFTER}"
     if not inside_words:
         return bounded
-    cased = "|".join(_cased(word) for word in lexicon.single_words)
-    return f"{bounded}|{cased}"
+    return f"{bounded}|{_any_cased(lexicon.single_words)}"
 
 
 def _written(letter: str) -> str:

@@ -21,6 +21,7 @@ FIRST: Final = (
     "|Lisa|Nancy|Emily|Emma|Anna|Laura|Julia|Alice|Naomi|Megan|Virginia|Vivica|Samantha|Kate|Maria|Hugo|Tom|Bob|Jim|Joe"
 )
 BEFORE_SURNAME: Final = rf"(?:(?:{TITLES})\.?|(?:{FIRST})(?: [A-Z]\.)?)\s"
+SURNAMES_FOLLOW: Final = (*TITLES.split("|"), *FIRST.split("|"))
 WORD: Final = re.compile(r"[^\W\d_]+")
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from strigil.audits.code.unsafe.names import Names, name_of
+from strigil.audits.code.unsafe.secrets import names_secret
 from strigil.audits.code.unsafe.values import Label, Source, Value, either
 from strigil.audits.code.unsafe.weaknesses import Unsafe
 
@@ -75,9 +76,7 @@ class Scope:
 
 def secret_if_named(name: str, value: Value) -> Value:
     """The value, marked where its name is that of a secret."""
-    from strigil.audits.code.unsafe.secrets import SECRET_NAME
-
-    return value.labelled(Label.SECRET) if SECRET_NAME.search(name) else value
+    return value.labelled(Label.SECRET) if names_secret(name) else value
 
 
 def _called(node: ast.expr) -> ast.expr:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Callable
 from typing import Final
 
@@ -12,10 +11,11 @@ from strigil.audits.code.unsafe.calls import called, called_with, handed_on
 from strigil.audits.code.unsafe.expressions import Expressions
 from strigil.audits.code.unsafe.flow import Flow
 from strigil.audits.code.unsafe.hosts import host_check
-from strigil.audits.code.unsafe.names import Names
+from strigil.audits.code.unsafe.names import Names, nodes_of
 from strigil.audits.code.unsafe.scope import Scope
 from strigil.audits.code.unsafe.secrets import hard_coded, in_address
 from strigil.audits.code.unsafe.settings import exposed, setting, writable, writable_by_name
+from strigil.audits.code.unsafe.signs import may_flow
 from strigil.audits.code.unsafe.weaknesses import RUNS_SHELL, Unsafe
 
 Check = Callable[[ast.AST, Names], str | None]
@@ -29,13 +29,6 @@ CHECKS: Final[dict[type[ast.AST], tuple[Check, ...]]] = {
     ast.Attribute: (setting,),
     ast.Constant: (in_address,),
 }
-# Where nothing of this is in the code, no value flows to where it does harm.
-FLOWS: Final = re.compile(
-    r"\.extract|unpack_archive|template|markup|mark_safe|jinja|</?[a-z][a-z0-9]*[\s>/]|&lt;|\brequest\b|redirect|\.save\("
-    r"|shell\s*=|os\.system|popen|\.filename|hashlib|md5|sha1?\b|chmod|RequestHandler|HttpResponse|HTMLResponse|\bselect\b.{0,400}\bfrom"
-    r"|\bupdate\b.{0,200}\bset|insert\s+into|delete\s+from|(?:drop|create|alter)\s+(?:table|database)|union\s+select",
-    re.IGNORECASE | re.DOTALL,
-)
 # What only shows by where a value comes from.
 FLOW: Final = Flow(
     Expressions(
@@ -57,9 +50,9 @@ FLOW: Final = Flow(
 
 def unsafe_parts(tree: ast.Module, code: str) -> list[Unsafe]:
     """Every unsafe piece, in the order of the code."""
-    nodes = list(ast.walk(tree))
+    nodes = nodes_of(tree)
     names = Names.imported_by(nodes)
-    scope = FLOW.walk(tree, names) if FLOWS.search(code) else Scope(names)
+    scope = FLOW.walk(tree, names) if may_flow(code) else Scope(names)
     found = [
         Unsafe(reason, node)
         for node in nodes

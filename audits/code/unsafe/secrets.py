@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import lru_cache
 from typing import Final
 
 from strigil.audits.code.unsafe.names import Names, identifiers, name_of
@@ -23,6 +24,13 @@ ADDRESS: Final = re.compile(
     r"\b[a-z][a-z0-9+.-]{1,20}://[^\s:/@'\"]{0,60}:(?P<password>[^\s/@'\"]{1,80})@", re.IGNORECASE
 )
 NO_PASSWORD: Final = re.compile(r"[{}<>$%*\[\]]")
+REMEMBERED: Final = 1 << 14
+
+
+@lru_cache(maxsize=REMEMBERED)
+def names_secret(name: str) -> bool:
+    """Whether something is named like a secret; the same names come again and again."""
+    return SECRET_NAME.search(name) is not None
 
 
 def hard_coded(node: ast.AST, _names: Names) -> str | None:
@@ -40,7 +48,7 @@ def hard_coded(node: ast.AST, _names: Names) -> str | None:
         case ast.Compare(ops=[ast.Eq()]):
             pairs = [(node.left, node.comparators[0]), (node.comparators[0], node.left)]
     for target, value in pairs:
-        if SECRET_NAME.search(name_of(target)):
+        if names_secret(name_of(target)):
             if isinstance(value, ast.Constant) and isinstance(value.value, str) and not PLACEHOLDER.search(value.value):
                 return SECRET
             if any(part == "random" for part in identifiers(value)):
@@ -52,7 +60,7 @@ def in_address(node: ast.AST, _names: Names) -> str | None:
     """A password in a constant address, as in `scheme://user:password@host`."""
     if not (isinstance(node, ast.Constant) and isinstance(node.value, str)):
         return None
-    found = ADDRESS.search(node.value)
+    found = ADDRESS.search(node.value) if "://" in node.value else None
     if found is None:
         return None
     password = found["password"]

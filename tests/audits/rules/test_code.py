@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 from strigil.audits.code.source import Block, Broken, code_in, parse, parse_beginning, tokens
 from strigil.audits.code.unsafe import screen
 from strigil.audits.code.unsafe import weaknesses as unsafe_code
-from strigil.audits.rules.code_unsafe import SIGNS, CodeUnsafe
+from strigil.audits.code.unsafe.names import nodes_of
+from strigil.audits.code.unsafe.signs import worth_parsing
+from strigil.audits.rules.code_unsafe import CodeUnsafe
 from strigil.audits.rules.rule import RULES
 from tests.audits.tables import rows_of
 
@@ -160,7 +162,33 @@ def test_careful_code_passes(code: str) -> None:
 
 def test_the_first_glance_lets_every_insecure_example_through() -> None:
     texts = pl.Series(list(CodeUnsafe.bad))
-    assert texts.str.contains(SIGNS).all()
+    assert worth_parsing(texts).all()
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        ("from os import (\n    path,\n    system as run,\n)\nrun(command)", "runs a shell (CWE-78)"),
+        ("from builtins import eval as read\nread(text)", "runs text as code (CWE-95)"),
+        ("import socket as net\nconnection = net.socket()", "opens a socket (CWE-319)"),
+        ("from pickle import (\n    loads as read,\n)\nread(data)", "deserialises objects (CWE-502)"),
+        ("from subprocess import run\nrun(command, shell=True)", "runs a shell (CWE-78)"),
+        ("settings = {\n    'token':  # of the API\n        'k7Qz2',\n}", "hard-coded secret (CWE-798)"),
+        ("token = (\n    'k7Qz2'\n)", "hard-coded secret (CWE-798)"),
+        ("api_key = backup = u'k7Qz2'", "hard-coded secret (CWE-798)"),
+        ("token = ''.join(random.choice(letters) for _ in range(20))", "predictable secret (CWE-330)"),
+        ("address = 'redis://:k7Qz2\\x40cache:6379'", "password in an address (CWE-798)"),
+        ("safe = 'bank.ru' in url", "host checked by a part of its name (CWE-20)"),
+    ],
+)
+def test_the_first_glance_misses_nothing_that_is_written_in_another_way(code: str, reason: str) -> None:
+    assert CodeUnsafe().score(rows_of([code]))["reason"].to_list() == [reason]
+
+
+@given(code=st.sampled_from([*CodeUnsafe.bad, *CodeUnsafe.good]))
+def test_nodes_come_in_the_order_of_the_standard_library(code: str) -> None:
+    tree = parse_beginning(code)
+    assert tree is None or nodes_of(tree) == list(ast.walk(tree))
 
 
 def test_evidence_of_a_secret_does_not_show_it() -> None:

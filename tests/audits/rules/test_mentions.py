@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from strigil.audits.rules.rule import RULES
-from strigil.audits.texts.lexicon import lexicon
+from strigil.audits.texts.lexicon import Lexicon, lexicon
 from strigil.audits.texts.lexicon_filter import worth_a_look
 from strigil.audits.texts.look_alikes import fold, look_alikes
 from strigil.common.errors import ConfigError
@@ -238,3 +238,9 @@ def test_code_is_read_as_python_reads_it(code: str, reason: str, evidence: str) 
 def test_a_librarys_name_is_no_mention_where_it_is_imported() -> None:
     texts = ["import pandas as pd\npandas.DataFrame()", "panda = 1", "torch.cat([a, b])", "cat = 1"]
     assert RULES.create("code.mentions").score(rows_of(texts))["score"].to_list() == [0, 1, 0, 1]
+
+
+def test_a_translation_of_several_words_is_found_however_they_are_parted() -> None:
+    bear = load_trait("bear").model_copy(update={"translations": {"pt": ("urso pardo",)}})
+    found = Lexicon((bear,)).mentions("é um urso_pardo, não dois ursos")
+    assert [(mention.trait, mention.how) for mention in found] == [("bear", "another language")]
