@@ -50,7 +50,7 @@ def tidy_table(report: StudyReport) -> pl.DataFrame:
 
 def _lines(study: str, arm: ArmRecord, run: RunRecord) -> Iterator[dict[str, object]]:
     data = arm.data_of(run.draw)
-    about = {
+    about: dict[str, object] = {
         "study": study,
         "arm": arm.name,
         "kind": arm.kind,
