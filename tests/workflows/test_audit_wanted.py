@@ -96,3 +96,20 @@ def test_fewer_rows_of_the_same_release_are_other_rows(tmp_path: Path) -> None:
         assert (found.counts.raw, str(found.release.version)) == (count, version)
     with pytest.raises(ConfigError, match="which these rows do not follow"):
         strigil.audit(parent, out=tmp_path / "of-3", name="other", rows=2)
+
+
+@pytest.mark.parametrize(
+    "command", ["audit --write", "audit --report", "gate --write-lock", "gate --report", "diff --html"]
+)
+def test_nothing_is_written_into_a_release_that_is_read(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    release = audited_as("inside", rows_of(["1, 2", "3"]), tmp_path, suite="numbers-paper")
+    name, option = command.split()
+    for data in (tmp_path / "inside", release.path):
+        for file in ("clean.jsonl", "data/clean/more.jsonl"):
+            target = f"{'json=' if command == 'gate --report' else ''}{release.path / file}"
+            assert run([name, *[str(data)] * (1 + (name == "diff")), option, target]) == 2
+            said = "would be written into the release that this command reads"
+            assert said in " ".join(capsys.readouterr().err.split())
+    assert strigil.verify(release).passed

@@ -55,9 +55,12 @@ def command(
       strigil diff before.jsonl after.jsonl --show-text --format json
     """
     from strigil.common.files import check_apart, write_out
+    from strigil.releases.kept import check_kept
     from strigil.workflows.audit.diff.run import diff
 
-    check_apart([html] if html else [], [before, after])
+    written = [html] if html else []
+    check_apart(written, [before, after])
+    check_kept(written, [before, after])
     found = diff(before, after, split=split, reading=reading, show_text=show_text)
     if html is not None:
         from strigil.cards.diff.page import difference_page

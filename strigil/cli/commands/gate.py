@@ -118,6 +118,7 @@ def command(
     from strigil.cards.gate.github import annotation
     from strigil.common.errors import CheckFailedError, StrigilError
     from strigil.common.files import check_apart, write_out
+    from strigil.releases.kept import check_kept
     from strigil.workflows.audit.gate.run import GateOptions, gate
 
     options = GateOptions(
@@ -133,6 +134,7 @@ def command(
     # A lock may be brought up to date in its place.
     check_apart([*reports.values(), *([write_lock] if write_lock else [])], [data, *([suite] if suite else [])])
     check_apart(list(reports.values()), [baseline] if baseline else [])
+    check_kept([*reports.values(), *([write_lock] if write_lock else [])], [data, *([baseline] if baseline else [])])
     try:
         gated = gate(data, suite, options)
     except StrigilError as error:

@@ -20,6 +20,7 @@ from strigil.data.formats.writing import check_writable, write_table
 from strigil.data.hidden import unwritten
 from strigil.releases.audit_record import AuditRecord
 from strigil.releases.draft import Draft
+from strigil.releases.kept import check_kept
 from strigil.releases.manifest import Counts
 from strigil.releases.store import Release
 from strigil.sources.open_rows import RowSource
@@ -78,6 +79,7 @@ class Wanted:
                 raise ConfigError(message, hint="give --out too")
         check_origin(self.origin)
         check_apart(self.files, [*read, *([] if self.suite is None else [self.suite])])
+        check_kept(self.files, read)
         if self.write is not None:
             check_writable(self.write)
 
