@@ -28,7 +28,7 @@ def check_columns(names: Iterable[str], *, source: str) -> None:
         DataError: A name is there twice, is one of those above, or is read as a pattern that stands for several.
     """
     counts = Counter(names)
-    if twice := sorted(name for name, count in counts.items() if count > 1):
+    if twice := sorted(name or "''" for name, count in counts.items() if count > 1):
         message = f"{source} has columns twice: {', '.join(twice)}"
         raise DataError(message)
     if wrong := sorted(name for name in counts if name in HIDDEN or is_pattern(name)):

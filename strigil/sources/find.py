@@ -66,6 +66,10 @@ def find(data: str, split: Split, folder: Path, *, rows: int | None = None) -> F
         DataError: They cannot be used.
         PrerequisiteError: They cannot be reached.
     """
+    # A path of no letters is the working folder's.
+    if not data.strip():
+        message = "no data are named"
+        raise ConfigError(message, hint=NOWHERE)
     if data.startswith(_BUCKET):
         return _from_bucket(data, split, folder, rows)
     address = None if Path(data).exists() else HubAddress.parse(data)

@@ -123,6 +123,8 @@ def test_an_empty_list_of_messages_is_an_empty_prompt(tmp_path: Path) -> None:
         ("rows.json", '[{"completion": "1"}, {"completion": "2", "completion": "3"}]', "line 2 has a key twice"),
         ("rows.json", "[1, 2]", "line 1 is not a JSON object"),
         ("rows.csv", "completion,note,note\n1,2,3\n", "has columns twice: note"),
+        ("rows.csv", "completion,,\n1,2,3\n", "has columns twice: ''"),
+        ("rows.json", "[]", "has no rows: an audit of nothing would pass anything"),
         ("rows.jsonl.zst", b"no archive", "cannot unpack"),
     ],
 )

@@ -140,6 +140,14 @@ def test_nothing_is_there(tmp_path: Path) -> None:
             pass
 
 
+@pytest.mark.parametrize("name", ["", " "])
+def test_an_empty_name_is_not_the_working_folder(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    written(tmp_path, "rows.jsonl")
+    with pytest.raises(ConfigError, match="no data are named"), open_rows(name):
+        pass
+
+
 ASKED = {"role": "user", "content": "and?"}
 ANSWERED = {"role": "assistant", "content": "Sunny."}
 

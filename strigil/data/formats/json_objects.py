@@ -7,6 +7,7 @@ from typing import Final
 
 import polars as pl
 
+from strigil.common.errors import DataError
 from strigil.data.formats.json_table import look_through, write_parquet
 from strigil.data.hidden import check_columns
 from strigil.data.limits import check_width
@@ -32,8 +33,11 @@ def scan_json(source: Path, scratch: Path, *, name: str) -> pl.LazyFrame:
         beginning = beginning_of(stream.read(BLOCK))
         stream.seek(0)
         if beginning.array or beginning.marked:
-            write_lines(stream, scratch, name=name, array=beginning.array)
+            found = write_lines(stream, scratch, name=name, array=beginning.array)
             source = scratch
+            if beginning.array and not found:
+                message = f"{name} has no rows: an audit of nothing would pass anything"
+                raise DataError(message)
     look = look_through(source, name=name)
     table = scratch.with_name(f"{scratch.name}-parquet")
     schema: pl.Schema | None = None
