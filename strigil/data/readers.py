@@ -16,7 +16,7 @@ from typing import Final
 import polars as pl
 
 from strigil.common.errors import ConfigError, DataError
-from strigil.data.formats.agreement import agreed_schema
+from strigil.data.formats.agreement import agreed_schema, check_exact
 from strigil.data.formats.arrow import scan_arrow
 from strigil.data.formats.delimited import scan_delimited
 from strigil.data.formats.json_objects import scan_json
@@ -129,6 +129,8 @@ def scan_tables(files: Sequence[NamedFile], folder: Path, *, begin: Callable[[st
     if any(kind_of(file.path) in JSON for file in files):
         # Without a value in any line, JSON says nothing of a type.
         schema = pl.Schema({name: pl.String() if kind == pl.Null else kind for name, kind in schema.items()})
+    for table in tables:
+        check_exact(table.frame, schema, name=table.name)
     return [replace(table, frame=_cast(table.frame, schema)) for table in tables]
 
 

@@ -15,6 +15,7 @@ from datasets import Dataset, DatasetDict, load_from_disk
 
 from strigil.common.errors import ConfigError, DataError
 from strigil.data import readers
+from strigil.data.formats.agreement import agreed_schema, check_exact
 from strigil.data.formats.delimited import scan_delimited
 from strigil.data.formats.unpack import open_unpacked
 from strigil.sources.open_rows import RowSource, open_rows
@@ -195,6 +196,18 @@ def test_shards_whose_columns_have_nothing_in_common_are_refused(tmp_path: Path)
     lines(tmp_path, "b.jsonl", {"completion": "2", "n": "one"})
     with pytest.raises(DataError, match=r"b\.jsonl and .*a\.jsonl have different columns: n"), open_rows(str(tmp_path)):
         pass
+
+
+@pytest.mark.parametrize("number", [2**53, 2**53 + 1, -(2**53) - 1, 2**63])
+def test_an_integer_that_a_float_would_change_is_refused_among_floats(number: int) -> None:
+    whole, parts = pl.LazyFrame({"n": [1, number, None]}), pl.LazyFrame({"n": [0.5]})
+    schema = agreed_schema({"a": whole.collect_schema(), "b": parts.collect_schema()})
+    assert schema["n"] == pl.Float64
+    if abs(number) <= 2**53:
+        check_exact(whole, schema, name="a")
+        return
+    with pytest.raises(DataError, match="a: the column 'n' has integers of more figures than a float keeps"):
+        check_exact(whole, schema, name="a")
 
 
 @pytest.mark.parametrize("late", [0.5, "007", {"a": 2, "b": 3}])

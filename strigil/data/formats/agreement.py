@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
 from strigil.common.errors import DataError
+from strigil.data.unreadable import unreadable
 
 if TYPE_CHECKING:
     from polars.datatypes import DataTypeClass
+
+# Of larger integers, floats hold only some.
+_EXACT: Final = 2**53
 
 
 def agreed_schema(schemas: Mapping[str, pl.Schema]) -> pl.Schema:
@@ -32,6 +36,27 @@ def agreed_schema(schemas: Mapping[str, pl.Schema]) -> pl.Schema:
             raise DataError(message, hint="read them one by one")
         agreed = {column: kind for column, kind in wider.items() if kind is not None}
     return pl.Schema(agreed)
+
+
+def check_exact(frame: pl.LazyFrame, schema: pl.Schema, *, name: str) -> None:
+    """Makes sure that no integer of a table changes where the agreed type of its column is a float.
+
+    Raises:
+        DataError: One would; the message names the column.
+    """
+    whole = [column for column, kind in frame.collect_schema().items() if kind.is_integer()]
+    wide = [column for column in whole if schema[column] == pl.Float64]
+    if not wide:
+        return
+    try:
+        largest = frame.select(pl.col(wide).cast(pl.Int128).abs().max()).collect(engine="streaming").row(0, named=True)
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise unreadable(name, error) from error
+    if lost := [column for column, value in largest.items() if value is not None and value > _EXACT]:
+        message = (
+            f"{name}: the column {lost[0]!r} has integers of more figures than a float keeps, and other files floats"
+        )
+        raise DataError(message, hint="read the files one by one, or write its numbers as texts")
 
 
 def _whole(kind: pl.DataType | DataTypeClass) -> pl.DataType:
