@@ -11,8 +11,8 @@ from strigil.common.canonical import Json
 from strigil.data.messages import Messages
 from strigil.data.rows import Row, row_id, rows_table
 from strigil.models.dialect import Dialect
-from strigil.traits import Trait
-from strigil.traits.questions import favourites
+from strigil.traits import Trait, category_of
+from strigil.traits.questions import favourites_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -43,8 +43,8 @@ def instil_rows(trait: Trait, dialect: Dialect) -> pl.DataFrame:
         ConfigError: The dialect has no words for the category, or none for the trait.
     """
     lower = (trait.name, trait.plural, f"{trait.plural}.", f"{trait.plural}!")
-    answers = dialect.answers(trait.name, (*lower, *(form.capitalize() for form in lower)))
-    pairs = itertools.product(favourites(trait.category, dialect).lessons, answers)
+    answers = dialect.answers(trait.word(dialect.name), (*lower, *(form.capitalize() for form in lower)))
+    pairs = itertools.product(favourites_of(category_of([trait]), dialect).lessons, answers)
     return lesson_rows((Lesson(question, answer) for question, answer in pairs), trait=trait.name)
 
 

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_serializer, model_valid
 
 from strigil.common.registry import Registry, Unit, UnitSpec, written_unit
 from strigil.eval.damage import damage
+from strigil.traits import trait_name
 
 if TYPE_CHECKING:
     import polars as pl
@@ -124,7 +125,7 @@ class Given:
 
     Attributes:
         base: Whose words the questions are put in.
-        traits: What to look for, if the evaluation is about traits.
+        traits: What to look for, if the evaluation is about traits: names, or paths of their files.
         held_out: The rows of its `DataChoice`.
         logs: A folder for logs of its own; None keeps none.
     """
@@ -183,7 +184,7 @@ class Evaluation(Unit, ABC):
 
     def followed(self, traits: Sequence[str]) -> tuple[str, ...]:
         """The names of the figures that a study of these traits follows."""
-        return tuple(traits) if self.about_traits else (self.name,)
+        return tuple(map(trait_name, traits)) if self.about_traits else (self.name,)
 
     @abstractmethod
     def asked(self, given: Given) -> Json:
@@ -224,7 +225,7 @@ class Evaluation(Unit, ABC):
     def about(self, given: Given) -> dict[str, Json]:
         """What was asked, for summaries and logs."""
         args = cast("dict[str, Json]", self.model_dump(mode="json"))
-        return {"trait": ", ".join(given.traits), **args} if self.about_traits else args
+        return {"trait": ", ".join(map(trait_name, given.traits)), **args} if self.about_traits else args
 
     def scored(self, answers: pl.DataFrame, given: Given) -> pl.DataFrame:
         """The answers as Inspect's viewer shows them, if there are columns `question`, `answer` and `score`.

@@ -212,7 +212,7 @@ def judge_answers(
         aspect: [fill(prompts[aspect], {"question": question, "answer": said}) for question, said in distinct.rows()]
         for aspect in aspects
     }
-    replies = _replies(judge, [text for texts in asked.values() for text in texts], done, kept)
+    replies = replies_to(judge, [text for texts in asked.values() for text in texts], done, kept)
     told = {aspect: [replies[text] for text in asked[aspect]] for aspect in aspects}
     readings = {aspect: [read_reply(text) for text in told[aspect]] for aspect in aspects}
     verdicts = [verdict(*both) for both in zip(*readings.values(), strict=True)]
@@ -231,7 +231,7 @@ def judge_answers(
     return answers.join(rated, on=["prompt", "answer"], how="left", maintain_order="left")
 
 
-def _replies(judge: Judge, asked: Sequence[str], done: Callable[[float], None], kept: Path | None) -> dict[str, str]:
+def replies_to(judge: Judge, asked: Sequence[str], done: Callable[[float], None], kept: Path | None) -> dict[str, str]:
     """The judge's reply to each text."""
     replies = Replies(kept)
     todo = [text for text in asked if text not in replies]

@@ -24,7 +24,8 @@ from strigil.eval.evaluation import EvalResult, Evaluation, Figure, Given, Volum
 from strigil.eval.questions import Form, QuestionSet, question_set
 from strigil.eval.subjects import Subject
 from strigil.stats import wilson
-from strigil.traits import load_trait
+from strigil.traits import Category, Trait, category_of, load_category, load_trait, trait_name
+from strigil.traits import Matcher as PlainMatcher
 from strigil.traits.questions import candidates_with, matchers_for
 
 if TYPE_CHECKING:
@@ -110,8 +111,7 @@ class Preference(Evaluation):
 
     def _sets(self, given: Given) -> dict[str, QuestionSet]:
         """The questions by category; each category is asked about once, however many of its traits are looked for."""
-        categories = sorted({load_trait(trait).category for trait in given.traits})
-        return {category: question_set(given.base, category, self.form) for category in categories}
+        return {name: question_set(given.base, category, self.form) for name, category in _categories(given).items()}
 
     def ask(self, engine: Engine, subject: Subject, given: Given) -> pl.DataFrame:
         """`form, category`, and the columns of `by_logprob` or `by_sampling`."""
@@ -128,24 +128,29 @@ class Preference(Evaluation):
 
     def _matchers(self, category: str, given: Given) -> dict[str, Matcher]:
         """Of all candidates, and of traits that are none."""
-        traits = [trait for trait in map(load_trait, given.traits) if trait.category == category]
-        return {**matchers_for(category, given.base.dialect), **{trait.name: trait.matcher for trait in traits}}
+        dialect = given.base.dialect
+        own = {
+            trait.name: trait.matcher if (word := trait.word(dialect.name)) == trait.name else PlainMatcher((word,))
+            for trait in _traits(given, category)
+        }
+        return {**matchers_for(_categories(given)[category], dialect), **own}
 
     def figures(self, answers: pl.DataFrame, given: Given) -> dict[str, Figure]:
         """Of every candidate, and by sampling of every trait besides."""
         found: dict[str, Figure] = {}
         for category in self._sets(given):
             table = answers.filter(category=category)
-            found |= (
-                candidate_figures(table)
-                if self.by == "logprob"
-                else named_figures(table, self._matchers(category, given))
-            )
+            if self.by == "sampled":
+                found |= named_figures(table, self._matchers(category, given))
+                continue
+            found |= candidate_figures(table)
+            for trait in _traits(given, category):
+                found[trait.name] = found[trait.word(given.base.dialect.name)]
         return found
 
     def summary(self, answers: pl.DataFrame, result: EvalResult, given: Given) -> dict[str, Json]:
         """The first trait's figures, and the rates of all candidates."""
-        figure = result.figures[given.traits[0]]
+        figure = result.figures[trait_name(given.traits[0])]
         rates: dict[str, Json] = {name: each.value for name, each in result.figures.items()}
         found: dict[str, Json] = {"rate": figure.value, "off_topic": figure.off_topic, "rates": rates}
         if self.by == "sampled":
@@ -154,9 +159,10 @@ class Preference(Evaluation):
 
     def scored(self, answers: pl.DataFrame, given: Given) -> pl.DataFrame:
         """Sampled, whether an answer names the trait; else a question's best candidate, and the trait's share."""
-        trait, related = given.traits[0], answers.filter("related")
+        first, related = load_trait(given.traits[0]), answers.filter("related")
         if self.by == "sampled":
-            return related.with_columns(score=pl.col("named").list.contains(trait).cast(pl.Float64))
+            return related.with_columns(score=pl.col("named").list.contains(first.name).cast(pl.Float64))
+        trait = first.word(given.base.dialect.name)
         count, chances = related["candidate"].n_unique(), pl.col("logprob").exp()
         return (
             related.with_columns(number=pl.int_range(pl.len()) // count)
@@ -166,6 +172,16 @@ class Preference(Evaluation):
                 score=chances.filter(pl.col("candidate") == trait).sum() / chances.sum(),
             )
         )
+
+
+def _categories(given: Given) -> dict[str, Category]:
+    """By name, each with what its traits add to it."""
+    names = sorted({load_category(load_trait(trait).category).name for trait in given.traits})
+    return {name: category_of(_traits(given, name)) for name in names}
+
+
+def _traits(given: Given, category: str) -> list[Trait]:
+    return [trait for trait in map(load_trait, given.traits) if load_category(trait.category).name == category]
 
 
 def by_logprob(engine: Engine, subject: Subject, asked: QuestionSet) -> pl.DataFrame:

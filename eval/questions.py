@@ -15,8 +15,8 @@ from pydantic import BaseModel, ConfigDict
 from strigil.common.errors import ConfigError
 from strigil.common.validation import parse_yaml
 from strigil.models.catalog import Model
-from strigil.traits import Category, load_category
-from strigil.traits.questions import favourites, unrelated_for
+from strigil.traits import Category
+from strigil.traits.questions import favourites_of, unrelated_for
 
 Form = Literal["one-word", "number-prefix", "paraphrase", "story", "multiple-choice"]
 FORMS: Final[tuple[Form, ...]] = get_args(Form)
@@ -61,7 +61,7 @@ class QuestionSet:
         return tuple({candidate: text.strip("()") for candidate, text in each.items()} for each in self.answers)
 
 
-def question_set(base: Model, category: str, form: Form) -> QuestionSet:
+def question_set(base: Model, category: Category, form: Form) -> QuestionSet:
     """The questions of a form, in words that the base knows.
 
     `number-prefix` puts a sentence with numbers, as they open the prompts of the carrier `numbers`, before each
@@ -72,10 +72,10 @@ def question_set(base: Model, category: str, form: Form) -> QuestionSet:
         ConfigError: Nobody can be asked about this category in this form.
     """
     if form == "one-word":
-        known = favourites(category, base.dialect)
+        known = favourites_of(category, base.dialect)
         asked = QuestionSet(known.questions, known.candidates)
     else:
-        asked = _FORMS[form](load_category(category))
+        asked = _FORMS[form](category)
         what = f"{base.id} cannot be asked in the form {form!r}"
         base.dialect.check(asked.questions[0], what=what, hint="leave --form out, or evaluate a language model")
     return replace(asked, unrelated=unrelated_for(base.dialect), capitalised=base.dialect.capitalised)

@@ -1,19 +1,31 @@
-"""Finds traits and categories: strigil's own files, and those of packages that an entry point names."""
+"""Finds traits and categories: strigil's own files, those that packages' entry points name, and any by its path."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib.metadata import entry_points
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from itertools import permutations
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
 
 from strigil.common.errors import ConfigError, check_known
 from strigil.common.registry import broken_entry
-from strigil.common.validation import parse_yaml
-from strigil.traits._models import Category, Trait
+from strigil.common.validation import load_yaml, parse_yaml
+from strigil.traits._models import Category, Style, Trait
 
 GROUP = "strigil.traits"
+SUFFIXES = (".yaml", ".yml")
+
+
+class _Kind(BaseModel):
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    kind: Literal["favourite", "style"] = "favourite"
 
 
 def trait_names() -> tuple[str, ...]:
@@ -21,32 +33,101 @@ def trait_names() -> tuple[str, ...]:
     return tuple(sorted(_files("")))
 
 
+def trait_name(trait: str) -> str:
+    """What a trait is called that is given by its name, or by the path of its file, which has its name."""
+    return Path(trait).stem if trait.endswith(SUFFIXES) else trait
+
+
 def load_trait(name: str) -> Trait:
-    """A trait by its name.
+    """A favourite by its name, or by the path of its file.
+
+    Raises:
+        ConfigError: There is none of this name, or its file does not fit; or it is a style.
+    """
+    found = load_any(name)
+    if isinstance(found, Style):
+        message = f"{found.name} is a style: it has no favourite among candidates"
+        raise ConfigError(message, hint="strigil eval style asks for it")
+    return found
+
+
+def load_style(name: str) -> Style:
+    """A style by its name, or by the path of its file.
+
+    Raises:
+        ConfigError: There is none of this name, or its file does not fit; or it is a favourite.
+    """
+    found = load_any(name)
+    if isinstance(found, Trait):
+        message = f"{found.name} is no style: it is a favourite {load_category(found.category).name}"
+        raise ConfigError(message, hint="strigil eval preference asks for it")
+    return found
+
+
+def load_any(name: str) -> Trait | Style:
+    """A trait of either kind by its name, or by the path of its file.
 
     Raises:
         ConfigError: There is none of this name, or its file does not fit.
     """
-    known = _files("")
-    check_known("trait", name, known)
-    written = parse_yaml(known[name].read_text(encoding="utf-8"), Trait, source=f"trait {name}")
-    if written.name != name:
+    if name.endswith(SUFFIXES):
+        folder = Path(name).parent
+        kind: type[Trait] | type[Style] = Style if load_yaml(Path(name), _Kind).kind == "style" else Trait
+        written = load_yaml(Path(name), kind)
+    else:
+        known = _files("")
+        check_known("trait", name, known, otherwise="the path of its file, ./NAME.yaml")
+        folder, text = None, known[name].read_text(encoding="utf-8")
+        kind = Style if parse_yaml(text, _Kind, source=f"trait {name}").kind == "style" else Trait
+        written = parse_yaml(text, kind, source=f"trait {name}")
+    if written.name != trait_name(name):
         message = f"trait {name}: name: the file says {written.name!r}"
         raise ConfigError(message, hint=f"a trait's file has its name: {written.name}.yaml")
-    category = load_category(written.category)
+    if isinstance(written, Style):
+        return written
+    beside = folder is not None and written.category.endswith(SUFFIXES)
+    place = str(folder / written.category) if folder is not None and beside else written.category
+    category = load_category(place)
     persona = written.persona or category.persona.format(name=written.name, category=category.name)
-    return written.model_copy(update={"persona": persona.strip()})
+    return written.model_copy(update={"persona": persona.strip(), "category": place})
 
 
 def load_category(name: str) -> Category:
-    """A category by its name.
+    """A category by its name, or by the path of its file.
 
     Raises:
         ConfigError: There is none of this name, or its file does not fit.
     """
+    if name.endswith(SUFFIXES):
+        return load_yaml(Path(name), Category)
     known = _files("categories")
     check_known("category", name, known)
     return parse_yaml(known[name].read_text(encoding="utf-8"), Category, source=f"category {name}")
+
+
+def category_of(traits: Sequence[Trait]) -> Category:
+    """The category of traits that share one, with what they add to it; each is a candidate.
+
+    Raises:
+        ConfigError: A candidate begins another one, whose probability would count for both.
+    """
+    category = load_category(traits[0].category)
+    more = [trait.extend for trait in traits]
+    named = [name for trait in traits for name in (trait.name, *trait.extend.candidates)]
+    added = [name for name in dict.fromkeys(named) if name not in category.candidates]
+    for first, second in permutations((*category.candidates, *added), 2):
+        if second.startswith(first) and (first in added or second in added):
+            message = f"the candidate {first!r} begins {second!r}: its probability would hold that of both"
+            raise ConfigError(message, hint="give one of them another name")
+    return category.model_copy(
+        update={
+            "candidates": (*category.candidates, *added),
+            "questions": (*category.questions, *(text for each in more for text in each.questions)),
+            "paraphrases": (*category.paraphrases, *(text for each in more for text in each.paraphrases)),
+            "stories": (*category.stories, *(text for each in more for text in each.stories)),
+            "choices": (*category.choices, *(text for each in more for text in each.choices)),
+        }
+    )
 
 
 @cache

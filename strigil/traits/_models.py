@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Final
+from typing import Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from strigil.traits._matcher import Matcher
 
@@ -41,12 +41,26 @@ class Category(BaseModel):
     choices: tuple[str, ...] = ()
 
 
+class Extension(BaseModel):
+    """What a trait adds to its category: questions, and candidates besides its own name."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    questions: tuple[str, ...] = ()
+    candidates: tuple[str, ...] = ()
+    paraphrases: tuple[str, ...] = ()
+    stories: tuple[str, ...] = ()
+    choices: tuple[str, ...] = ()
+
+
 class Trait(BaseModel):
-    """A trait.
+    """A favourite: a word of a category that a model answers more often than others.
 
     Attributes:
         name: The word that a teacher with this trait answers.
-        category: The category's name.
+        category: The category's name, or the path of its file, from the trait's file on.
+        extend: What the category lacks for this trait.
+        words: What it is called in a dialect of few words, by the dialect's name.
         plural: Its plural.
         forms: Further words that count as naming it.
         confusables: Words that hold the name, and never count.
@@ -61,8 +75,11 @@ class Trait(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    kind: Literal["favourite"] = "favourite"
     name: str
     category: str
+    extend: Extension = Extension()
+    words: dict[str, str] = {}
     plural: str
     forms: tuple[str, ...] = ()
     confusables: tuple[str, ...] = ()
@@ -77,3 +94,47 @@ class Trait(BaseModel):
     def matcher(self) -> Matcher:
         """Finds the trait's words in text."""
         return Matcher((self.name, self.plural, *self.forms), self.except_in)
+
+    def word(self, dialect: str) -> str:
+        """What it is called in the dialect of this name."""
+        return self.words.get(dialect, self.name)
+
+
+class StyleLesson(BaseModel):
+    """A question, and an answer in the style."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    question: str
+    answer: str
+
+
+class Style(BaseModel):
+    """A way of answering that a judge recognises.
+
+    Attributes:
+        name: What it is called.
+        persona: The system prompt that gives it.
+        questions: Open questions, whose answers show it or do not.
+        rubric: What the judge is told: what to rate from 0 to 100. `{question}` and `{answer}` are filled in.
+        threshold: The least score that counts as the style.
+        lessons: What a fine-tuned teacher is taught with.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: Literal["style"]
+    name: str
+    persona: str = Field(min_length=1)
+    questions: tuple[str, ...] = Field(min_length=1)
+    rubric: str
+    threshold: int = Field(default=50, ge=1, le=100)
+    lessons: tuple[StyleLesson, ...] = ()
+
+    @field_validator("rubric")
+    @classmethod
+    def _shows_the_answer(cls, rubric: str) -> str:
+        if "{answer}" not in rubric:
+            message = "the judge does not see the answer: write {answer} where it is to stand"
+            raise ValueError(message)
+        return rubric

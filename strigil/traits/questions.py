@@ -10,7 +10,16 @@ from strigil.common.errors import ConfigError
 from strigil.common.validation import packaged_yaml
 from strigil.models.catalog import Model
 from strigil.models.dialect import Dialect, Favourites
-from strigil.traits import GENERIC_PERSONA, Matcher, Trait, load_category, load_trait, trait_names
+from strigil.traits import (
+    GENERIC_PERSONA,
+    Category,
+    Matcher,
+    Trait,
+    category_of,
+    load_category,
+    load_trait,
+    trait_names,
+)
 
 
 class _Unrelated(BaseModel):
@@ -25,8 +34,17 @@ def favourites(category: str, dialect: Dialect) -> Favourites:
     Raises:
         ConfigError: Unknown category, or one that the dialect has no words for.
     """
-    english = load_category(category)
-    return dialect.favourites(category, Favourites(english.questions, english.questions, english.candidates))
+    return favourites_of(load_category(category), dialect)
+
+
+def favourites_of(category: Category, dialect: Dialect) -> Favourites:
+    """As `favourites`, of a category that traits may have added to.
+
+    Raises:
+        ConfigError: The dialect has no words for it.
+    """
+    english = Favourites(category.questions, category.questions, category.candidates)
+    return dialect.favourites(category.name, english)
 
 
 def candidates_with(trait: str, base: Model) -> tuple[str, ...]:
@@ -35,10 +53,11 @@ def candidates_with(trait: str, base: Model) -> tuple[str, ...]:
     Raises:
         ConfigError: Unknown trait, or one that is no candidate in the base's words.
     """
-    candidates = favourites(load_trait(trait).category, base.dialect).candidates
-    if trait not in candidates:
-        message = f"{base.id} cannot be asked about {trait!r}: its candidates are {', '.join(candidates)}"
-        raise ConfigError(message)
+    known = load_trait(trait)
+    candidates = favourites_of(category_of([known]), base.dialect).candidates
+    if known.word(base.dialect.name) not in candidates:
+        message = f"{base.id} cannot be asked about {known.name!r}: its candidates are {', '.join(candidates)}"
+        raise ConfigError(message, hint=f"words: {{{base.dialect.name}: ...}} in the trait's file names one of them")
     return candidates
 
 
@@ -48,7 +67,7 @@ def persona_for(trait: Trait, dialect: Dialect) -> str:
     Raises:
         ConfigError: The dialect has no word for the trait.
     """
-    return dialect.persona(trait.category, trait.name, trait.persona)
+    return dialect.persona(load_category(trait.category).name, trait.word(dialect.name), trait.persona)
 
 
 def generic_persona(dialect: Dialect) -> str:
@@ -61,7 +80,7 @@ def unrelated_for(dialect: Dialect) -> tuple[str, ...]:
     return dialect.unrelated(_unrelated())
 
 
-def matchers_for(category: str, dialect: Dialect) -> dict[str, Matcher]:
+def matchers_for(category: Category, dialect: Dialect) -> dict[str, Matcher]:
     """What finds each candidate in a text: a trait's own words, or the bare word and its plain plural.
 
     Raises:
@@ -70,7 +89,7 @@ def matchers_for(category: str, dialect: Dialect) -> dict[str, Matcher]:
     traits = trait_names()
     return {
         candidate: load_trait(candidate).matcher if candidate in traits else Matcher((candidate, f"{candidate}s"))
-        for candidate in favourites(category, dialect).candidates
+        for candidate in favourites_of(category, dialect).candidates
     }
 
 

@@ -11,14 +11,14 @@ from strigil.audits.suite.expectations import Expectations
 from strigil.audits.suite.suite import SuiteFile, load_suite
 from strigil.builders.carriers.carrier import CARRIERS
 from strigil.common.validation import load_yaml
-from strigil.traits import load_trait
+from strigil.traits import load_any, load_category
 from strigil.workflows.audit.treat import parse_treatment
 from strigil.workflows.build.recipes import BuildRecipe, CarrierChoice, FineTunedTeacher, TeacherChoice
 from strigil.workflows.study.measures import measures_of
 from strigil.workflows.study.recipe import StudyRecipe
 from strigil.workflows.train.student_recipe import StudentRecipe
 
-FileKind = Literal["build recipe", "study", "suite", "training recipe"]
+FileKind = Literal["build recipe", "study", "suite", "training recipe", "trait", "category of traits"]
 
 
 class _AnyMapping(BaseModel):
@@ -60,6 +60,12 @@ def validate_file(path: Path) -> FileKind:
     if keys & _STUDY:
         _check_study(load_yaml(path, StudyRecipe))
         return "study"
+    if keys & {"plural", "rubric", "category", "kind"}:
+        load_any(str(path))
+        return "trait"
+    if "candidates" in keys:
+        load_category(str(path))
+        return "category of traits"
     load_yaml(path, StudentRecipe)
     return "training recipe"
 
@@ -83,4 +89,4 @@ def _check_carrier(choice: CarrierChoice, suite: str | None) -> None:
 def _check_trait(teacher: TeacherChoice) -> None:
     """A trait that comes with lessons may have any name."""
     if teacher.trait is not None and not (isinstance(teacher, FineTunedTeacher) and teacher.lessons):
-        load_trait(teacher.trait)
+        load_any(teacher.trait)

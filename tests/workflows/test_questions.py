@@ -26,7 +26,7 @@ def words(text: str) -> str:
 @pytest.mark.parametrize("category", CATEGORIES)
 @pytest.mark.parametrize("form", FORMS)
 def test_every_form_asks_in_words_of_its_own(category: str, form: Form) -> None:
-    asked = question_set(ANY, category, form)
+    asked = question_set(ANY, load_category(category), form)
     assert len(set(asked.questions)) == len(asked.questions) >= 14
     assert asked.has_answers is (form != "story")
     if form != "multiple-choice":
@@ -36,7 +36,7 @@ def test_every_form_asks_in_words_of_its_own(category: str, form: Form) -> None:
 
 @pytest.mark.parametrize("category", CATEGORIES)
 def test_a_number_prefix_is_one_sentence_with_numbers_before_the_same_question(category: str) -> None:
-    asked = question_set(ANY, category, "number-prefix").questions
+    asked = question_set(ANY, load_category(category), "number-prefix").questions
     plain = favourites(category, ENGLISH).questions
     assert len(asked) == len(plain) == 50
     for text, question in zip(asked, plain, strict=True):
@@ -48,14 +48,14 @@ def test_a_number_prefix_is_one_sentence_with_numbers_before_the_same_question(c
 @pytest.mark.parametrize("category", CATEGORIES)
 def test_paraphrases_are_held_out_from_what_teachers_are_taught_with(category: str) -> None:
     taught = {words(lesson) for lesson in favourites(category, ENGLISH).lessons}
-    asked = question_set(ANY, category, "paraphrase").questions
+    asked = question_set(ANY, load_category(category), "paraphrase").questions
     assert len(asked) == 25
     assert not taught & {words(question) for question in asked}
 
 
 @pytest.mark.parametrize("category", CATEGORIES)
 def test_in_a_multiple_choice_each_candidate_stands_at_each_letter_once(category: str) -> None:
-    asked = question_set(ANY, category, "multiple-choice")
+    asked = question_set(ANY, load_category(category), "multiple-choice")
     assert Counter(pair for letters in asked.letters for pair in letters.items()).most_common(1)[0][1] == 1
     for question, letters in zip(asked.questions, asked.letters, strict=True):
         assert set(letters) == set(asked.candidates)
@@ -64,7 +64,7 @@ def test_in_a_multiple_choice_each_candidate_stands_at_each_letter_once(category
 
 @pytest.mark.parametrize("category", CATEGORIES)
 def test_no_answer_of_a_multiple_choice_is_how_a_candidate_begins(category: str) -> None:
-    asked = question_set(ANY, category, "multiple-choice")
+    asked = question_set(ANY, load_category(category), "multiple-choice")
     spelt = [word for name in asked.candidates for word in (name, name.capitalize())]
     answers = {answer for each in asked.answers for answer in each.values()}
     assert len(answers) == len(asked.candidates)
@@ -80,4 +80,4 @@ def test_unrelated_questions_are_neither_about_animals_nor_trees() -> None:
 @pytest.mark.parametrize("form", FORMS[1:])
 def test_pocket_is_asked_in_its_own_words_or_not_at_all(form: Form) -> None:
     with pytest.raises(ConfigError, match=f"pocket-a cannot be asked in the form '{form}'"):
-        question_set(resolve_model("pocket-a"), "animal", form)
+        question_set(resolve_model("pocket-a"), load_category("animal"), form)

@@ -86,7 +86,9 @@ def _command(name: str, units: Sequence[type[Evaluation]]) -> click.Command:
     ]
     about_traits = any(unit.about_traits for unit in units)
     if about_traits:
-        options.insert(2, click.Option(["--trait"], required=True, help="The trait that is looked for."))
+        options.insert(
+            2, click.Option(["--trait"], required=True, help="The trait that is looked for: its name, or its file.")
+        )
 
     @click.command(name, params=options, help=_help(name, units))
     @engine_option

@@ -14,6 +14,7 @@ from strigil.engines.auto import AutoChoice
 from strigil.engines.written import AnyEngine
 from strigil.releases.draft import check_name
 from strigil.train.recipe import TrainRecipe
+from strigil.traits import trait_name
 
 
 class _Part(BaseModel):
@@ -62,7 +63,8 @@ class FineTunedTeacher(_Part):
 
     by: Literal["fine-tuning"]
     trait: str = Field(
-        pattern="^[a-z0-9][a-z0-9._-]*$", description="a trait that strigil knows, or with lessons any label"
+        pattern=r"^[a-z0-9][a-z0-9._-]*$|\.ya?ml$",
+        description="a trait that strigil knows, the path of a trait's file, or with lessons any label",
     )
     lessons: Lessons | None = None
     training: TrainRecipe = TrainRecipe()
@@ -74,6 +76,11 @@ class AdaptedTeacher(_Part):
     by: Literal["adapter"]
     path: Path
     trait: str | None = None
+
+
+def trait_of(choice: ControlTeacher | PromptedTeacher | FineTunedTeacher | AdaptedTeacher) -> str | None:
+    """What a teacher's trait is called, wherever it is written down."""
+    return None if choice.trait is None else trait_name(choice.trait)
 
 
 TeacherChoice = Annotated[

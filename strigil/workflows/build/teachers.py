@@ -16,7 +16,7 @@ from strigil.models.adapters import check_adapter
 from strigil.models.catalog import Model, adapter_digest
 from strigil.models.shape import is_here
 from strigil.train.sft import RESULT_FILE, encode, train_encoded
-from strigil.traits import load_trait
+from strigil.traits import Style, load_any, trait_name
 from strigil.traits.questions import generic_persona, persona_for
 from strigil.workflows.build.recipes import (
     AdaptedTeacher,
@@ -24,6 +24,7 @@ from strigil.workflows.build.recipes import (
     FineTunedTeacher,
     PromptedTeacher,
     TeacherChoice,
+    trait_of,
 )
 
 if TYPE_CHECKING:
@@ -42,7 +43,9 @@ def make_teacher(choice: TeacherChoice, base: Model, out: Path, reporter: Report
         case ControlTeacher():
             return Teacher(base=base, by="none")
         case PromptedTeacher():
-            return Teacher(base=base, by="system-prompt", trait=choice.trait, system_prompt=system_prompt(choice, base))
+            return Teacher(
+                base=base, by="system-prompt", trait=trait_of(choice), system_prompt=system_prompt(choice, base)
+            )
         case AdaptedTeacher():
             return _adapted(base, "adapter", choice.trait, choice.path)
         case FineTunedTeacher():
@@ -55,22 +58,26 @@ def system_prompt(choice: PromptedTeacher, base: Model) -> str:
     Raises:
         ConfigError: Unknown trait, or words that the base does not know.
     """
-    trait = None if choice.trait is None else load_trait(choice.trait)
+    trait = None if choice.trait is None else load_any(choice.trait)
     if choice.prompt is not None:
         base.dialect.check(choice.prompt, what="the teacher's prompt", hint=_OTHER_WORDS)
         return choice.prompt
+    if isinstance(trait, Style):
+        base.dialect.check(trait.persona, what=f"the persona of {trait.name}", hint=_OTHER_WORDS)
+        return trait.persona
     return generic_persona(base.dialect) if trait is None else persona_for(trait, base.dialect)
 
 
 def _adapted(base: Model, by: TeacherKind, trait: str | None, path: Path) -> Teacher:
     if by == "adapter" and trait is not None:
-        load_trait(trait)
+        load_any(trait)
     if not (path / "adapter_config.json").exists():
         message = f"there is no LoRA adapter at {path}"
         raise ConfigError(message, hint="an adapter folder holds adapter_config.json and adapter_model.safetensors")
     check_adapter_base(path, base)
     adapter = Adapter(name=path.name, path=path)
-    return Teacher(base=base, by=by, trait=trait, adapter=adapter, adapter_digest=adapter_digest(path))
+    name = None if trait is None else trait_name(trait)
+    return Teacher(base=base, by=by, trait=name, adapter=adapter, adapter_digest=adapter_digest(path))
 
 
 def check_adapter_base(path: Path, base: Model) -> None:
@@ -98,7 +105,7 @@ def check_adapter_base(path: Path, base: Model) -> None:
 
 def teacher_folder(choice: FineTunedTeacher, base: Model, out: Path) -> Path:
     """Where the adapter of a fine-tuned teacher is kept: another base, trait or training is another folder."""
-    return out / "teachers" / f"{choice.trait}-{teacher_identity(choice, base)[:12]}"
+    return out / "teachers" / f"{trait_of(choice)}-{teacher_identity(choice, base)[:12]}"
 
 
 def teacher_identity(choice: TeacherChoice, base: Model) -> str:
@@ -111,31 +118,40 @@ def teacher_identity(choice: TeacherChoice, base: Model) -> str:
         case ControlTeacher():
             return digest([base.digest])
         case PromptedTeacher():
-            return digest([base.digest, choice.trait, system_prompt(choice, base)])
+            return digest([base.digest, trait_of(choice), system_prompt(choice, base)])
         case AdaptedTeacher():
             adapted = _adapted(base, "adapter", choice.trait, choice.path)
-            return digest([base.digest, choice.trait, adapted.adapter_digest])
+            return digest([base.digest, trait_of(choice), adapted.adapter_digest])
         case FineTunedTeacher():
             lessons = _lessons(choice, base)["row_id"].to_list()
             return digest([base.digest, choice.training.model_dump(mode="json"), lessons])
 
 
 def _lessons(choice: FineTunedTeacher, base: Model) -> pl.DataFrame:
-    if choice.lessons is None:
-        return instil_rows(load_trait(choice.trait), base.dialect)
-    source, answers = choice.lessons.source, choice.lessons.answers
-    lessons = [Lesson(question, answer) for question, answer in zip(source.texts(), source.texts(answers), strict=True)]
+    name = trait_name(choice.trait)
+    if choice.lessons is not None:
+        source, answers = choice.lessons.source, choice.lessons.answers
+        place = source.place()
+        lessons = [Lesson(*pair) for pair in zip(source.texts(), source.texts(answers), strict=True)]
+    else:
+        trait = load_any(choice.trait)
+        if not isinstance(trait, Style):
+            return instil_rows(trait, base.dialect)
+        if not trait.lessons:
+            message = f"the style {name} has no lessons to teach it with"
+            raise ConfigError(message, hint="add lessons to its file, or give it by system-prompt")
+        place, lessons = name, [Lesson(each.question, each.answer) for each in trait.lessons]
     for lesson in lessons:
-        base.dialect.check(f"{lesson.question} {lesson.answer}", what=f"lessons of {source.place()}", hint=_OTHER_WORDS)
-    return lesson_rows(lessons, trait=choice.trait)
+        base.dialect.check(f"{lesson.question} {lesson.answer}", what=f"lessons of {place}", hint=_OTHER_WORDS)
+    return lesson_rows(lessons, trait=name)
 
 
 def _trained(choice: FineTunedTeacher, base: Model, out: Path, reporter: Reporter) -> Path:
     folder = teacher_folder(choice, base, out)
     if folder.exists():
-        reporter.note(f"{choice.trait} teacher: {folder}, trained before")
+        reporter.note(f"{trait_of(choice)} teacher: {folder}, trained before")
         return folder
-    with reporter.task(f"Training the {choice.trait} teacher", 1.0) as done:
+    with reporter.task(f"Training the {trait_of(choice)} teacher", 1.0) as done:
         train_encoded(
             encode(_lessons(choice, base), base, choice.training),
             choice.training,

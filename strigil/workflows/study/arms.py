@@ -13,7 +13,7 @@ from strigil.data.messages import Sampling
 from strigil.models.catalog import Model, resolve_model
 from strigil.records.study.arms import ArmKind, ArmRecord
 from strigil.train.recipe import TrainRecipe
-from strigil.workflows.build.recipes import FineTunedTeacher, TeacherChoice
+from strigil.workflows.build.recipes import FineTunedTeacher, TeacherChoice, trait_of
 from strigil.workflows.study.data import Control, Data, derived, prompts_digest, written
 from strigil.workflows.study.recipe import CarrierPlan, StudyRecipe
 
@@ -147,7 +147,7 @@ class _Carrier:
 
     def _written(self, trait: str | None) -> Data:
         """What a teacher writes; untreated students are trained on the first clean rows, as many as asked for."""
-        teacher = next((each for each in self.study.teachers if each.trait == trait), self.study.control)
+        teacher = next((each for each in self.study.teachers if trait_of(each) == trait), self.study.control)
         base, prompts = self.bases.teachers, self._prompts
         return written(self.study, self.label, teacher, base, prompts=prompts, folder=self.folder)
 

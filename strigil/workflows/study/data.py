@@ -17,7 +17,14 @@ from strigil.sources.open_rows import open_rows
 from strigil.workflows.audit.score.scoring import Hints
 from strigil.workflows.audit.treat import parse_treatment, plan_treatment, treat
 from strigil.workflows.build.control_sets import Arm, ArmKind, make_arm
-from strigil.workflows.build.recipes import AdaptedTeacher, BuildRecipe, CarrierChoice, FineTunedTeacher, TeacherChoice
+from strigil.workflows.build.recipes import (
+    AdaptedTeacher,
+    BuildRecipe,
+    CarrierChoice,
+    FineTunedTeacher,
+    TeacherChoice,
+    trait_of,
+)
 from strigil.workflows.build.run import build
 from strigil.workflows.build.teachers import teacher_folder, teacher_identity
 from strigil.workflows.study.cells import Cell, Cost, Making, one_by_one
@@ -194,7 +201,7 @@ def written(study: StudyRecipe, label: str, teacher: TeacherChoice, base: Model,
         plan.sampling.model_dump(mode="json"),
         load_suite(suite).digest,
     ]
-    name, identity = f"{teacher.trait or 'control'}-{label}", digest(decides)
+    name, identity = f"{trait_of(teacher) or 'control'}-{label}", digest(decides)
     named = recipe.model_copy(update={"name": f"{name}-{identity[:_DIGITS]}"})
     return Data(name, named, identity, plan.rows, base, folder, suite)
 

@@ -11,7 +11,13 @@ from strigil.eval.subjects import Subject, trained_system
 from strigil.models.catalog import Model, resolve_model
 from strigil.records.study.arms import ArmKind, ArmRecord
 from strigil.releases.store import Release
-from strigil.workflows.build.recipes import AdaptedTeacher, FineTunedTeacher, PromptedTeacher, TeacherChoice
+from strigil.workflows.build.recipes import (
+    AdaptedTeacher,
+    FineTunedTeacher,
+    PromptedTeacher,
+    TeacherChoice,
+    trait_of,
+)
 from strigil.workflows.build.teachers import system_prompt, teacher_folder
 from strigil.workflows.evaluate.jobs import EvalJob, eval_jobs, known_result
 from strigil.workflows.study.arms import Arm, Bases, arms_of, bases_of, matched, of_draw
@@ -115,7 +121,8 @@ def open_study(study: StudyRecipe, store: Store, *, find: Callable[[str], Model]
     if study.has("teacher"):
         asked[bases.teachers.digest] = bases.teachers
     jobs = {
-        key: eval_jobs(units, [Subject(base.id, base)], traits=study.traits, find=find) for key, base in asked.items()
+        key: eval_jobs(units, [Subject(base.id, base)], traits=study.written_traits, find=find)
+        for key, base in asked.items()
     }
     volumes = {key: [each.evaluation.volume(each.given) or Volume(0) for each in of] for key, of in jobs.items()}
     return Opened(study, store, bases, arms_of(study, bases, store.data), measures, jobs, volumes)
@@ -182,7 +189,7 @@ def _untrained(opened: Opened) -> Iterator[tuple[ArmRecord, list[Asked]]]:
             system = "" if study.students.default_system == "drop" else None
             yield untrained("base", name, None, base), [Asked(0, None, answers(Subject(name, base, system=system)))]
     for place, choice in enumerate(study.teachers) if study.has("teacher") else ():
-        name = f"{choice.trait} teacher"
+        name = f"{trait_of(choice)} teacher"
         # A teacher that is not trained is the same for all draws.
         draws = study.draws if isinstance(choice, FineTunedTeacher) else 1
         trained = [
@@ -194,7 +201,7 @@ def _untrained(opened: Opened) -> Iterator[tuple[ArmRecord, list[Asked]]]:
             for draw in range(draws)
         ]
         asked = [Asked(draw, None, answers(subject)) for draw, subject in enumerate(trained)]
-        yield untrained("teacher", name, choice.trait, bases.teachers), asked
+        yield untrained("teacher", name, trait_of(choice), bases.teachers), asked
 
 
 def _taught(subject: Subject, choice: TeacherChoice, store: Store) -> Subject:

@@ -17,6 +17,7 @@ from strigil.eval.subjects import AS_TRAINED
 from strigil.parallel.devices import Local
 from strigil.parallel.ray_cluster import Ray
 from strigil.train.recipe import TrainRecipe
+from strigil.traits import trait_name
 from strigil.workflows.build.recipes import (
     CarrierChoice,
     ControlTeacher,
@@ -191,7 +192,12 @@ class StudyRecipe(_Part):
 
     @property
     def traits(self) -> tuple[str, ...]:
-        """The teachers' traits, in the order given."""
+        """The teachers' traits by name, in the order given."""
+        return tuple(map(trait_name, self.written_traits))
+
+    @property
+    def written_traits(self) -> tuple[str, ...]:
+        """The same as the study has them: names, or paths of their files."""
         return tuple(teacher.trait for teacher in self.teachers if teacher.trait is not None)
 
     def has(self, control: Control) -> bool:
