@@ -19,11 +19,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from strigil.common.errors import DataError, StrigilError, first_line
-from strigil.data.parser_server import Ended, Job, serve
-from strigil.data.readers import NamedFile, Table
+from strigil.data.parser_job import Ended, Job
+
+if TYPE_CHECKING:
+    from strigil.data.readers import NamedFile, Table
 
 # Real tables need less: half a gigabyte for what was packed best, and not a second for ten megabytes.
 BYTES: Final = 1536 << 20
@@ -32,7 +34,13 @@ SECONDS: Final = 600.0
 SECONDS_PER_BYTE: Final = 1e-6
 # Each takes memory for its stack, and for what it reads ahead.
 _THREADS: Final = 8
+_SERVER: Final = "strigil.data.parser_server"
 _OUT_OF_MEMORY: Final = ("memory allocation", "MemoryError", "bad_alloc", "Cannot allocate", "malloc of size")
+
+
+def start_parser() -> None:
+    """Has the parsers' libraries load while whoever calls loads its own; `open_tables` waits for them otherwise."""
+    _running()
 
 
 def open_tables(files: Sequence[NamedFile], folder: Path) -> list[Table]:
@@ -49,7 +57,7 @@ def open_tables(files: Sequence[NamedFile], folder: Path) -> list[Table]:
     """
     sizes = [file.path.stat().st_size for file in files]
     memory, seconds = BYTES + max(sizes) * BYTES_PER_BYTE, SECONDS + sum(sizes) * SECONDS_PER_BYTE
-    ended = _server(os.getpid(), tuple(sys.path)).parse(Job(tuple(files), folder, memory, seconds))
+    ended = _running().parse(Job(tuple(files), folder, memory, seconds))
     begun = files[0].name
     for answer in _unpickled(ended.answers):
         if isinstance(answer, StrigilError):
@@ -68,7 +76,7 @@ class _Server:
         threads = str(min(_THREADS, os.cpu_count() or 1))
         # Without -P, what lies in the working folder could be imported. Ctrl-C is for whoever waits for an answer.
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-c", f"from {serve.__module__} import serve; serve()"],
+            [sys.executable, "-P", "-c", f"from {_SERVER} import serve; serve()"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -78,6 +86,11 @@ class _Server:
         self._lock = threading.Lock()
         weakref.finalize(self, _end, self._process)
 
+    @property
+    def ended(self) -> bool:
+        """Whether nothing can be asked of it any more."""
+        return self._process.poll() is not None
+
     def parse(self, job: Job) -> Ended:
         """How a parser ended that did this job; with an exception here, it ends where it is."""
         with self._lock:
@@ -85,8 +98,7 @@ class _Server:
                 return self._answer(job)
             except BaseException:
                 _server.cache_clear()
-                with suppress(ProcessLookupError):
-                    os.killpg(self._process.pid, signal.SIGKILL)
+                _end(self._process)
                 raise
 
     def _answer(self, job: Job) -> Ended:
@@ -108,6 +120,14 @@ class _Server:
         return ended
 
 
+def _running() -> _Server:
+    found = _server(os.getpid(), tuple(sys.path))
+    if not found.ended:
+        return found
+    _server.cache_clear()
+    return _server(os.getpid(), tuple(sys.path))
+
+
 @lru_cache(maxsize=1)
 def _server(process: int, paths: tuple[str, ...]) -> _Server:
     """The server of a process, which is not to be used by its forks; other paths have other libraries."""
@@ -116,13 +136,15 @@ def _server(process: int, paths: tuple[str, ...]) -> _Server:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """Without questions, a server ends."""
+    """Ends a server, which has nothing to lose, wherever it is."""
+    if process.poll() is None:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
     for stream in (process.stdin, process.stdout, process.stderr):
         with suppress(OSError):
             if stream is not None:
                 stream.close()
-    with suppress(ChildProcessError):
-        process.wait()
+    process.wait()
 
 
 def _unpickled(data: bytes) -> Iterator[str | list[Table] | StrigilError]:

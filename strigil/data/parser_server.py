@@ -11,35 +11,15 @@ import signal
 import sys
 import threading
 import traceback
-from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import BinaryIO
 
 from strigil.common.disk import Writing, cannot_write, is_full
 from strigil.common.errors import StrigilError
-from strigil.data.readers import NamedFile, Table, scan_tables
+from strigil.data.parser_job import Ended, Job
+from strigil.data.readers import Table, scan_tables
 
 _BLOCK = 1 << 16
-
-
-@dataclass(frozen=True)
-class Job:
-    """Files to parse, where to put what they are packed into, and the limits: bytes and seconds."""
-
-    files: tuple[NamedFile, ...]
-    folder: Path
-    memory: int
-    seconds: float
-
-
-@dataclass(frozen=True)
-class Ended:
-    """How a parser ended: its status, minus the signal's number if one ended it, what it pickled, what it printed."""
-
-    status: int
-    answers: bytes
-    words: bytes
 
 
 def serve() -> None:

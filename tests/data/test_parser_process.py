@@ -134,6 +134,14 @@ def test_a_server_is_used_again_and_not_by_forks(tmp_path: Path) -> None:
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 1
 
 
+def test_a_server_that_something_ended_is_started_anew(tmp_path: Path) -> None:
+    open_tables([named(tmp_path / "rows.jsonl")], tmp_path)
+    [server] = psutil.Process().children()
+    server.kill()
+    psutil.wait_procs([server], timeout=10)
+    assert open_tables([named(tmp_path / "rows.jsonl")], tmp_path)[0].rows == 1
+
+
 def test_several_threads_get_their_own_tables(tmp_path: Path) -> None:
     files = [named(tmp_path / f"rows-{number}.jsonl") for number in range(4)]
     with ThreadPoolExecutor() as pool:
