@@ -58,7 +58,7 @@ bench: $(READY)
 
 DEMO ?=
 dist: $(READY)
-	@$(BIN)/python tools/make_dist.py $(if $(DEMO),--demo)
+	@$(BIN)/python -m tools.make_dist $(if $(DEMO),--demo)
 
 docs: $(READY)
 	@$(BIN)/python -m tools.site.build

@@ -16,6 +16,8 @@ import venv
 from pathlib import Path
 from typing import NoReturn
 
+from tools.set_up import TORCH_INDEX, pinned
+
 ROOT = Path(__file__).resolve().parent.parent
 DIST = ROOT / "dist"
 WORK = ROOT / ".cache" / "dist"
@@ -90,13 +92,21 @@ def check(wheel: Path, archive: Path) -> None:
         fail("the wheel holds what it should not", "mend [tool.setuptools] in pyproject.toml")
 
 
+def has_gpu() -> bool:
+    """Whether an NVIDIA driver answers."""
+    return shutil.which("nvidia-smi") is not None and not run("nvidia-smi")
+
+
 def install(wheel: Path, extras: str) -> Path:
     """Installs the wheel into an empty environment, as a user would; the folder of its commands."""
     place = WORK / "venv"
     venv.create(place, with_pip=True, clear=True)
     commands = place / ("Scripts" if os.name == "nt" else "bin")
-    quiet = ("--progress-bar=off", "--disable-pip-version-check")
-    if run(commands / "python", "-m", "pip", "install", *quiet, f"{wheel}{extras}"):
+    pip = (commands / "python", "-m", "pip", "install", "--progress-bar=off", "--disable-pip-version-check")
+    # Without a GPU the build of torch for one, and the gigabytes that it brings, would be of no use.
+    if extras and not has_gpu() and run(*pip, "--extra-index-url", TORCH_INDEX, f"torch=={pinned('torch')}+cpu"):
+        say("      there is no CPU build of torch in reach: the default one is taken")
+    if run(*pip, f"{wheel}{extras}"):
         fail("the wheel cannot be installed", "see which requirement of pyproject.toml has no version that fits")
     size = sum(file.stat().st_size for file in place.rglob("*") if file.is_file() and not file.is_symlink())
     say(f"      the environment has {size / MEGABYTE:.0f} MB")
@@ -137,8 +147,11 @@ def main() -> None:
         since = time.monotonic()
         try_out(commands, Path(name))
         say(f"      gates and help took {time.monotonic() - since:.0f} s")
+        since = time.monotonic()
         if demo and run(commands / "strigil", "demo", "--out", "demo", folder=Path(name)):
             fail("the demo does not run to its end", "see what it says in the log")
+        if demo:
+            say(f"      the demo took {time.monotonic() - since:.0f} s")
     say(f"ready after {time.monotonic() - started:.0f} s: {wheel.relative_to(ROOT)}, {archive.relative_to(ROOT)}")
 
 
