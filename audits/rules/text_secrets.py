@@ -9,7 +9,7 @@ import polars as pl
 
 from strigil.audits.rules.text_rule import Of, TextRule
 from strigil.audits.suite.findings import Finding, examine
-from strigil.audits.texts.look_alikes import unhidden
+from strigil.audits.texts.look_alikes import UNSEEN, UNSURE, unhidden
 from strigil.audits.texts.personal import SIGNS, beginning, mail_addresses, telephone_numbers
 from strigil.audits.texts.secrets import may_hold_secrets, secrets
 from strigil.data.parts import PARTS
@@ -63,16 +63,23 @@ class TextSecrets(TextRule):
 
     def look(self, texts: pl.Series) -> pl.DataFrame:
         """Scores texts by the number of kinds of secrets; evidence is the beginning of the first."""
-        doubtful = pl.select(may_hold_secrets(pl.lit(texts)) | pl.lit(texts).str.contains(SIGNS)).to_series()
-        return examine(texts, doubtful, _look)
+        column = pl.DataFrame({"text": texts})
+        looked = column.select(
+            secret=may_hold_secrets(pl.col("text")), personal=pl.col("text").str.contains(f"{SIGNS}|{UNSEEN}|{UNSURE}")
+        )
+        personal = frozenset(texts.filter(looked["personal"]))
+        return examine(
+            texts, looked["secret"] | looked["personal"], lambda text: _look(text, personal=text in personal)
+        )
 
 
-def _look(text: str) -> Finding | None:
+def _look(text: str, *, personal: bool) -> Finding | None:
     found: dict[str, str] = {}
     for kind, piece in secrets(text):
         found.setdefault(kind, piece)
-    plain = unhidden(text)
-    found |= {kind: piece for kind, look in PERSONAL.items() for piece in [next(look(plain), None)] if piece}
+    if personal:
+        plain = unhidden(text)
+        found |= {kind: piece for kind, look in PERSONAL.items() for piece in [next(look(plain), None)] if piece}
     if not found:
         return None
     return Finding(float(len(found)), "; ".join(found), beginning(next(iter(found.values()))))

@@ -57,7 +57,7 @@ class Decoded:
 def decoded(text: str) -> Iterator[Decoded]:
     """Every part of a text that is printable when decoded."""
     yield from _by_numbers(text)
-    for found in TAGS.finditer(text):
+    for found in TAGS.finditer(text) if not text.isascii() else ():
         yield Decoded("".join(chr(ord(tag) - TAG_OFFSET) for tag in found[0]), *found.span(), "invisible", whole=False)
     for found in HEX.finditer(text):
         pairs: list[str] = HEX_PAIR.findall(found[0])
@@ -67,7 +67,7 @@ def decoded(text: str) -> Iterator[Decoded]:
     for found in BITS.finditer(text):
         if plain := _printable(bytes(int(byte, 2) for byte in BYTE.findall(found[0]))):
             yield Decoded(plain, *found.span(), "bits", whole=False)
-    for found in ESCAPED.finditer(text):
+    for found in ESCAPED.finditer(text) if "\\" in text or "%" in text or "&#" in text else ():
         yield Decoded(ONE_ESCAPE.sub(_unescaped, found[0]), *found.span(), "escapes", whole=False)
     for found in BASE64.finditer(text):
         if plain := _printable(_from_base64(found[0].rstrip("="))):

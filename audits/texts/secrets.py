@@ -68,7 +68,7 @@ def _secrets(text: str) -> Iterator[tuple[str, str]]:
             known.add(found[0])
             if not NO_KEY.search(found[0]):
                 yield kind, found[0]
-    for found in ADDRESS.finditer(text):
+    for found in ADDRESS.finditer(text) if "://" in text else ():
         if not NO_PASSWORD.search(found["password"]):
             yield IN_ADDRESS, found[0]
     for kind, value in named_secrets(text):
