@@ -149,8 +149,9 @@ def written(data: pl.DataFrame | pl.LazyFrame | Dataset, reading: Reading) -> It
             file = NamedFile(folder / "dataset.parquet", "dataset", reading)
             data.to_parquet(file.path)
         else:
-            message = f"data are {_TYPES}, and this is a {type(data).__module__}.{type(data).__qualname__}"
-            raise ConfigError(message.replace("builtins.", ""), hint=_HINTS.get(type(data).__name__))
+            kind = type(data)
+            message = f"data are {_TYPES}, and not of the type {kind.__qualname__} of {kind.__module__}"
+            raise ConfigError(message, hint=_HINTS.get(kind.__name__))
         yield file
 
 

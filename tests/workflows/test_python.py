@@ -125,11 +125,15 @@ def test_importing_loads_nothing_heavy_and_lists_everything() -> None:
 @pytest.mark.parametrize(
     ("data", "what", "hint"),
     [
-        ([{"completion": "1"}], "this is a list", "polars.DataFrame(data) makes a frame of rows"),
-        (ROWS.to_pandas(), "this is a pandas", "polars.from_pandas(data) makes a frame of it"),
-        (DatasetDict(train=Dataset.from_polars(ROWS)), "DatasetDict", "give one, such as data['train']"),
+        ([{"completion": "1"}], "the type list of builtins", "polars.DataFrame(data) makes a frame of rows"),
+        (ROWS.to_pandas(), "the type DataFrame of pandas", "polars.from_pandas(data) makes a frame of it"),
+        (
+            DatasetDict(train=Dataset.from_polars(ROWS)),
+            "the type DatasetDict of datasets",
+            "give one, such as data['train']",
+        ),
         (Dataset.from_polars(ROWS).to_iterable_dataset(), "IterableDataset", "name the data set itself"),
-        (7, "this is a int", "None"),
+        (7, "the type int of builtins", "None"),
     ],
 )
 @pytest.mark.parametrize("function", ["load", "audit", "gate", "treat", "train"])
@@ -145,7 +149,7 @@ def test_data_of_another_type_are_refused_with_the_types_that_are_read(
     }
     with pytest.raises(ConfigError) as caught:
         strigil.public(function)(data, **arguments.get(function, {}))
-    said = "data are a path or an address, a DataFrame or a LazyFrame of polars, or a datasets.Dataset, and "
+    said = "data are a path or an address, a DataFrame or a LazyFrame of polars, or a datasets.Dataset, and not of "
     assert caught.value.message.startswith(said)
     assert what in caught.value.message
     assert hint in str(caught.value.hint)
