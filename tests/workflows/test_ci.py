@@ -154,6 +154,12 @@ def test_the_action_installs_its_own_commit_or_a_version_into_an_environment_of_
     assert (tmp_path / "path").read_text().strip() == str(tmp_path / "strigil-venv/bin")
 
 
+def test_what_the_action_caches_is_where_its_pip_keeps_what_it_fetched() -> None:
+    by_name = {step["name"]: step for step in yaml.safe_load((ROOT / "action.yml").read_text())["runs"]["steps"]}
+    assert by_name["Cache"]["with"]["path"] == by_name["Install"]["env"]["PIP_CACHE_DIR"]
+    assert by_name["Python"]["with"]["python-version"] == "${{ inputs.python-version }}"
+
+
 def test_the_examples_install_from_the_repository_and_give_the_action_inputs_that_it_has() -> None:
     action = yaml.safe_load((ROOT / "action.yml").read_text())
     workflow = yaml.safe_load((ROOT / "examples/ci/github.yml").read_text())["jobs"]["gate"]["steps"]

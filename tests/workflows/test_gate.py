@@ -120,6 +120,21 @@ def test_exit_statuses(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> No
     assert "owls" not in captured.out + captured.err
 
 
+def test_people_and_programs_are_told_what_was_left_out_what_was_removed_and_how_long_it_took(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data, out = jsonl(tmp_path / "rows.jsonl", BAD), tmp_path / "gate.json"
+    assert run(["gate", data, "--suite", "numbers-paper", "--report", f"json={out}"]) == 1
+    assert "left out: row.truncated, the data has no column 'finish_reason'" in capsys.readouterr().err
+    report = GateReport.model_validate_json(out.read_text())
+    assert (report.rows, report.removed) == (4, 1)
+    assert report.seconds is not None
+    took = checks(report)["numbers.paper"].seconds
+    assert took is not None
+    assert 0 < took < report.seconds
+    assert checks(report)["row.truncated"].seconds is None
+
+
 def test_one_run_writes_every_report(tmp_path: Path) -> None:
     data = jsonl(tmp_path / "bad.jsonl", BAD)
     forms = ("json", "junit", "sarif", "github", "markdown")
