@@ -59,7 +59,7 @@ def test_a_baseline_lets_pass_what_was_as_bad_then(tmp_path: Path) -> None:
         nearly = GateOptions(baseline=baseline, tolerance=0.15)
         assert gated(worse, options=nearly).passed  # 2 of 5 rows, and 1 of 4 then
         assert not gated(worse, options=GateOptions(baseline=baseline, tolerance=0.14)).passed
-    assert checks(gated(same, options=nearly))["baseline"].result == "passed"
+        assert checks(gated(same, options=nearly))["baseline"].result == "passed"
     changed = a_suite(
         tmp_path / "s.yaml", "  - {rule: numbers.paper, args: {max_count: 9}}\n  - rule: numbers.strict\n"
     )

@@ -201,7 +201,7 @@ def export(study: Path, table: Path, out: Path, output: Output) -> None:
     kept = study if study.suffix == ".json" else Store(out).reports(load_yaml(study, StudyRecipe).name) / "study.json"
     lines = tidy_table(read_report(kept))
     write_table(lines.lazy(), table)
-    output.json({"table": str(table), "lines": lines.height, "columns": lines.columns})
+    output.json({"table": str(table), "lines": lines.height, "columns": [*lines.columns]})
     output.path(str(table))
 
 
