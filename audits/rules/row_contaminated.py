@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Annotated, ClassVar, Final
 
 import numpy as np
@@ -16,6 +17,8 @@ from strigil.data.rows import completion_text, prompt_text
 
 # Texts whose runs of words are held in memory together.
 SLICE: Final = 20_000
+# Pairs of a row and an item that are counted together: many items may begin alike, and many rows like them.
+PAIRS: Final = 2_000_000
 
 
 class RowContaminated(Rule):
@@ -100,24 +103,10 @@ class _Index:
     def _findings(self, texts: pl.Series) -> pl.DataFrame:
         grams = Grams.of(texts, n=self.n)
         first, last = (np.searchsorted(self.hashes, grams.hashes, side=side) for side in ("left", "right"))
-        hit = np.flatnonzero(last > first)
-        counts = (last - first)[hit]
-        # Every item that has the run: places first, first + 1, ... last - 1 of the index.
-        at = np.repeat(first[hit] - np.cumsum(counts) + counts, counts) + np.arange(counts.sum())
-        seen = pl.DataFrame(
-            {
-                "row": np.repeat(grams.texts[hit], counts),
-                "item": self.owners[at],
-                "run": np.repeat(grams.hashes[hit], counts),
-            }
-        )
-        share = pl.col("run").n_unique() / pl.lit(pl.Series(self.enough)).gather(pl.col("item").first())
-        most = (
-            seen.group_by("row", "item", maintain_order=True)
-            .agg(score=share.first().clip(upper_bound=1.0))
-            .sort("score", descending=True, maintain_order=True)
-            .unique("row", keep="first", maintain_order=True)
-        )
+        # A run that comes twice in a row is one.
+        hits = pl.DataFrame({"row": grams.texts, "run": grams.hashes, "first": first, "count": last - first})
+        hits = hits.filter(pl.col("count") > 0).unique(["row", "run"], keep="first", maintain_order=True)
+        most = pl.concat([self._most(hits[start:end]) for start, end in pairwise(_blocks(hits))] or [self._most(hits)])
         every = pl.DataFrame({"row": np.arange(len(texts))})
         found = every.join(most, on="row", how="left", maintain_order="left")
         reason = pl.when(pl.col("item").is_not_null()).then(pl.lit("overlaps a benchmark"))
@@ -125,11 +114,38 @@ class _Index:
             score=pl.col("score").fill_null(0.0), reason=reason, evidence=pl.lit(self.items).gather(pl.col("item"))
         ).cast(FINDINGS)
 
+    def _most(self, hits: pl.DataFrame) -> pl.DataFrame:
+        """Of each row with hits, the item that it has most of, and the share."""
+        counts, first = hits["count"].to_numpy(), hits["first"].to_numpy()
+        # Every item that has the run: places first, first + 1, ... of the index.
+        at = np.repeat(first - np.cumsum(counts) + counts, counts) + np.arange(counts.sum())
+        pairs = pl.DataFrame({"row": np.repeat(hits["row"].to_numpy(), counts), "item": self.owners[at]})
+        found = pairs.group_by("row", "item", maintain_order=True).agg(runs=pl.len())
+        share = found["runs"].to_numpy() / self.enough[found["item"].to_numpy()]
+        return (
+            found.select("row", "item", score=pl.Series(np.minimum(share, 1.0)))
+            .sort("score", descending=True, maintain_order=True)
+            .unique("row", keep="first", maintain_order=True)
+        )
+
 
 _PROMPT: Final = prompt_text().fill_null("")
 _COMPLETION: Final = completion_text().fill_null("")
 # Words that no text holds part the two, so that no run goes from one into the other.
 _APART: Final = " zqxprompt " * 2
+
+
+def _blocks(hits: pl.DataFrame) -> list[int]:
+    """Where to part hits, at the ends of rows, so that a block has no more than `PAIRS` items in all; a row may."""
+    pairs = np.cumsum(hits["count"].to_numpy())
+    ends = np.flatnonzero(np.diff(hits["row"].to_numpy(), append=-1)) + 1
+    parted = [0]
+    while parted[-1] < len(hits):
+        before = pairs[parted[-1] - 1] if parted[-1] else 0
+        fitting = int(np.searchsorted(pairs[ends - 1], before + PAIRS, side="right"))
+        own = int(np.searchsorted(ends, parted[-1], side="right"))
+        parted.append(int(ends[max(fitting - 1, own)]))
+    return parted
 
 
 def _slices(texts: pl.Series) -> list[pl.Series]:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import random
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from strigil.audits.rules import row_contaminated
 from strigil.audits.rules.rule import RULES
 from strigil.common.errors import ConfigError, DataError, StrigilError
 from tests.audits.tables import rows_of
@@ -94,3 +97,49 @@ def test_bad_arguments_are_one_line(args: dict[str, object], error: type[Strigil
 def test_a_benchmark_without_an_item_of_that_many_words_is_refused(benchmark: Path) -> None:
     with pytest.raises(DataError, match=r"no item of .* has 60 words"):
         RULES.create("row.contaminated", {"benchmarks": [str(benchmark)], "words": 60}).score(rows_of(["x"]))
+
+
+def _alike(folder: Path, count: int) -> tuple[Path, list[str]]:
+    """A benchmark whose items all begin with the same sentence, and rows that have it and one item each."""
+    begin = "The following is a question of several choices, of which exactly one is right, so read all of them."
+    ends = [
+        " ".join(f"{chr(97 + place // 26 % 26)}{chr(97 + place % 26)}q{chr(97 + step)}z" for step in range(8))
+        for place in range(count)
+    ]
+    file = folder / "choices.jsonl"
+    items = [{"prompt": f"{begin} {end}", "completion": "b"} for end in ends]
+    file.write_text("".join(json.dumps(item) + "\n" for item in items), encoding="utf-8")
+    return file, [f"{begin} {end} {begin}" for end in reversed(ends)]
+
+
+@pytest.mark.parametrize("pairs", [1, 7, 1000])
+def test_blocks_of_any_size_give_the_same_findings(pairs: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file, texts = _alike(tmp_path, 12)
+    rule, rows = RULES.create("row.contaminated", {"benchmarks": [str(file)]}), rows_of([*texts, "nothing", *texts])
+    whole = rule.score(rows)
+    assert whole["evidence"].to_list()[:2] == [f"{file}, item 12", f"{file}, item 11"]
+    monkeypatch.setattr(row_contaminated, "PAIRS", pairs)
+    assert rule.score(rows).equals(whole)
+
+
+def test_many_items_that_begin_alike_take_little_memory(tmp_path: Path) -> None:
+    file, texts = _alike(tmp_path, 600)
+    code = (
+        "import resource, sys, polars as pl\n"
+        "from strigil.audits.rules.rule import RULES\n"
+        "rows = pl.read_parquet(sys.argv[2])\n"
+        "score = RULES.create('row.contaminated', {'benchmarks': [sys.argv[1]]}).scorer()\n"
+        "score(rows.head(1))\n"
+        "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "found = score(rows)\n"
+        "print(found['score'].sum(), (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)\n"
+    )
+    rows_of(texts).write_parquet(tmp_path / "rows.parquet")
+    found = subprocess.run(
+        [sys.executable, "-c", code, str(file), str(tmp_path / "rows.parquet")],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.split()
+    assert float(found[0]) == len(texts)
+    assert int(found[1]) < 500
