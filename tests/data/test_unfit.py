@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 from pathlib import Path
 
@@ -60,6 +61,9 @@ def test_they_are_left_out_of_an_audit_that_says_so_and_counted(
     release = open_release(tmp_path / "out" / "rows")
     assert (release.manifest.counts.raw, release.manifest.counts.clean) == (2, 1)
     assert release.manifest.audit.unfit == WRONG
+    for paper in ("README.md", "audit/report.html"):
+        said = html.unescape((release.path / paper).read_text())
+        assert all(what in said for what in WRONG), paper
     assert json.loads((tmp_path / "clean.json").read_text()) == ROWS[:1]
     found = strigil.audit(data, suite, unfit="drop")
     assert (found.counts.raw, found.record.unfit) == (2, WRONG)
