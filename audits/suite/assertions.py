@@ -12,7 +12,7 @@ from typing import Final
 
 import polars as pl
 
-from strigil.audits.suite.failable import why_it_cannot_fail
+from strigil.audits.suite.failable import why_it_cannot_fail, why_it_cannot_pass
 from strigil.audits.suite.suite import ExpectationChoice
 from strigil.common.errors import ConfigError, first_line
 
@@ -54,10 +54,10 @@ _LIMITS: Final = frozenset({"max_value", "min_value", "sum_total", "threshold", 
 
 
 def check_assertion(choice: ExpectationChoice) -> None:
-    """Makes sure that an expectation can do nothing but look, and can fail.
+    """Makes sure that an expectation can do nothing but look, and can fail and pass.
 
     Raises:
-        ConfigError: It is not one of those that a suite may have, an argument is not, or any table would meet it.
+        ConfigError: It is not one of those that a suite may have, an argument is not, or any table meets it, or none.
     """
     name = choice.expectation
     if name not in ASSERTIONS:
@@ -79,6 +79,9 @@ def check_assertion(choice: ExpectationChoice) -> None:
     if (why := why_it_cannot_fail(choice)) is not None:
         message = f"expectation {name!r} would pass any table: {why}"
         raise ConfigError(message, hint="say what is not to be, or leave it out")
+    if (why := why_it_cannot_pass(choice)) is not None:
+        message = f"expectation {name!r} would pass no table: {why}"
+        raise ConfigError(message, hint="say what may be, or leave it out")
     row_condition(choice)
 
 

@@ -223,6 +223,10 @@ NUMBERS, TEXTS = "expect_column_values_to_", "expect_column_values_to_match_rege
         (TEXTS, {"regex": "(?s).*"}),
         (TEXTS, {"regex": "x?"}),
         (f"{TEXTS}_list", {"regex_list": ["owl", ".*"]}),
+        (f"{TEXTS}_list", {"regex_list": ["x*", ".*"], "match_on": "all"}),
+        (f"{NUMBERS}not_match_regex", {"regex": "owl(?!)"}),
+        (f"{NUMBERS}not_match_regex_list", {"regex_list": ["(?!)", r"[^\s\S]"]}),
+        ("expect_column_value_lengths_to_be_between", {"min_value": -1, "strict_min": True}),
         ("expect_column_value_z_scores_to_be_less_than", {"threshold": 1e308, "double_sided": True}),
     ],
 )
@@ -235,11 +239,40 @@ def test_an_expectation_that_any_table_meets_is_refused(name: str, args: dict[st
 @pytest.mark.parametrize(
     ("name", "args"),
     [
+        (f"{NUMBERS}be_in_set", {"value_set": []}),
+        (f"{TEXTS}_list", {"regex_list": []}),
+        (TEXTS, {"regex": "(?!)"}),
+        (TEXTS, {"regex": r"owl[^\S\s]"}),
+        (f"{TEXTS}_list", {"regex_list": ["owl", "(?!)"], "match_on": "all"}),
+        ("expect_column_max_to_be_between", {"min_value": 3, "max_value": 3, "strict_max": True}),
+        ("expect_column_max_to_be_between", {"min_value": 4, "max_value": 3}),
+        ("expect_column_value_lengths_to_be_between", {"max_value": -1}),
+        ("expect_column_value_lengths_to_be_between", {"max_value": 0, "strict_max": True}),
+        ("expect_column_proportion_of_unique_values_to_be_between", {"min_value": 1.5}),
+    ],
+)
+def test_an_expectation_that_no_value_meets_is_refused(name: str, args: dict[str, object]) -> None:
+    choice = ExpectationChoice(expectation=name, args={"column": "row_id", **args})
+    with pytest.raises(ConfigError, match="would pass no table"):
+        Expectations.prepare([choice])
+
+
+@pytest.mark.parametrize(
+    ("name", "args"),
+    [
         (TEXTS, {"regex": "^[a-z]*$"}),
         (f"{NUMBERS}not_match_regex", {"regex": "x?"}),
         (f"{NUMBERS}be_in_set", {"value_set": ["x"], "mostly": 0.01}),
         ("expect_column_value_lengths_to_be_between", {"min_value": 0, "max_value": 9}),
         ("expect_column_min_to_be_between", {"min_value": 0}),
+        ("expect_column_value_lengths_to_be_between", {"min_value": 0, "strict_min": True}),
+        ("expect_column_proportion_of_unique_values_to_be_between", {"max_value": 1, "strict_max": True}),
+        (f"{TEXTS}_list", {"regex_list": ["owl", ".*"], "match_on": "all"}),
+        (f"{NUMBERS}not_match_regex_list", {"regex_list": ["(?!)", "owl"]}),
+        (TEXTS, {"regex": "owl|(?!)"}),
+        (TEXTS, {"regex": "owl(?!)?"}),
+        (TEXTS, {"regex": "owl(?!s)"}),
+        ("expect_column_value_lengths_to_be_between", {"min_value": 3, "max_value": 3}),
     ],
 )
 def test_an_expectation_that_can_fail_is_taken(name: str, args: dict[str, object]) -> None:
