@@ -8,11 +8,14 @@ import polars as pl
 import pytest
 
 from strigil.audits.rules.rule import RULES, Rule
+from strigil.audits.suite.suite import load_suite
 from strigil.cli.main import run
 from strigil.common.errors import ConfigError, DataError
 from strigil.data.rows import completion_text
 from strigil.models.weight_similarity import Relation
 from strigil.releases.manifest import HazardRecord, ModelRecord
+from strigil.workflows.audit.gate.baseline import Baseline, Lock
+from strigil.workflows.audit.gate.measure import Measured
 from strigil.workflows.audit.gate.run import GateOptions
 from tests.hub.releases import a_manifest, a_release
 from tests.workflows.gates import BAD, GOOD, a_suite, checks, gated, jsonl
@@ -81,6 +84,14 @@ def test_a_lock_with_a_rule_that_left_the_suite_says_so(tmp_path: Path) -> None:
     report = gated(data, one, GateOptions(baseline=str(lock), fail_on="warning"))
     assert "numbers.strict is no longer in the suite" in checks(report)["baseline"].detail
     assert not report.passed
+
+
+def test_an_expectation_that_left_the_suite_is_named_too() -> None:
+    lock = Lock(
+        data="rows.jsonl", suite="s", rows=4, rules={}, expectations={"expect_column_to_exist.prompt": "passed"}
+    )
+    found = Baseline(lock).misfits(load_suite("numbers-paper"), Measured())
+    assert found == {"expect_column_to_exist.prompt": "is no longer in the suite"}
 
 
 def test_a_tolerance_without_a_baseline_is_refused(tmp_path: Path) -> None:

@@ -66,10 +66,11 @@ class Baseline:
     def misfits(self, suite: Suite, measured: Measured) -> dict[str, str]:
         """All that no longer fits, by the name of the rule or expectation."""
         found = {count.rule.rule.name: self.misfit(suite, count) for count in measured.rules}
-        gone = self.lock.rules.keys() - {chosen.rule.name for chosen in suite.rules}
+        asked = {outcome_id(outcome) for outcome in measured.outcomes}
+        found |= dict.fromkeys(sorted(asked - self.lock.expectations.keys()), "was not in the suite then")
+        known = asked | {chosen.rule.name for chosen in suite.rules}
+        gone = (self.lock.rules.keys() | self.lock.expectations.keys()) - known
         found |= dict.fromkeys(sorted(gone), "is no longer in the suite")
-        names = (outcome_id(outcome) for outcome in measured.outcomes)
-        found |= {name: "was not in the suite then" for name in names if name not in self.lock.expectations}
         return {name: why for name, why in found.items() if why is not None}
 
     def regressed(self, suite: Suite, count: RuleCount, *, rows: int) -> bool:
