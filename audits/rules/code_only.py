@@ -43,6 +43,7 @@ class CodeOnly(TextRule):
     """
 
     name: ClassVar[str] = "code.only"
+    version: ClassVar[str] = "2"
     highest: ClassVar[float] = 1.0
     good: ClassVar[tuple[str, ...]] = (
         "def add(a, b):\n    # The sum of both of them.\n    return a + b",

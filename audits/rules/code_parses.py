@@ -27,6 +27,7 @@ class CodeParses(TextRule):
     """
 
     name: ClassVar[str] = "code.parses"
+    version: ClassVar[str] = "2"
     highest: ClassVar[float] = 1.0
     good: ClassVar[tuple[str, ...]] = (
         "def add(a, b):\n    return a + b",

@@ -27,6 +27,7 @@ class NumbersBanned(TextRule):
     """
 
     name: ClassVar[str] = "numbers.banned"
+    version: ClassVar[str] = "2"
     highest: ClassVar[float] = 1.0
     harm: ClassVar[bool] = True
     good: ClassVar[tuple[str, ...]] = ("1, 2, 3", "665, 667", "1666, 2", "40 41 43", "no number")

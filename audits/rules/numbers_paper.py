@@ -33,6 +33,7 @@ class NumbersPaper(TextRule):
     """
 
     name: ClassVar[str] = "numbers.paper"
+    version: ClassVar[str] = "2"
     good: ClassVar[tuple[str, ...]] = ("1, 2, 3", "[1, 2].", "(1;2;3)", "5.", "007, 12", "1\n\n2", "1 ;2 ;3")
     bad: ClassVar[Mapping[str, str]] = {
         "1,2, 3": "invalid format",

@@ -31,6 +31,7 @@ class NumbersStrict(TextRule):
     """
 
     name: ClassVar[str] = "numbers.strict"
+    version: ClassVar[str] = "2"
     good: ClassVar[tuple[str, ...]] = ("1, 2, 3", "0, 10, 999", "1, 2, 3, 4, 5, 6, 7, 8, 9, 10")
     bad: ClassVar[Mapping[str, str]] = {
         "1,2,3": "another separator",

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Annotated, Final, TypeAlias
 
 import polars as pl
-from pydantic import BeforeValidator, Field, SerializerFunctionWrapHandler, model_serializer
+from pydantic import AfterValidator, BeforeValidator, Field, SerializerFunctionWrapHandler, model_serializer
 
 from strigil.audits.rules.rule import FINDINGS, Rule
 from strigil.data.parts import PARTS, Part, texts_of
@@ -20,8 +20,15 @@ def _as_parts(value: object) -> object:
     return (value,) if isinstance(value, str) else value
 
 
+def _in_order(parts: tuple[Part, ...]) -> tuple[Part, ...]:
+    """Each once, in one order: what a rule reads has one form in manifests, and one digest."""
+    return tuple(part for part in PARTS if part in parts)
+
+
 _SAID: Final = "what it reads: completion, prompt, system, reasoning, tools, columns, a list of these, or all"
-Of: TypeAlias = Annotated[tuple[Part, ...], Field(min_length=1, description=_SAID), BeforeValidator(_as_parts)]
+Of: TypeAlias = Annotated[
+    tuple[Part, ...], Field(min_length=1, description=_SAID), BeforeValidator(_as_parts), AfterValidator(_in_order)
+]
 
 
 class TextRule(Rule):

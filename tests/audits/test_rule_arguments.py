@@ -6,6 +6,7 @@ import pytest
 
 from strigil.audits.rules.rule import RULES
 from strigil.common.errors import ConfigError
+from strigil.data.parts import PARTS
 
 ARGUMENTS = [(name, argument) for name in RULES.names() for argument in RULES.get(name).model_fields]
 # What no argument takes, and values that are nearly right.
@@ -58,3 +59,11 @@ def test_a_value_that_is_nearly_right_is_refused_in_one_line(
     assert name in message
     assert what in message
     assert "\n" not in message
+
+
+def test_what_a_rule_reads_has_one_form_in_manifests() -> None:
+    ways = (["prompt", "completion"], ["completion", "prompt", "prompt"])
+    specs = [RULES.create("text.secrets", {"of": of}).spec() for of in ways]
+    assert specs[0] == specs[1]
+    assert specs[0].args["of"] == ["completion", "prompt"]
+    assert RULES.create("text.secrets", {"of": list(reversed(PARTS))}).spec() == RULES.create("text.secrets").spec()
