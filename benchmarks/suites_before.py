@@ -92,9 +92,9 @@ def _linked(root: Path, folder: Path) -> Path:
     package.mkdir(parents=True)
     for path in (root / mapping["strigil"]).iterdir():
         (package / path.name).symlink_to(path)
-    for name, path in mapping.items():
+    for name, place in mapping.items():
         if name != "strigil":
-            (package / name.removeprefix("strigil.")).symlink_to(root / path)
+            (package / name.removeprefix("strigil.")).symlink_to(root / place)
     return folder
 
 
