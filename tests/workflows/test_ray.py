@@ -34,7 +34,8 @@ from strigil.sources.find import release_files
 from strigil.train.recipe import TrainRecipe
 from strigil.workflows.build.recipes import BuildRecipe
 from strigil.workflows.build.run import build
-from strigil.workflows.train.students import student_of, train_students
+from strigil.workflows.train.student import student_of
+from strigil.workflows.train.students import train_students
 from tests.audits.tables import rows_of
 
 if TYPE_CHECKING:

@@ -23,7 +23,8 @@ from strigil.sources.find import release_files
 from strigil.train.recipe import StepMetrics, TrainRecipe
 from strigil.train.sft import fine_tune, read_result
 from strigil.workflows.train import students
-from strigil.workflows.train.students import Student, student_of, train_students
+from strigil.workflows.train.student import Student, student_of
+from strigil.workflows.train.students import train_students
 from tests.hub.releases import a_manifest
 from tests.train.rows import number_rows, owl_rows
 

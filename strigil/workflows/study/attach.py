@@ -13,7 +13,7 @@ from strigil.releases.store import Release, open_release
 from strigil.sources.find import release_files
 from strigil.workflows.release.patch import record_residual
 from strigil.workflows.study.kept import read_report
-from strigil.workflows.train.students import rows_digest
+from strigil.workflows.train.student import rows_digest
 
 
 def attach(report: Path, release: Path) -> Release:

@@ -24,7 +24,7 @@ from strigil.workflows.study.layout import Asked, Layout, Opened, lay_out
 from strigil.workflows.study.measures import measures_of
 from strigil.workflows.study.ranked_treatments import cleanings
 from strigil.workflows.study.recipe import StudyRecipe
-from strigil.workflows.train.students import rows_digest
+from strigil.workflows.train.student import rows_digest
 
 NOT_RUN = "not run yet"
 _NOTES: Final[dict[Unit, tuple[str, ...]]] = {

@@ -20,7 +20,8 @@ from strigil.workflows.study.cells import Cell, Cost, Making
 from strigil.workflows.study.data import Data
 from strigil.workflows.study.lengths import lengths_of
 from strigil.workflows.study.throughput import timed
-from strigil.workflows.train.students import Student, student_of, train_students
+from strigil.workflows.train.student import Student, student_of
+from strigil.workflows.train.students import train_students
 
 
 def student_cell(

@@ -3,73 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
-from strigil.common.canonical import digest
-from strigil.common.errors import CheckFailedError, DataError, MemoryShortError, PrerequisiteError, StrigilError
+from strigil.common.errors import CheckFailedError, MemoryShortError, PrerequisiteError, StrigilError
 from strigil.common.progress import Done, Reporter, Silent
 from strigil.data.readers import NamedFile
-from strigil.data.rows import content_digest
 from strigil.models.catalog import Model
 from strigil.parallel.jobs import Died, Task
 from strigil.parallel.workers import Workers, at_most, run_jobs
-from strigil.sources.open_rows import RowSource, open_files
+from strigil.sources.open_rows import RowSource
 from strigil.train.distributed import in_a_team, leads
 from strigil.train.recipe import Passes, StepMetrics, TrainRecipe
 from strigil.train.sft import RESULT_FILE, TrainingData, encode, read_result, train_encoded
 from strigil.train.tracking.trackers import TrackerName, check_tracker, open_tracker
 from strigil.workflows.train.left_out import left_out
-
-if TYPE_CHECKING:
-    import polars as pl
-
-
-@dataclass(frozen=True)
-class Student:
-    """One student: what it is trained on and how, and where it is once it is trained.
-
-    Attributes:
-        name: What its folder is called, before the digest.
-        files: Of the rows that it is trained on, in order.
-        rows: How many of them, from the first; None for all.
-        data: `content_digest` of these.
-        base: The model that it starts from.
-        training: The recipe, its seed included.
-        out: Where student folders go.
-        micro_tokens: For a second try in less memory, instead of the recipe's; it decides nothing else.
-    """
-
-    name: str
-    files: tuple[NamedFile, ...]
-    rows: int | None
-    data: str
-    base: Model
-    training: TrainRecipe
-    out: Path
-    micro_tokens: int | None = None
-
-    @property
-    def key(self) -> str:
-        """Other rows, another base or recipe are another student; the same rows of another release are not."""
-        return digest([self.data, self.base.digest, self.training.model_dump(mode="json")])
-
-    @property
-    def folder(self) -> Path:
-        """Where it is, or goes to."""
-        return self.out / f"{self.name}-{self.key[:12]}"
-
-    @property
-    def smaller(self) -> Student:
-        """The same student, trained in half the memory."""
-        return replace(self, micro_tokens=max(1, self.training.micro_tokens // 2))
-
-    @property
-    def trained(self) -> bool:
-        """Whether it is there."""
-        return (self.folder / RESULT_FILE).exists()
+from strigil.workflows.train.student import Student, first_rows, student_of
 
 
 class Claim(Protocol):
@@ -86,17 +36,6 @@ class Claim(Protocol):
 
 def _folder_name(student: Student) -> str:
     return student.folder.name
-
-
-def student_of(
-    name: str, files: Sequence[NamedFile], base: Model, training: TrainRecipe, out: Path, *, rows: int | None = None
-) -> Student:
-    """A student of the first `rows` rows of some files, or of all.
-
-    Raises:
-        DataError: There are fewer.
-    """
-    return Student(name, tuple(files), rows, rows_digest(files, rows), base, training, out)
 
 
 def train_on(
@@ -280,27 +219,4 @@ def _encoded(
     files: tuple[NamedFile, ...], rows: int | None, data: str, base: Model, encoding: TrainRecipe
 ) -> TrainingData:
     del data  # part of the key: files of these names and another content are others
-    return encode(_first(files, rows), base, encoding)
-
-
-def rows_digest(files: Sequence[NamedFile], rows: int | None) -> str:
-    """`content_digest` of the first `rows` rows of some files, or of all; of unchanged files it is remembered.
-
-    Raises:
-        DataError: There are fewer.
-    """
-    return _digest(tuple(files), rows, tuple(file.path.stat().st_mtime_ns for file in files))
-
-
-@lru_cache(maxsize=512)
-def _digest(files: tuple[NamedFile, ...], rows: int | None, stamps: tuple[int, ...]) -> str:
-    del stamps
-    return content_digest(_first(files, rows))
-
-
-def _first(files: Sequence[NamedFile], count: int | None) -> pl.DataFrame:
-    with open_files(files) as source:
-        if not source.count or source.count < (count or 0):
-            message = f"{source.address} has {source.count} rows, of {count or 'at least 1'} that training asks for"
-            raise DataError(message, hint="build more rows: a recipe with more prompts adds to its release")
-        return source.frame.head(source.count if count is None else count).collect()
+    return encode(first_rows(files, rows), base, encoding)
