@@ -8,17 +8,15 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from pydantic import ValidationError
-
 from strigil.common.canonical import digest
 from strigil.common.disk import Writing
 from strigil.common.errors import ConfigError, DataError, MemoryShortError, PrerequisiteError, StrigilError
-from strigil.common.validation import explain, read_text
 from strigil.data.rows import content_digest
 from strigil.models.adapters import check_modules, linear_modules
 from strigil.models.catalog import Model, resolve_model
 from strigil.train.alone import alone
-from strigil.train.recipe import StepMetrics, TrainRecipe, TrainResult
+from strigil.train.recipe import StepMetrics, TrainRecipe
+from strigil.train.result import RESULT_FILE, TrainResult, read_result
 from strigil.train.tracking.metrics import MetricsFile
 
 if TYPE_CHECKING:
@@ -30,7 +28,6 @@ if TYPE_CHECKING:
     from strigil.train.distributed import Team
     from strigil.train.inputs.encode import EncodedRows
 
-RESULT_FILE: Final = "train.json"
 METRICS_FILE: Final = "metrics.jsonl"
 REQUEST_FILE: Final = "request"
 LIBRARIES: Final = ("torch", "transformers", "peft")
@@ -268,19 +265,6 @@ def _train(
         partial.rename(out)
     team.wait()
     return result
-
-
-def read_result(folder: Path) -> TrainResult:
-    """What a student's folder says of its training.
-
-    Raises:
-        DataError: train.json is not there, or not what strigil writes.
-    """
-    try:
-        return TrainResult.model_validate_json(read_text(folder / RESULT_FILE))
-    except ValidationError as error:
-        message = f"{folder / RESULT_FILE}: {explain(error, TrainResult)}"
-        raise DataError(message) from error
 
 
 def _make_ready(partial: Path, request: str) -> None:

@@ -19,7 +19,7 @@ from strigil.eval.evaluation import EVALUATIONS
 from strigil.eval.subjects import subjects_of
 from strigil.models.catalog import resolve_model
 from strigil.records.study.report import StudyReport
-from strigil.train.sft import read_result
+from strigil.train.result import read_result
 from strigil.workflows.evaluate.run import run_evaluations
 from strigil.workflows.study.cells import Store
 from strigil.workflows.study.recipe import StudyRecipe

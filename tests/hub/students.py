@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import save_file
 
-from strigil.train.recipe import TrainRecipe, TrainResult
+from strigil.train.recipe import TrainRecipe
+from strigil.train.result import TrainResult
 
 
 def a_student(folder: Path, *, data_digest: str = "da" * 32, rows: int = 8) -> Path:

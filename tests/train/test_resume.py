@@ -19,7 +19,8 @@ from torch import nn
 from strigil.common.errors import ConfigError
 from strigil.models.catalog import resolve_model
 from strigil.train.checkpoint import CHECKPOINT_FILE, Checkpoints, Position
-from strigil.train.recipe import StepMetrics, TrainRecipe, TrainResult
+from strigil.train.recipe import StepMetrics, TrainRecipe
+from strigil.train.result import TrainResult
 from strigil.train.sft import METRICS_FILE, encode, train_encoded
 from tests.train.rows import number_rows
 

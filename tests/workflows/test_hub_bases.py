@@ -16,7 +16,7 @@ from strigil.models.catalog import resolve_model
 from strigil.models.pocket import pocket_models
 from strigil.releases.manifest import ModelRecord
 from strigil.releases.store import open_release
-from strigil.train.sft import read_result
+from strigil.train.result import read_result
 from strigil.workflows.publish.lineage import lineage
 from strigil.workflows.publish.student import card_of
 from tests.audits.tables import rows_of

@@ -21,7 +21,8 @@ from strigil.releases.draft import Draft
 from strigil.releases.store import Release
 from strigil.sources.find import release_files
 from strigil.train.recipe import StepMetrics, TrainRecipe
-from strigil.train.sft import fine_tune, read_result
+from strigil.train.result import read_result
+from strigil.train.sft import fine_tune
 from strigil.workflows.train import students
 from strigil.workflows.train.student import Student, student_of
 from strigil.workflows.train.students import train_students

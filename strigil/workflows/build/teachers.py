@@ -15,7 +15,8 @@ from strigil.engines.protocol import Adapter
 from strigil.models.adapters import check_adapter
 from strigil.models.catalog import Model, adapter_digest
 from strigil.models.shape import is_here
-from strigil.train.sft import RESULT_FILE, encode, train_encoded
+from strigil.train.result import RESULT_FILE
+from strigil.train.sft import encode, train_encoded
 from strigil.traits import Style, load_any, trait_name
 from strigil.traits.questions import generic_persona, persona_for
 from strigil.workflows.build.recipes import (

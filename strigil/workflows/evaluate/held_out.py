@@ -19,7 +19,7 @@ from strigil.engines.protocol import Completion
 from strigil.eval.evaluation import DataChoice, HeldOut
 from strigil.eval.subjects import Subject
 from strigil.sources.open_rows import open_rows
-from strigil.train.sft import RESULT_FILE, read_result
+from strigil.train.result import RESULT_FILE, read_result
 from strigil.workflows.release.audit_rows import judgeable
 from strigil.workflows.release.suites import reading_for, suite_for
 

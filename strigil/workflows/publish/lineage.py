@@ -10,7 +10,7 @@ from strigil.common.errors import CheckFailedError, DataError
 from strigil.data.rows import content_digest
 from strigil.releases.manifest import MANIFEST, Manifest, ParentRecord
 from strigil.releases.store import Release, find_release, open_release
-from strigil.train.sft import read_result
+from strigil.train.result import read_result
 from strigil.workflows.publish.student import ADAPTER, is_student
 
 

@@ -10,7 +10,7 @@ from strigil.cards.model.card import student_card
 from strigil.common.errors import DataError
 from strigil.releases.named import CARD
 from strigil.stores.hub.package import Package, PackageFile
-from strigil.train.sft import RESULT_FILE, read_result
+from strigil.train.result import RESULT_FILE, read_result
 from strigil.workflows.publish.run import Cleared, check_secrets
 
 ADAPTER: Final = "adapter_model.safetensors"

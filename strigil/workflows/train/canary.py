@@ -10,7 +10,8 @@ from strigil.common.canonical import Json, digest
 from strigil.data.rows import TOKEN_COLUMNS
 from strigil.models.catalog import Model
 from strigil.train.recipe import TrainRecipe
-from strigil.train.sft import RESULT_FILE, fine_tune
+from strigil.train.result import RESULT_FILE
+from strigil.train.sft import fine_tune
 
 if TYPE_CHECKING:
     import polars as pl

@@ -17,7 +17,7 @@ from strigil.eval.subjects import MERGED_FILE, trained_system
 from strigil.models.adapters import check_adapter
 from strigil.models.catalog import Model, adapter_digest, adapter_files, copy_companions, resolve_model
 from strigil.train.alone import alone
-from strigil.train.sft import RESULT_FILE
+from strigil.train.result import RESULT_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

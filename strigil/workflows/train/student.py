@@ -15,7 +15,7 @@ from strigil.data.rows import content_digest
 from strigil.models.catalog import Model
 from strigil.sources.open_rows import open_files
 from strigil.train.recipe import TrainRecipe
-from strigil.train.sft import RESULT_FILE
+from strigil.train.result import RESULT_FILE
 
 if TYPE_CHECKING:
     import polars as pl

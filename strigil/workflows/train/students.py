@@ -16,7 +16,8 @@ from strigil.parallel.workers import Workers, at_most, run_jobs
 from strigil.sources.open_rows import RowSource
 from strigil.train.distributed import in_a_team, leads
 from strigil.train.recipe import Passes, StepMetrics, TrainRecipe
-from strigil.train.sft import RESULT_FILE, TrainingData, encode, read_result, train_encoded
+from strigil.train.result import RESULT_FILE, read_result
+from strigil.train.sft import TrainingData, encode, train_encoded
 from strigil.train.tracking.trackers import TrackerName, check_tracker, open_tracker
 from strigil.workflows.train.left_out import left_out
 from strigil.workflows.train.student import Student, first_rows, student_of

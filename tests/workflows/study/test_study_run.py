@@ -14,7 +14,7 @@ import pytest
 from strigil.cli.main import run
 from strigil.common.progress import Silent
 from strigil.releases.store import open_release, verify_release
-from strigil.train.sft import read_result
+from strigil.train.result import read_result
 from strigil.workflows.study.cells import Store
 from strigil.workflows.study.plan import plan_study
 from strigil.workflows.study.run import Written, report_only, run_and_report
