@@ -58,7 +58,11 @@ class ParquetSink:
         self._temporary = path.with_name(f".{path.name}.tmp")
         arrow = schema.to_frame().to_arrow().schema
         self._schema = schema
-        self._writer = pq.ParquetWriter(self._temporary, arrow, compression="zstd", store_schema=not plain)
+        try:
+            self._writer = pq.ParquetWriter(self._temporary, arrow, compression="zstd", store_schema=not plain)
+        except OSError:
+            self._temporary.unlink(missing_ok=True)
+            raise
 
     def write(self, batch: pl.DataFrame) -> None:
         """Appends a batch as one row group; an empty one leaves no trace."""

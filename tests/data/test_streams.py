@@ -9,7 +9,10 @@ import polars as pl
 import pyarrow.parquet as pq
 import pytest
 
+from strigil.data.form import Form
+from strigil.data.rows import ROWS
 from strigil.data.streams import ShardedSink
+from strigil.workflows.release.audit_rows import TableFiles
 
 SCHEMA = pl.Schema({"n": pl.Int64()})
 
@@ -63,7 +66,7 @@ def test_a_disk_that_is_full_to_the_end_keeps_nothing_of_a_table(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(writer: pq.ParquetWriter) -> None:
-        del writer
+        writer.is_open = False
         raise OSError(errno.ENOSPC, "No space left on device")
 
     def fill() -> None:
@@ -75,3 +78,10 @@ def test_a_disk_that_is_full_to_the_end_keeps_nothing_of_a_table(
     with pytest.raises(OSError, match="No space left"):
         fill()
     assert names(tmp_path) == []
+
+
+def test_tables_of_which_one_cannot_be_begun_leave_nothing(tmp_path: Path) -> None:
+    (tmp_path / "verdicts").write_text("a file where a folder is to be")
+    with pytest.raises(OSError, match="verdicts"):
+        TableFiles(tmp_path, pl.Schema(ROWS), form=Form())
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == [tmp_path / "verdicts"]

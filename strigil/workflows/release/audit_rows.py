@@ -65,12 +65,17 @@ class TableFiles:
         self._folder = folder
         self._metadata = {"strigil.run": run}
         self._shard_rows = shard_rows
-        self._stack = ExitStack()
         schema = stored(schema.to_frame()).schema
         self._form = form
-        self._sinks = {table: self._sink(table, VERDICTS if table == "verdicts" else schema) for table in tables}
-        # Entered last, so that it is through with a batch before the sinks are closed.
-        self._writer = self._stack.enter_context(ThreadPoolExecutor(1))
+        # Where one of them cannot be begun, those before it leave nothing.
+        with ExitStack() as stack:
+            self._sinks = {
+                table: stack.enter_context(self._sink(table, VERDICTS if table == "verdicts" else schema))
+                for table in tables
+            }
+            # Entered last, so that it is through with a batch before the sinks are closed.
+            self._writer = stack.enter_context(ThreadPoolExecutor(1))
+            self._stack = stack.pop_all()
         self._written: Future[None] | None = None
 
     def write(self, judged: Judged) -> None:
@@ -98,8 +103,7 @@ class TableFiles:
             sink.write(judged.verdicts() if table == "verdicts" else stored(rows[table]))
 
     def _sink(self, table: str, schema: pl.Schema) -> ShardedSink:
-        sink = ShardedSink(self._folder / table, schema, self._metadata, rows=self._shard_rows)
-        return self._stack.enter_context(sink)
+        return ShardedSink(self._folder / table, schema, self._metadata, rows=self._shard_rows)
 
     def __enter__(self) -> Self:
         return self
