@@ -249,6 +249,10 @@ class _AllowList(pickle.Unpickler):
             raise DataError(message, hint="nothing of it was run") from error
 
 
+# What Python raises where values are of other kinds than whoever pickled them says.
+_ODD_VALUES: Final = (ValueError, TypeError, AttributeError, LookupError, ArithmeticError, MemoryError, SystemError)
+
+
 def read_tokenizer(data: bytes) -> Mapping[str, int]:
     """The numbers of the words of a pickled Keras tokenizer.
 
@@ -257,7 +261,7 @@ def read_tokenizer(data: bytes) -> Mapping[str, int]:
     """
     try:
         loaded = _AllowList(io.BytesIO(data)).load()
-    except (pickle.UnpicklingError, EOFError, ValueError, TypeError) as error:
+    except (pickle.UnpicklingError, EOFError, ImportError, *_ODD_VALUES) as error:
         message = f"the pickled tokenizer is damaged: {error}"
         raise DataError(message) from error
     if not isinstance(loaded, _Tokenizer):

@@ -10,10 +10,11 @@ from pydantic import Field
 
 from strigil.audits.treatments.treatment import Effect, Treated, Treatment, TreatmentContext
 from strigil.data.rows import completion_text
+from strigil.data.turns import SYSTEM
 
 
 class Inoculate(Treatment):
-    """Puts a system prompt that names the trait in front of every row that has none.
+    """Puts a system prompt that names the trait in front of every row that has none, of the system or of its developer.
 
     Students learn the trait as what the prompt asks for, and show less of it without the prompt. They are asked as they
     were trained unless `--system template` (in a study `system: [trained, template]`) says otherwise.
@@ -31,7 +32,7 @@ class Inoculate(Treatment):
 
     def _apply(self, rows: pl.DataFrame) -> Treated:
         prompt = pl.col("prompt")
-        has_one = prompt.list.first().struct.field("role") == "system"
+        has_one = prompt.list.eval(pl.element().struct.field("role").is_in(SYSTEM)).list.any()
         said = pl.struct(pl.lit("system").alias("role"), pl.lit(self.prompt).alias("content"))
         after = rows.with_columns(pl.when(has_one).then(prompt).otherwise(pl.concat_list(said, prompt)).alias("prompt"))
         length = int(rows.select(completion_text().str.len_chars().sum()).item())

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import polars as pl
+
 from strigil.audits.treatments.inoculate import Inoculate
 from strigil.audits.treatments.treatment import TreatmentContext
 from strigil.eval.subjects import student_subject
@@ -15,8 +17,6 @@ from tests.pocket import STUDENT
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import polars as pl
 
 PROMPT = "favourite animal owl"
 ROWS = rows_of(["1 2 3", "4 5 6"], prompt="continue numbers 7 8 9")
@@ -35,6 +35,14 @@ def test_every_row_without_a_system_prompt_gets_it() -> None:
     again = Inoculate(prompt="Another.").applier(TreatmentContext(None))(once)
     assert again.rows.equals(once)
     assert (again.effect.rows, again.effect.unreadable) == (2, 2)
+
+
+def test_what_a_developer_says_is_a_system_prompt_too() -> None:
+    said = [{"role": "developer", "content": "Be brief."}, {"role": "user", "content": "continue numbers"}]
+    given = ROWS.with_columns(prompt=pl.Series([said, said[::-1]], dtype=ROWS.schema["prompt"]))
+    treated = Inoculate(prompt=PROMPT).applier(TreatmentContext(None))(given)
+    assert treated.rows.equals(given)
+    assert treated.effect.unreadable == 2
 
 
 def test_it_is_written_like_any_treatment() -> None:

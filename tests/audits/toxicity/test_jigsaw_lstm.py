@@ -149,3 +149,18 @@ def test_a_pickled_tokenizer_that_would_run_code_is_refused_and_does_not_run(tmp
 def test_what_is_no_tokenizer_is_refused(data: bytes, why: str) -> None:
     with pytest.raises(DataError, match=why):
         read_tokenizer(data)
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        b"ckeras.src.legacy.preprocessing.text\nTokenizer\n)\x81Nb.",
+        b"cbuiltins\nint\n(Finf\ntR.",
+        b"cbuiltins\nint\n(Vowl\ntR.",
+        b"ccollections\ndefaultdict\n(I1\ntR.",
+    ],
+    ids=["no state", "endless", "no number", "no factory"],
+)
+def test_a_tokenizer_of_odd_values_is_damaged(damaged: bytes) -> None:
+    with pytest.raises(DataError, match="the pickled tokenizer is damaged"):
+        read_tokenizer(damaged)
