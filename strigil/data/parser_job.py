@@ -12,9 +12,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Job:
-    """Files to parse, where to put what they are packed into, and the limits: bytes and seconds."""
+    """Files to parse, the folder that their paths are relative to, where to unpack them, bytes and seconds at most."""
 
     files: tuple[NamedFile, ...]
+    working: Path
     folder: Path
     memory: int
     seconds: float

@@ -57,7 +57,7 @@ def open_tables(files: Sequence[NamedFile], folder: Path) -> list[Table]:
     """
     sizes = [file.path.stat().st_size for file in files]
     memory, seconds = BYTES + max(sizes) * BYTES_PER_BYTE, SECONDS + sum(sizes) * SECONDS_PER_BYTE
-    ended = _running().parse(Job(tuple(files), folder, memory, seconds))
+    ended = _running().parse(Job(tuple(files), _working(), folder, memory, seconds))
     begun = files[0].name
     for answer in _unpickled(ended.answers):
         if isinstance(answer, StrigilError):
@@ -67,6 +67,14 @@ def open_tables(files: Sequence[NamedFile], folder: Path) -> list[Table]:
         else:
             return answer
     raise _crashed(begun, ended, memory, seconds)
+
+
+def _working() -> Path:
+    """Where relative paths begin; a working folder that is gone has no files."""
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        return Path("/")
 
 
 class _Server:

@@ -72,6 +72,7 @@ def _read(*pipes: int) -> dict[int, bytes]:
 
 def _parse(job: Job, out: BinaryIO) -> None:
     """Parses the files; pickles their names, then their tables or an error."""
+    os.chdir(job.working)
     threading.Thread(target=_end_with_whoever_waits, daemon=True).start()
     most = resource.getrlimit(resource.RLIMIT_DATA)[1]
     memory = job.memory if most == resource.RLIM_INFINITY else min(job.memory, most)

@@ -136,10 +136,17 @@ def test_a_server_is_used_again_and_not_by_forks(tmp_path: Path) -> None:
 
 def test_a_server_that_something_ended_is_started_anew(tmp_path: Path) -> None:
     open_tables([named(tmp_path / "rows.jsonl")], tmp_path)
-    [server] = psutil.Process().children()
+    [server] = [process for process in psutil.Process().children() if "serve()" in process.cmdline()[-1]]
     server.kill()
     psutil.wait_procs([server], timeout=10)
     assert open_tables([named(tmp_path / "rows.jsonl")], tmp_path)[0].rows == 1
+
+
+def test_names_are_relative_to_where_the_command_is_now(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        monkeypatch.chdir(tmp_path / name)
+        assert open_tables([named(Path("rows.jsonl"))], tmp_path)[0].rows == 1
 
 
 def test_several_threads_get_their_own_tables(tmp_path: Path) -> None:
