@@ -23,7 +23,7 @@ def test_a_unit_is_rebuilt_from_what_a_manifest_records(banned: list[int], count
     arguments = {"banned_numbers": banned, "max_count": count, "min_value": lowest, "max_value": highest}
     rule = RULES.create("numbers.paper", arguments)
     spec = rule.spec()
-    assert (spec.name, spec.version) == ("numbers.paper", "1")
+    assert (spec.name, spec.version) == ("numbers.paper", "2")
     assert spec.args == arguments
     assert RULES.create(spec.name, spec.args) == rule
 
