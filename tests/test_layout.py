@@ -15,6 +15,8 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from tools import link_types
+
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 PACKAGE_DIRS: dict[str, str] = PROJECT["tool"]["setuptools"]["package-dir"]
@@ -37,6 +39,14 @@ def test_the_stages_are_imported_as_parts_of_strigil() -> None:
     assert mapped == {name: name for name in {"strigil"} | STAGES}
     outcome = python("import strigil.builders as b, strigil.cards as c; print(b.__file__, c.__file__)")
     assert outcome.stdout.split() == [str(ROOT / "builders/__init__.py"), str(ROOT / "cards/__init__.py")]
+
+
+def test_links_that_a_copy_of_the_tree_brought_are_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(link_types, "TREE", tmp_path)
+    (tmp_path / "audits").symlink_to("/of/another/tree/audits")
+    (tmp_path / "gone").symlink_to(ROOT / "gone")
+    link_types.main()
+    assert {path.name: path.readlink() for path in tmp_path.iterdir()} == link_types.entries(ROOT)
 
 
 @pytest.mark.parametrize("folder", sorted(PACKAGE_DIRS.values()))

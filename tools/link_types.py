@@ -19,11 +19,11 @@ def entries(root: Path) -> dict[str, Path]:
 
 
 def main() -> None:
-    """Makes the links that are missing and removes those whose target has gone."""
+    """Makes the links that are missing, and removes those of what has gone or lies elsewhere: the tree was copied."""
     TREE.mkdir(parents=True, exist_ok=True)
     wanted = entries(ROOT)
     for link in TREE.iterdir():
-        if link.name not in wanted:
+        if wanted.get(link.name) != link.readlink():
             link.unlink()
     for name, path in wanted.items():
         link = TREE / name
