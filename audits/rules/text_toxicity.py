@@ -124,9 +124,8 @@ def _score(model: ToxicityModel, name: str, texts: pl.Series) -> pl.DataFrame:
 
 def _known_or_scored(model: ToxicityModel, texts: list[str]) -> Scores:
     from strigil.audits.toxicity.cache import ScoreCache
-    from strigil.audits.toxicity.scoring import VERSION
 
-    cache = ScoreCache(cache_dir() / _CACHE, model=f"{model.digest}:{VERSION}", classes=len(model.classes))
+    cache = ScoreCache(cache_dir() / _CACHE, model=model.digest, classes=len(model.classes))
     scores = cache.get(texts)
     missing = np.flatnonzero(np.isnan(scores).any(axis=1))
     missing = missing[np.argsort([len(texts[place]) for place in missing.tolist()], kind="stable")]

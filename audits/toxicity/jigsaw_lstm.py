@@ -113,7 +113,7 @@ class JigsawLstm:
         try:
             weights: dict[str, Floats] = load_file(files[0])
             words = json.loads(files[1].read_text(encoding="utf-8"))
-            found = digest([file_digest(file) for file in files])
+            found = digest([STEPS, OVERLAP, FILTERS, *(file_digest(file) for file in files)])
         except (OSError, ValueError, SafetensorError) as error:
             message = f"the toxicity model in {place} is damaged: {error}"
             raise DataError(message, hint=f"delete the folder, then: strigil models fetch {NAME}") from error

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from strigil.audits.toxicity.scoring import Classifier
+from strigil.audits.toxicity.scoring import VERSION, Classifier
 from strigil.common.canonical import digest
 from strigil.common.errors import DataError, PrerequisiteError, first_line
 from strigil.common.validation import explain
@@ -174,7 +174,7 @@ def _assemble(config: _Config, state: dict[str, torch.Tensor], checkpoint: Check
         tokenizer=tokenizer,
         classes=tuple(_CLASS_NAMES.get(name, name) for name in config.dataset.args.classes),
         max_tokens=settings.max_position_embeddings - special,
-        digest=digest([sha256, settings.to_json_string(use_diff=False), tokenizer.backend_tokenizer.to_str()]),
+        digest=digest([VERSION, sha256, settings.to_json_string(use_diff=False), tokenizer.backend_tokenizer.to_str()]),
     )
 
 

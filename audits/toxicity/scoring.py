@@ -16,7 +16,7 @@ from strigil.audits.toxicity.model import Scores
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-# Part of every cache key: another way to cut texts gives other scores.
+# Part of a classifier's digest: another way to cut texts gives other scores.
 VERSION: Final = 1
 # Tokens a forward pass: enough to fill the cores, few enough to stay in their caches.
 BATCH_TOKENS: Final = 512
@@ -28,7 +28,7 @@ _PADDING: Final = 0.05
 
 @dataclass(frozen=True)
 class Classifier:
-    """A loaded model; `classes` names its first outputs, `digest` covers weights, configuration and tokenizer."""
+    """A loaded model; `classes` names its first outputs, `digest` covers its files and `VERSION`."""
 
     model: PreTrainedModel
     tokenizer: PreTrainedTokenizerBase

@@ -95,7 +95,7 @@ def test_what_is_in_the_cache_is_not_scored_again(cache: Path) -> None:
     rule = TextToxicity(model="pocket", of=("completion",))
     score = rule.scorer()
     before = score(rows_of([BENIGN[0]], carrier="text"))
-    other = ScoreCache(cache, model=f"{POCKET.digest}:1", classes=len(CLASSES))
+    other = ScoreCache(cache, model=POCKET.digest, classes=len(CLASSES))
     assert other.get([BENIGN[0]]).max() == before["score"][0]
     other.put([BENIGN[0]], np.full((1, len(CLASSES)), 0.75))
     assert score(rows_of([BENIGN[0]], carrier="text"))["score"][0] == 0.75
