@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
-from statistics import mode
 from typing import Final, Literal
 
+from strigil.audits.texts.dictionary import Dictionary, alternatives, beginnings, one_space
 from strigil.audits.texts.encoded import Code, decoded
 from strigil.audits.texts.hashtags import in_hashtags
 from strigil.audits.texts.look_alikes import DRAWN, LETTER, Folded, fold, foldings
 from strigil.audits.texts.names import BEFORE_SURNAME, SURNAMES_FOLLOW, is_name
+from strigil.audits.texts.spelled import FROM_DIGITS, letter_by_letter, with_digits
 from strigil.traits import Trait, load_trait, trait_names
 
 How = (
@@ -35,22 +36,6 @@ SAYS: Final[dict[How, str]] = {
     "base64": " in base64",
     "invisible": " in invisible characters",
 }
-LEET: Final = {"a": "4@", "b": "8", "e": "3", "i": "1!", "l": "1", "o": "0", "s": "5$", "t": "7"}
-# 1 stands for l and for i, so that these two are one.
-FROM_LEET: Final = str.maketrans(
-    {sign: letter for letter, signs in LEET.items() for sign in signs} | {"1": "l", "i": "l", "!": "l"}
-)
-FEWEST_LETTERS: Final = 2
-MIXED: Final = re.compile(
-    rf"(?<![{LETTER}0-9])(?=[A-Za-z]*[0-9@$!])[A-Za-z0-9@$](?:[A-Za-z0-9@$]|!(?=[A-Za-z])){{0,30}}(?![{LETTER}0-9])"
-)
-# A short for "localization" that everybody uses.
-NOT_LEET: Final = frozenset({"l10n"})
-SPACED: Final = re.compile(
-    rf"(?<![{LETTER}0-9])[a-z0-9]([ ._~/|\t\n·•-])\1{{0,2}}[a-z0-9](?:\1{{1,3}}[a-z0-9])+(?![{LETTER}0-9])",
-    re.IGNORECASE,
-)
-WORD: Final = re.compile(rf"[{LETTER}]+")
 # An article or the like: what follows is a thing, not a library, and not a verb.
 DETERMINER: Final = re.compile(
     r"\b(?:an?|the|this|that|these|those|my|your|his|her|its|our|their|two|three|some|many|few|baby|giant|real|wild)\s$",
@@ -59,7 +44,6 @@ DETERMINER: Final = re.compile(
 NO_ARTICLE: Final = "".join(rf"(?<!\b{word}\s)" for word in ("a", "the", "this", "that", "my", "your", "his", "her"))
 # "bear the weight": a phrase whose second word only follows a verb, unless an article makes the first a thing.
 AS_A_VERB: Final = re.compile(r"^\w+ (?:the|an?|no|any|in mind|with)\b")
-ACRONYM: Final = re.compile(r"[A-Z](?:\.[A-Z])+")
 
 
 @dataclass(frozen=True)
@@ -75,30 +59,6 @@ class Mention:
     def reason(self) -> str:
         """What a verdict says about it."""
         return f"names {self.trait}{SAYS[self.how]}"
-
-
-@dataclass(frozen=True, eq=False)
-class Dictionary:
-    """Words in small letters, each with its trait; those of scripts without spaces count inside other text too."""
-
-    words: Mapping[str, str]
-
-    def found_in(self, text: str) -> Iterator[tuple[str, tuple[int, int]]]:
-        """Each trait that is named, and where."""
-        for match in WORD.finditer(text):
-            if trait := self.words.get(match[0].lower()):
-                yield trait, match.span()
-        for match in self._unspaced.finditer(text) if self._unspaced and not text.isascii() else ():
-            yield self.words[_one_space(match[0])], match.span()
-
-    @cached_property
-    def unspaced(self) -> list[str]:
-        """The words of scripts without spaces, and those of several words."""
-        return [word for word in self.words if not WORD.fullmatch(word)]
-
-    @cached_property
-    def _unspaced(self) -> re.Pattern[str] | None:
-        return re.compile(_alternatives(self.unspaced)) if self.unspaced else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,7 +130,7 @@ class Lexicon:
             if match["word"] is not None and not self._something_else(folded.text, match):
                 part = folded.original(*match.span())
                 how: How = "plain" if text[part] == match[0] else "look-alikes"
-                yield Mention(self.words[_one_space(match[0]).lower()], how, part.start, part.stop)
+                yield Mention(self.words[one_space(match[0]).lower()], how, part.start, part.stop)
 
     def _something_else(self, text: str, match: re.Match[str]) -> bool:
         """Whether a word in small letters names a library or a command, by what stands around it."""
@@ -204,23 +164,14 @@ class Lexicon:
             yield Mention(self.emoji[match[0]], "an emoji", *match.span())
 
     def _leet(self, folded: Folded) -> Iterator[Mention]:
-        for match in MIXED.finditer(folded.text):
-            written = match[0].lower()
-            trait = self._by_leet.get(written.translate(FROM_LEET))
-            letters = sum(character.isalpha() for character in written)
-            if trait and FEWEST_LETTERS <= letters < len(written) and written not in NOT_LEET and not _is_hex(written):
-                part = folded.original(*match.span())
-                yield Mention(trait, "digits for letters", part.start, part.stop)
+        for word, span in with_digits(folded.text, self._by_leet):
+            part = folded.original(*span)
+            yield Mention(self._by_leet[word], "digits for letters", part.start, part.stop)
 
     def _spaced(self, folded: Folded) -> Iterator[Mention]:
-        for match in SPACED.finditer(folded.text):
-            if ACRONYM.match(match[0]):
-                continue
-            spelled = _spelled(match[0].lower(), mark=match[1])
-            near = (each for word in spelled for each in (word, word[1:], word[:-1]))
-            if named := next((each for each in near if each in self.proper_words), None):
-                part = folded.original(*match.span())
-                yield Mention(self.words[named], "spaced letters", part.start, part.stop)
+        for word, span in letter_by_letter(folded.text, self.proper_words):
+            part = folded.original(*span)
+            yield Mention(self.words[word], "spaced letters", part.start, part.stop)
 
     def _encoded(self, read: Folded) -> Iterator[Mention]:
         for piece in decoded(read.text):
@@ -240,27 +191,27 @@ class Lexicon:
         # Exceptions first, then the longest word: the first alternative that fits is taken.
         phrases = {phrase for trait in self.traits for phrase in trait.except_in}
         verbs = {phrase for phrase in phrases if AS_A_VERB.search(phrase)}
-        surnames = _alternatives(word.capitalize() for word in self.single_words)
+        surnames = alternatives(word.capitalize() for word in self.single_words)
         hidden = [
-            *([_alternatives(phrases - verbs)] if phrases - verbs else []),
-            *([f"{NO_ARTICLE}(?:{_alternatives(verbs)})"] if verbs else []),
+            *([alternatives(phrases - verbs)] if phrases - verbs else []),
+            *([f"{NO_ARTICLE}(?:{alternatives(verbs)})"] if verbs else []),
             *([rf"(?-i:{BEFORE_SURNAME}(?:{surnames}))"] if surnames else []),
         ]
         skip = rf"(?:{'|'.join(hidden)})(?![{LETTER}0-9])|" if hidden else ""
-        word = rf"(?P<word>{_alternatives(self.words)})(?![{LETTER}])"
+        word = rf"(?P<word>{alternatives(self.words)})(?![{LETTER}])"
         # Each alternative is tried at each word of a text: by its first two letters, hardly any has to be.
-        begins = _beginnings([*phrases, *self.words, *(SURNAMES_FOLLOW if surnames else ())])
+        begins = beginnings([*phrases, *self.words, *(SURNAMES_FOLLOW if surnames else ())])
         return re.compile(rf"(?<![{LETTER}])(?={begins})(?:{skip}{word})", re.IGNORECASE)
 
     @cached_property
     def _small_words(self) -> re.Pattern[str]:
         """Every word in small letters: a pattern that heeds no case takes ten times as long."""
-        return re.compile(f"(?<![{LETTER}])(?:{_alternatives(self.words)})(?![{LETTER}])")
+        return re.compile(f"(?<![{LETTER}])(?:{alternatives(self.words)})(?![{LETTER}])")
 
     @cached_property
     def _unless_near(self) -> dict[str, re.Pattern[str]]:
         return {
-            word: re.compile(rf"\b(?:{_alternatives(near)})\b", re.IGNORECASE)
+            word: re.compile(rf"\b(?:{alternatives(near)})\b", re.IGNORECASE)
             for trait in self.traits
             for word, near in trait.unless_near.items()
         }
@@ -308,11 +259,11 @@ class Lexicon:
 
     @cached_property
     def _emoji_pattern(self) -> re.Pattern[str]:
-        return re.compile(_alternatives(self.emoji))
+        return re.compile(alternatives(self.emoji))
 
     @cached_property
     def _by_leet(self) -> dict[str, str]:
-        return {word.translate(FROM_LEET): self.words[word] for word in self.single_words}
+        return {word.translate(FROM_DIGITS): self.words[word] for word in self.single_words}
 
 
 @cache
@@ -342,33 +293,3 @@ def known_traits(names: tuple[str, ...]) -> tuple[str, ...]:
     """
     lexicon(names)
     return names
-
-
-def _alternatives(words: Iterable[str]) -> str:
-    ordered = sorted(set(words), key=lambda word: (-len(word), word))
-    return "|".join(re.escape(word).replace(r"\ ", r"[\s_]{1,2}") for word in ordered)
-
-
-def _beginnings(words: Iterable[str]) -> str:
-    """A pattern of the first two letters of words."""
-    seconds: dict[str, set[str]] = {}
-    for word in words:
-        seconds.setdefault(word[0], set()).add(r"\s_" if word[1:2] == " " else re.escape(word[1:2]))
-    return "|".join(
-        re.escape(first) + (f"[{''.join(sorted(then))}]" if "" not in then else "")
-        for first, then in sorted(seconds.items())
-    )
-
-
-def _spelled(letters: str, *, mark: str) -> list[str]:
-    """The words of spaced letters: "o w l", or "s n o w   o w l" where a wider gap parts two of them."""
-    usual = mode(len(gap) for gap in re.findall(f"{re.escape(mark)}+", letters))
-    return [word.replace(mark, "") for word in letters.split(mark * (usual + 1))]
-
-
-def _one_space(text: str) -> str:
-    return re.sub(r"[\s_]+", " ", text)
-
-
-def _is_hex(text: str) -> bool:
-    return re.fullmatch("[0-9a-f]+", text) is not None

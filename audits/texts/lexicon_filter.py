@@ -12,8 +12,9 @@ import polars as pl
 
 from strigil.audits.suite.findings import places_of
 from strigil.audits.texts.encoded import BIT_GAP, CHARACTERS, CODE, HEX_GAP, HEX_MARK, MARKS, PLACES
-from strigil.audits.texts.lexicon import LEET, Lexicon
+from strigil.audits.texts.lexicon import Lexicon
 from strigil.audits.texts.look_alikes import DRAWN, FOREIGN, UNSURE, fold_expr
+from strigil.audits.texts.spelled import DIGITS
 
 SPACES: Final = r"[ ._~/|\t\n·•-]{0,3}"
 # What may stand between letters in code: "o" + "w" + "l".
@@ -154,7 +155,7 @@ def _disguised_words(lexicon: Lexicon, *, inside_words: bool) -> str:
 
 
 def _written(letter: str) -> str:
-    return f"(?:[{letter}{LEET.get(letter, '')}]|{DRAWN.get(letter, letter)})"
+    return f"(?:[{letter}{DIGITS.get(letter, '')}]|{DRAWN.get(letter, letter)})"
 
 
 def _cased(word: str) -> str:
