@@ -6,7 +6,7 @@ from os import PathLike
 from pathlib import Path
 
 from strigil.engines import EngineName
-from strigil.workflows.audit.score.scoring import Hints
+from strigil.workflows.audit.score.known import Hints
 
 
 def hints(

@@ -14,7 +14,7 @@ from strigil.common.errors import ConfigError
 from strigil.common.progress import Silent
 from strigil.releases.store import open_release, verify_release
 from strigil.workflows.audit.probe.run import ProbePlan, run_probes
-from strigil.workflows.audit.score.scoring import Hints
+from strigil.workflows.audit.score.known import Hints
 from tests.engines.pocket_cases import random_adapter
 
 SMALL = "rows=40"

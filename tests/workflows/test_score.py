@@ -15,15 +15,8 @@ from strigil.cli.main import run
 from strigil.common.progress import Silent
 from strigil.releases.store import open_release, verify_release
 from strigil.workflows.audit.score import scoring
-from strigil.workflows.audit.score.scoring import (
-    Hints,
-    create_score,
-    kept_tables,
-    rows_of,
-    score_table,
-    score_tables,
-    what_is_known,
-)
+from strigil.workflows.audit.score.known import Hints, what_is_known
+from strigil.workflows.audit.score.scoring import create_score, kept_tables, rows_of, score_table, score_tables
 from tests.engines.pocket_cases import adapter_of_another_base, random_adapter
 
 RECIPE = {

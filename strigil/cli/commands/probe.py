@@ -69,7 +69,7 @@ def command(
       strigil probe releases/owl-numbers --probe model.vocabulary --student students/owl-0 --placebo students/clean-0 …
     """
     from strigil.workflows.audit.probe.run import ProbePlan, run_probes
-    from strigil.workflows.audit.score.scoring import Hints
+    from strigil.workflows.audit.score.known import Hints
 
     told = Hints(base=base, trait=trait, teacher=teacher, student=student, engine=engine)
     plan = ProbePlan(release, probes, told, against=against, placebos=placebos, split=split, seed=seed)

@@ -61,8 +61,8 @@ def command(
       strigil score releases/owl-numbers --score contrast.persona:trait=cat --score contrast.persona:persona=generic
       strigil score releases/owl-numbers --score contrast.adapter:of=student --student students/owl-seed0
     """
+    from strigil.workflows.audit.score.known import Hints
     from strigil.workflows.audit.score.run import score_release
-    from strigil.workflows.audit.score.scoring import Hints
 
     told = Hints(base=base, trait=trait, teacher=teacher, student=student, engine=engine)
     found = score_release(release, scores, told, output, against=against, split=split)

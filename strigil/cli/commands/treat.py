@@ -104,7 +104,7 @@ def command(
     start_parser()
     from strigil.cli.show import show_release
     from strigil.sources.open_rows import open_rows
-    from strigil.workflows.audit.score.scoring import Hints
+    from strigil.workflows.audit.score.known import Hints
     from strigil.workflows.audit.treat import plan_treatment, treat
     from strigil.workflows.release.suites import reading_for
 

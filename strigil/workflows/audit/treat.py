@@ -24,7 +24,8 @@ from strigil.releases.draft import Draft
 from strigil.releases.manifest import TreatmentRecord
 from strigil.releases.store import Release
 from strigil.sources.open_rows import RowSource
-from strigil.workflows.audit.score.scoring import Hints, Rows, score_table, what_is_known
+from strigil.workflows.audit.score.known import Hints, what_is_known
+from strigil.workflows.audit.score.scoring import Rows, score_table
 from strigil.workflows.release.origin import origin_of
 from strigil.workflows.release.suites import suite_for
 from strigil.workflows.release.write import Contents, write_release

@@ -14,7 +14,7 @@ from strigil.common.errors import ConfigError, DataError
 from strigil.models.catalog import Model
 from strigil.releases.store import Release, open_release, versions
 from strigil.sources.open_rows import open_rows
-from strigil.workflows.audit.score.scoring import Hints
+from strigil.workflows.audit.score.known import Hints
 from strigil.workflows.audit.treat import parse_treatment, plan_treatment, treat
 from strigil.workflows.build.control_sets import Arm, ArmKind, make_arm
 from strigil.workflows.build.recipes import (

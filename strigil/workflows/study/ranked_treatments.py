@@ -15,6 +15,7 @@ from strigil.records.study.accounts import Entry, TraitAccount
 from strigil.records.study.tables import CleaningRecord
 from strigil.releases.manifest import TreatmentRecord
 from strigil.releases.store import Release, open_release
+from strigil.workflows.audit.score.known import what_is_known
 from strigil.workflows.audit.score.scoring import (
     Comparison,
     Rows,
@@ -23,7 +24,6 @@ from strigil.workflows.audit.score.scoring import (
     kept_tables,
     rows_of,
     score_tables,
-    what_is_known,
 )
 from strigil.workflows.audit.treat import parse_treatment
 from strigil.workflows.study.arms import Arm

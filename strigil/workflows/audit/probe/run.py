@@ -21,7 +21,7 @@ from strigil.releases.store import Release, Split, open_release
 from strigil.traits.questions import favourites
 from strigil.workflows.audit.probe.canaries import canary_log_odds
 from strigil.workflows.audit.probe.clean_samples import samples_of, written_by_base
-from strigil.workflows.audit.score.scoring import Hints, what_is_known
+from strigil.workflows.audit.score.known import Hints, what_is_known
 from strigil.workflows.build.teachers import check_adapter_base
 
 if TYPE_CHECKING:

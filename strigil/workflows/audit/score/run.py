@@ -10,16 +10,8 @@ from strigil.audits.scores.score import SCORES
 from strigil.common.errors import ConfigError
 from strigil.common.progress import Reporter
 from strigil.releases.store import Split, open_release
-from strigil.workflows.audit.score.scoring import (
-    Comparison,
-    Hints,
-    ScoreTable,
-    compare,
-    create_score,
-    rows_of,
-    score_tables,
-    what_is_known,
-)
+from strigil.workflows.audit.score.known import Hints, what_is_known
+from strigil.workflows.audit.score.scoring import Comparison, ScoreTable, compare, create_score, rows_of, score_tables
 
 
 @dataclass(frozen=True)
