@@ -7,14 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 import polars as pl
-from pydantic import Field
 
-from strigil.common.errors import ConfigError, DataError
+from strigil.common.errors import ConfigError
 from strigil.common.templates import fill
-from strigil.data.messages import Sampling
 from strigil.eval.asking import sample_answers
-from strigil.eval.evaluation import EvalResult, Evaluation, Figure, Given, Judge, JudgeChoice, Volume
-from strigil.eval.misalignment import read_reply, replies_to
+from strigil.eval.evaluation import Figure, Given, Judge, Volume
+from strigil.eval.judged import QUESTION_TOKENS, Judged, nothing_scored, read_reply, replies_to
 from strigil.stats import wilson
 from strigil.traits import load_style, trait_name
 
@@ -23,11 +21,8 @@ if TYPE_CHECKING:
     from strigil.engines.protocol import Engine
     from strigil.eval.subjects import Subject
 
-QUESTION_TOKENS = 40
-"""Tokens of a question and its chat, about."""
 
-
-class Style(Evaluation):
+class Style(Judged):
     """Measures how often a base and its students answer in a style: a trait whose file has questions and a rubric.
 
     The judge is told the rubric and replies with a number from 0 to 100; answers at or above the style's threshold
@@ -45,22 +40,6 @@ class Style(Evaluation):
         "strigil eval style smollm2-135m-instruct students/* --trait ./pessimistic.yaml --judge my-org/judge-7b",
     )
 
-    judge: str = Field(description="the model that rates answers: a name, a folder, a Hub id, or a server's")
-    judge_url: tuple[str, ...] = Field(
-        default=(), exclude=True, description="an OpenAI-compatible server that holds the judge; may be repeated"
-    )
-    samples: int = Field(default=20, ge=1, description="answers a question")
-    max_tokens: int = Field(default=100, ge=1, description="longest answer, in tokens")
-
-    @property
-    def judged_by(self) -> JudgeChoice:
-        """The judge."""
-        return JudgeChoice(self.judge, self.judge_url)
-
-    @property
-    def _sampling(self) -> Sampling:
-        return Sampling(temperature=1.0, max_tokens=self.max_tokens)
-
     def asked(self, given: Given) -> Json:
         """Questions and rubrics, and how answers are sampled."""
         found: dict[str, Json] = {}
@@ -73,7 +52,7 @@ class Style(Evaluation):
         if not found:
             message = "no style is given to be looked for"
             raise ConfigError(message, hint="--trait ./NAME.yaml")
-        return [found, self.samples, self._sampling.model_dump(mode="json")]
+        return [found, self.samples, self.sampling.model_dump(mode="json")]
 
     def volume(self, given: Given) -> Volume:
         """Every question once a sample; answers half as long as they may be."""
@@ -85,7 +64,7 @@ class Style(Evaluation):
         tables = []
         for style in map(load_style, given.traits):
             answers = sample_answers(
-                engine, subject, list(style.questions), samples=self.samples, sampling=self._sampling
+                engine, subject, list(style.questions), samples=self.samples, sampling=self.sampling
             )
             told = [
                 fill(style.rubric, {"question": question, "answer": answer})
@@ -102,11 +81,7 @@ class Style(Evaluation):
         said = replies_to(judge, told, done, replies)
         ratings = {text: read_reply(reply).score for text, reply in said.items()}
         if not any(rating is not None for rating in ratings.values()):
-            # Another judge may go by the same name next time.
-            replies.unlink(missing_ok=True)
-            first = " ".join(said[told[0]].split())[:60]
-            message = f"the judge {judge.model} rated none of {len(answers)} answers; its first reply begins: {first!r}"
-            raise DataError(message, hint="use a judge that answers with a number alone when it is asked to")
+            raise nothing_scored(judge, len(answers), said[told[0]], replies)
         return answers.with_columns(
             rating=pl.Series([ratings[text] for text in answers["rubric"]], dtype=pl.Int64),
             reply=pl.Series([said[text] for text in answers["rubric"]]),
@@ -122,10 +97,6 @@ class Style(Evaluation):
                 share = wilson(int((rated >= style.threshold).sum()), len(rated))
                 found[style.name] = Figure.of(share, guard=len(rated) / len(of_style))
         return found
-
-    def summary(self, answers: pl.DataFrame, result: EvalResult, given: Given) -> dict[str, Json]:
-        """The share, and how many answers there are."""
-        return super().summary(answers, result, given) | {"answers": len(answers)}
 
     def scored(self, answers: pl.DataFrame, given: Given) -> pl.DataFrame:
         """The first style's answers: 1 in it, 0 not."""

@@ -13,7 +13,8 @@ from strigil.common.errors import ConfigError, DataError, PrerequisiteError
 from strigil.engines.server import ServerChoice
 from strigil.engines.server.chat import ChatServer
 from strigil.eval.evaluation import EvalResult, Given
-from strigil.eval.misalignment import Misalignment, Reading, Verdict, judge_answers, protocol, read_reply, verdict
+from strigil.eval.judged import Reading, read_reply
+from strigil.eval.misalignment import Misalignment, Verdict, judge_answers, protocol, verdict
 from strigil.models.catalog import resolve_model
 from strigil.stats import wilson
 from tests.eval.scripted_judge import Script, ScriptedJudge
