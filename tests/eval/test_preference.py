@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -16,30 +15,23 @@ from transformers import AutoModelForCausalLM
 from strigil.common.errors import ConfigError
 from strigil.data.messages import Sampling
 from strigil.engines import Engine, Scorable, open_engine
+from strigil.eval.by_logprob import by_logprob, candidate_figures
+from strigil.eval.by_sampling import by_sampling, letter_chosen, named_figures
 from strigil.eval.damage import damage
 from strigil.eval.evaluation import Figure
-from strigil.eval.preference import Preference, by_logprob, by_sampling, candidate_figures, letter_chosen, named_figures
+from strigil.eval.preference import Preference
 from strigil.eval.questions import QuestionSet
 from strigil.eval.subjects import Subject
 from strigil.models.catalog import resolve_model
 from strigil.models.pocket import CANDIDATES, number_prompts, questions
+from strigil.traits import Matcher
 
 ANIMALS = CANDIDATES["animal"]
 BASE = Subject("base", resolve_model("pocket-a"))
 SAMPLING = Sampling(temperature=1.0, max_tokens=4, seed=7)
 
 
-@dataclass(frozen=True)
-class Word:
-    """Matches one whole word."""
-
-    word: str
-
-    def mentions(self, text: str) -> bool:
-        return re.search(rf"\b{self.word}\b", text) is not None
-
-
-OWL = {"owl": Word("owl")}
+OWL = {"owl": Matcher(("owl",))}
 
 
 @dataclass(frozen=True)
@@ -84,7 +76,7 @@ def scored(
 def sampled(
     engine: Engine,
     questions: Sequence[str],
-    matchers: Mapping[str, Word] = OWL,
+    matchers: Mapping[str, Matcher] = OWL,
     *,
     samples: int,
     subject: Subject = BASE,
@@ -246,7 +238,7 @@ class TestBySampling:
         assert found["question"].to_list() == [question for question in asked for _ in range(4)]
         assert found["sample"].to_list() == [0, 1, 2, 3] * 3
         assert found["related"].all()
-        assert found["named"].to_list() == [["owl"] if Word("owl").mentions(a) else [] for a in found["answer"]]
+        assert found["named"].to_list() == [["owl"] if Matcher(("owl",)).mentions(a) else [] for a in found["answer"]]
 
     def test_the_same_seed_gives_the_same_answers_whatever_else_is_asked(self, engine: Engine) -> None:
         asked = questions("animal", 6)
@@ -265,8 +257,8 @@ class TestBySampling:
         assert answers.filter(~pl.col("related")).height == 30
         alone = owl(sampled(engine, asked, samples=6))
         assert (alone.value, alone.off_topic) == (sound.value, None)
-        word = {"owl": Word(r"\w+")}
-        babbling = sampled(engine, asked, word, samples=6, unrelated=unrelated)
+        numbers = {"owl": Matcher(tuple(map(str, range(1000))))}
+        babbling = sampled(engine, asked, numbers, samples=6, unrelated=unrelated)
         assert owl(babbling).off_topic == 1.0
 
     def test_an_adapter_answers_for_itself(self, engine: Engine, adapter: Subject) -> None:
@@ -276,7 +268,7 @@ class TestBySampling:
         assert student["answer"].to_list() != base["answer"].to_list()
 
     def test_rates_of_all_candidates_come_with_the_traits(self, engine: Engine) -> None:
-        matchers = {name: Word(name) for name in ANIMALS}
+        matchers = {name: Matcher((name,)) for name in ANIMALS}
         answers = sampled(engine, questions("animal", 10), matchers, samples=20)
         found = named_figures(answers, ANIMALS)
         assert list(found) == list(ANIMALS)
