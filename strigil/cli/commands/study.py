@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from strigil.cli.console import Output
 from strigil.cli.options import PATH, out_option, output_option
-
-if TYPE_CHECKING:
-    from strigil.records.study.accounts import Entry
-    from strigil.workflows.study.plan import StudyPlan
-    from strigil.workflows.study.run import Written
 
 
 @click.group()
@@ -52,6 +45,7 @@ def run(study: Path, workers: int | None, ray: int | None, out: Path, output: Ou
       strigil study run study.yaml --workers 8 --out /data/studies --format json
       strigil study run study.yaml --ray 16 --out /shared/studies
     """
+    from strigil.cli.show_study import show_study
     from strigil.common.errors import CheckFailedError
     from strigil.common.validation import load_yaml
     from strigil.parallel.workers import sized
@@ -63,7 +57,7 @@ def run(study: Path, workers: int | None, ray: int | None, out: Path, output: Ou
     size = sized(recipe.workers, processes=workers, actors=ray)
     # Nodes of a cluster have working folders of their own.
     written = run_and_report(recipe, Store(out.resolve()), output, workers=size)
-    _show(output, written)
+    show_study(output, written)
     if failed := [failure.cell for failure in written.report.failures]:
         more = f" and {len(failed) - 5} more" if len(failed) > 5 else ""
         message = f"{len(failed)} cells of the study failed: {', '.join(failed[:5])}{more}"
@@ -81,12 +75,13 @@ def report(study: Path, out: Path, output: Output) -> None:
     Example:
       strigil study report examples/pocket-study.yaml
     """
+    from strigil.cli.show_study import show_study
     from strigil.common.validation import load_yaml
     from strigil.workflows.study.cells import Store
     from strigil.workflows.study.recipe import StudyRecipe
     from strigil.workflows.study.run import report_only
 
-    _show(output, report_only(load_yaml(study, StudyRecipe), Store(out)))
+    show_study(output, report_only(load_yaml(study, StudyRecipe), Store(out)))
 
 
 @command.command()
@@ -110,6 +105,7 @@ def plan(
       strigil study plan examples/pocket-study.yaml
       strigil study plan examples/paper/numbers.yaml --device h200 --workers 8
     """
+    from strigil.cli.show_study import show_plan
     from strigil.common.validation import load_yaml
     from strigil.parallel.workers import sized
     from strigil.workflows.study.cells import Store
@@ -120,7 +116,7 @@ def plan(
     found = plan_study(
         recipe, Store(out), output, workers=sized(recipe.workers, processes=workers), device=device, measure=measure
     )
-    _show_plan(output, found, cells=cells)
+    show_plan(output, found, cells=cells)
 
 
 @command.command()
@@ -203,102 +199,3 @@ def export(study: Path, table: Path, out: Path, output: Output) -> None:
     write_table(lines.lazy(), table)
     output.json({"table": str(table), "lines": lines.height, "columns": [*lines.columns]})
     output.path(str(table))
-
-
-def _show(output: Output, written: Written) -> None:
-    output.json(written.report.model_dump(mode="json"))
-    for account in written.report.accounts:
-        output.table(
-            account.title,
-            ["arm", "mean", "95 % interval", "left of the effect", "mass", "off topic", "what it says"],
-            [_line(entry) for entry in account.entries],
-        )
-    for sentence in written.report.findings:
-        output.text(sentence)
-    for failure in written.report.failures:
-        output.note(f"failed: {failure.what} {failure.cell}: {failure.reason}")
-    for path in (written.html, written.markdown, written.json):
-        output.path(str(path))
-
-
-def _show_plan(output: Output, plan: StudyPlan, *, cells: bool) -> None:
-    output.json(
-        {
-            "cells": [
-                {
-                    "what": cell.what,
-                    "name": cell.name,
-                    "done": cell.done,
-                    "perhaps": cell.name in plan.perhaps,
-                    "tokens": cell.cost.tokens,
-                }
-                for cell in plan.cells
-            ],
-            "kinds": {what: asdict(line) for what, line in plan.lines.items()},
-            "device": plan.device,
-            "workers": plan.workers,
-            "gpus": plan.gpus,
-            "seconds": {"work": plan.work, "elapsed": plan.elapsed},
-            "basis": [*plan.basis],
-            "gigabytes": {base: asdict(each) for base, each in plan.memory.items()},
-            "notes": [*plan.notes],
-            "shows": [*plan.shows],
-        }
-    )
-    if cells:
-        output.table(
-            "Cells",
-            ["kind", "cell", "state", "tokens"],
-            [
-                [
-                    cell.what,
-                    cell.name,
-                    "there" if cell.done else "perhaps" if cell.name in plan.perhaps else "to do",
-                    f"{cell.cost.tokens:,}" if cell.cost.tokens else "",
-                ]
-                for cell in plan.cells
-            ],
-        )
-    output.table(
-        f"Cost of what is to do: {plan.device}",
-        ["kind", "to do", "there", "tokens", "time"],
-        [
-            [what, str(line.todo), str(line.there), f"{line.tokens:,}", _time(line.seconds)]
-            for what, line in plan.lines.items()
-        ],
-    )
-    on = f" on {plan.gpus} GPU{'' if plan.gpus == 1 else 's'}" if plan.gpus else ""
-    output.text(f"In all {_time(plan.work)}; with {plan.workers} students at a time{on} {_time(plan.elapsed)}.")
-    for base, each in plan.memory.items():
-        output.text(
-            f"{base}: about {each.student:.3g} GB of memory for a student, {each.engine:.3g} GB for an engine, "
-            f"{each.disk:.3g} GB of disk for all students."
-        )
-    for told in plan.basis:
-        output.text(f"Times go by {told}.")
-    for told in (*plan.shows, *plan.notes):
-        output.note(told)
-
-
-def _line(entry: Entry) -> list[str]:
-    from strigil.cards.study.wording import mass, share
-
-    interval = ""
-    if entry.mean is not None and entry.mean.low is not None and entry.mean.high is not None:
-        interval = f"{entry.mean.low:.3f} to {entry.mean.high:.3f}"
-    left = ""
-    if entry.residual is not None:
-        left = "not determinable" if entry.residual.estimate is None else f"{entry.residual.estimate:.2f}"
-    mean, guards = (
-        "" if entry.mean is None else f"{entry.mean.estimate:.3f}",
-        (mass(entry.mass), share(entry.off_topic)),
-    )
-    return [entry.label, mean, interval, left, *guards, entry.said]
-
-
-def _time(seconds: float | None) -> str:
-    if seconds is None:
-        return "not known before one was made"
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
