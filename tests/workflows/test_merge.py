@@ -129,3 +129,11 @@ def test_what_is_there_is_kept_and_what_is_whole_needs_no_merging(student: Path,
     with pytest.raises(ConfigError, match="is an adapter of my-base, and there is no model 'my-base'") as caught:
         base_of(student)
     assert caught.value.hint == "give the folder of its base with --base"
+
+
+def test_a_revision_without_its_base_is_not_passed_over(
+    student: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["merge", str(student), "--revision", "v1", "--out", str(tmp_path / "merged")]) == 2
+    assert "--revision is a commit or tag of --base, which is not given" in capsys.readouterr().err
+    assert not (tmp_path / "merged").exists()

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @click.argument("student", type=PATH)
 @click.option("--out", required=True, type=PATH, help="The folder to write; it must not exist.")
 @click.option("--base", help="The model that the student started from, where its adapter does not name it.")
-@click.option("--revision", help="A commit or tag of the base, for a hub id.")
+@click.option("--revision", help="A commit or tag of --base, for a hub id.")
 @click.option(
     "--precision",
     type=click.Choice(["auto", "float32", "bfloat16", "float16"]),
@@ -42,9 +42,13 @@ def command(
     """
     from dataclasses import asdict
 
+    from strigil.common.errors import ConfigError
     from strigil.models.catalog import resolve_model
     from strigil.workflows.train.merge import NOTABLE, base_of, merge
 
+    if revision is not None and base is None:
+        message = "--revision is a commit or tag of --base, which is not given"
+        raise ConfigError(message, hint="--base OWNER/NAME, or leave both out: the adapter names its base")
     model = base_of(student) if base is None else resolve_model(base, revision=revision)
     record = merge(student, model, out, precision=precision)
     if record.lost > NOTABLE:
