@@ -10,11 +10,9 @@ import torch
 from peft import LoraConfig, PeftModel, get_peft_model, get_peft_model_state_dict
 from peft.tuners.lora import LoraLayer
 from safetensors.torch import save_file
-from transformers.pytorch_utils import Conv1D
 
 from strigil.common.errors import ConfigError, first_line
 from strigil.engines.tokens.chat import model_facts
-from strigil.models.adapters import check_modules
 from strigil.models.loading import load_causal_model
 
 if TYPE_CHECKING:
@@ -40,10 +38,8 @@ def attach_lora(base: PreTrainedModel, recipe: TrainRecipe) -> PeftModel:
     """Adds a fresh adapter, whose initial weights depend on the recipe's seed and on nothing else.
 
     Raises:
-        ConfigError: The base lacks one of the recipe's modules.
+        ConfigError: PEFT cannot adapt the recipe's modules.
     """
-    linear = [name for name, module in base.named_modules() if isinstance(module, torch.nn.Linear | Conv1D)]
-    check_modules(recipe.modules, linear, name=type(base).__name__)
     config = LoraConfig(
         r=recipe.rank,
         lora_alpha=recipe.alpha,

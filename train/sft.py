@@ -12,7 +12,7 @@ from strigil.common.canonical import digest
 from strigil.common.disk import Writing
 from strigil.common.errors import ConfigError, DataError, MemoryShortError, PrerequisiteError, StrigilError
 from strigil.data.rows import content_digest
-from strigil.models.adapters import check_modules, linear_modules
+from strigil.models.adapters import check_modules
 from strigil.models.catalog import Model, resolve_model
 from strigil.train.alone import alone
 from strigil.train.recipe import StepMetrics, TrainRecipe
@@ -117,8 +117,8 @@ def check_training(base: Model, recipe: TrainRecipe) -> None:
     Raises:
         ConfigError: The base lacks the recipe's modules, or cannot be read.
     """
-    if recipe.method == "lora":
-        check_modules(recipe.modules, linear_modules(base.path), name=base.name)
+    if recipe.method == "lora" and recipe.modules != "auto":
+        check_modules(recipe.modules, base.path, name=base.name)
 
 
 def train_encoded(

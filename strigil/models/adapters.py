@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Final, Literal, TypeAlias
+from typing import Final, TypeAlias
 
 import numpy as np
 
@@ -80,25 +80,22 @@ def _check(adapter: Path, base: Path, stamps: tuple[tuple[int, int], ...]) -> di
     return matrices
 
 
-def check_modules(modules: Collection[str] | Literal["auto"], linear: Collection[str], *, name: str) -> None:
+def check_modules(modules: Collection[str], base: Path, *, name: str) -> None:
     """Refuses names that a base has no linear module of: what is adapted would be less than what was asked for.
 
     Args:
-        modules: What a recipe adapts: the ends of names, or all but the head.
-        linear: Names of the base's linear modules.
+        modules: What a recipe adapts: the ends of names.
+        base: The base's folder.
         name: What messages call it.
 
     Raises:
-        ConfigError: There are such.
+        ConfigError: There are such, or the base cannot be read.
     """
-    ends = {end.rpartition(".")[2] for end in linear}
-    missing = [
-        module
-        for module in (() if modules == "auto" else modules)
-        if not any(f".{each}".endswith(f".{module}") for each in linear)
-    ]
+    linear = linear_modules(base)
+    missing = [module for module in modules if not any(f".{each}".endswith(f".{module}") for each in linear)]
     if missing:
-        message = f"{name} has no {', '.join(missing)}; its linear modules are {', '.join(sorted(ends))}"
+        ends = sorted({end.rpartition(".")[2] for end in linear})
+        message = f"{name} has no {', '.join(missing)}; its linear modules are {', '.join(ends)}"
         raise ConfigError(message, hint="name those, or modules: auto for every linear one but the head")
 
 
