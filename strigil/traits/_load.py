@@ -15,7 +15,8 @@ from pydantic import BaseModel, ConfigDict
 
 from strigil.common.errors import ConfigError, check_known
 from strigil.common.registry import broken_entry
-from strigil.common.validation import load_yaml, parse_yaml
+from strigil.common.templates import fill
+from strigil.common.validation import load_yaml, parse_yaml, read_text
 from strigil.traits._models import Category, Style, Trait
 
 GROUP = "strigil.traits"
@@ -70,25 +71,25 @@ def load_any(name: str) -> Trait | Style:
     Raises:
         ConfigError: There is none of this name, or its file does not fit.
     """
+    folder: Path | None = None
     if name.endswith(SUFFIXES):
-        folder = Path(name).parent
-        kind: type[Trait] | type[Style] = Style if load_yaml(Path(name), _Kind).kind == "style" else Trait
-        written = load_yaml(Path(name), kind)
+        folder, source, text = Path(name).parent, name, read_text(Path(name))
     else:
         known = _files("")
-        check_known("trait", name, known, otherwise="the path of its file, ./NAME.yaml")
-        folder, text = None, known[name].read_text(encoding="utf-8")
-        kind = Style if parse_yaml(text, _Kind, source=f"trait {name}").kind == "style" else Trait
-        written = parse_yaml(text, kind, source=f"trait {name}")
+        check_known("trait", name, known, otherwise=", or the path of a trait's file, such as ./NAME.yaml")
+        source, text = f"trait {name}", known[name].read_text(encoding="utf-8")
+    kind: type[Trait] | type[Style] = Style if parse_yaml(text, _Kind, source=source).kind == "style" else Trait
+    written = parse_yaml(text, kind, source=source)
     if written.name != trait_name(name):
         message = f"trait {name}: name: the file says {written.name!r}"
         raise ConfigError(message, hint=f"a trait's file has its name: {written.name}.yaml")
     if isinstance(written, Style):
         return written
-    beside = folder is not None and written.category.endswith(SUFFIXES)
-    place = str(folder / written.category) if folder is not None and beside else written.category
+    place = written.category
+    if folder is not None and place.endswith(SUFFIXES):
+        place = str(folder / place)
     category = load_category(place)
-    persona = written.persona or category.persona.format(name=written.name, category=category.name)
+    persona = written.persona or fill(category.persona, {"name": written.name, "category": category.name})
     return written.model_copy(update={"persona": persona.strip(), "category": place})
 
 

@@ -162,11 +162,11 @@ def test_a_category_of_ones_own_lies_beside_its_trait() -> None:
     Path("mine").mkdir()
     write(
         "mine/stone.yaml",
-        {"name": "stone", "persona": "You love {name}.", "questions": ["Which?"], "candidates": ["opal", "jade"]},
+        {"name": "stone", "persona": "You love {name} {so}.", "questions": ["Which?"], "candidates": ["opal", "jade"]},
     )
     write("mine/opal.yaml", {"name": "opal", "category": "./stone.yaml", "plural": "opals"})
     opal = load_trait("mine/opal.yaml")
-    assert opal.persona == "You love opal."
+    assert opal.persona == "You love opal {so}."
     assert category_of([opal]).candidates == ("opal", "jade")
     assert run(["validate", "mine/stone.yaml", "mine/opal.yaml"]) == 0
 
@@ -185,6 +185,13 @@ def test_a_trait_that_does_not_fit_is_one_line(here: Path, change: dict[str, obj
     write("axolotl.yaml", AXOLOTL | change)
     with pytest.raises(ConfigError, match=said):
         category_of([load_trait("./axolotl.yaml")])
+
+
+def test_an_unknown_trait_may_be_a_file_that_was_meant() -> None:
+    with pytest.raises(ConfigError, match="unknown trait 'axolotl'") as caught:
+        load_trait("axolotl")
+    assert caught.value.hint is not None
+    assert caught.value.hint.endswith("wolf, or the path of a trait's file, such as ./NAME.yaml")
 
 
 @pytest.mark.parametrize("file", sorted(EXAMPLES.glob("*.yaml")), ids=lambda file: file.stem)
