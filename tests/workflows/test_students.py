@@ -120,6 +120,13 @@ def test_rows_that_max_length_cuts_are_counted_once_for_all_seeds(tmp_path: Path
     assert reporter.notes == ["40 of 40 rows were cut to 20 tokens (max_length in the recipe)"]
 
 
+def test_rows_that_one_recipe_cuts_are_said_beside_another_that_cuts_none(tmp_path: Path) -> None:
+    data = a_release(tmp_path, "numbers", number_rows(40))
+    reporter = Watching()
+    train_students([job("a", data, tmp_path, max_length=most) for most in (20, 500)], reporter, workers=1)
+    assert reporter.notes == ["40 of 40 rows were cut to 20 tokens (max_length in the recipe)"]
+
+
 def test_a_second_try_in_half_the_memory_makes_the_same_student(tmp_path: Path) -> None:
     student = job("a", a_release(tmp_path, "numbers", number_rows(40)), tmp_path / "students")
     assert student.smaller.micro_tokens == RECIPE.micro_tokens // 2

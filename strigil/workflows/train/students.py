@@ -128,12 +128,13 @@ def train_students(
                 )
         for base in sorted({job.base.id for job in todo if _passes(job.folder) == "padded"}):
             reporter.note(f"{base} cannot take rows packed one after another: they were padded")
-        # Students of the same rows lose the same of them.
-        results = {job.data: read_result(job.folder) for job in todo if job.trained}.values()
-        if cut := sum(result.truncated for result in results):
-            lengths = " or ".join(sorted({str(result.recipe.max_length) for result in results}))
-            rows = sum(result.rows for result in results)
-            reporter.note(f"{cut:,} of {rows:,} rows were cut to {lengths} tokens (max_length in the recipe)")
+        # Students of the same rows lose the same of them, read by the same tokenizer in the same way.
+        of_rows = {(job.data, job.base.digest, job.training.encoding): job.folder for job in todo if job.trained}
+        cut = [result for result in map(read_result, of_rows.values()) if result.truncated]
+        if cut:
+            lengths = " or ".join(sorted({str(result.recipe.max_length) for result in cut}))
+            share = f"{sum(result.truncated for result in cut):,} of {sum(result.rows for result in cut):,}"
+            reporter.note(f"{share} rows were cut to {lengths} tokens (max_length in the recipe)")
     return [job.folder for job in jobs]
 
 
