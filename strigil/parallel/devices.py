@@ -30,7 +30,12 @@ class Local(BaseModel):
 
 
 def gpu_models() -> str:
-    """What the driver says of this machine's GPUs, their models among it, in small letters; empty without any."""
+    """What the driver says of this machine's GPUs, their models among it, in small letters.
+
+    Empty without any, and where this process may use none.
+    """
+    if not visible_gpus():
+        return ""
     return " ".join(file.read_text(encoding="utf-8") for file in sorted(_GPUS.glob("*/information"))).lower()
 
 

@@ -19,7 +19,7 @@ from strigil.data.messages import Messages, Sampling
 from strigil.engines.protocol import Completion, Engine, Request
 from strigil.engines.ray import SMALLEST, RayEngine
 from strigil.models.catalog import Model, resolve_model
-from strigil.parallel.devices import Local, placements, visible_gpus
+from strigil.parallel.devices import Local, gpu_models, placements, visible_gpus
 from strigil.parallel.jobs import Task
 from strigil.parallel.ray_cluster import ENVIRONMENT, Ray
 from strigil.parallel.workers import Workers, run_jobs, sized
@@ -174,3 +174,13 @@ def test_another_number_of_workers_keeps_what_the_file_says(
 ) -> None:
     monkeypatch.setenv(VARIABLE, "0,1")
     assert sized(said, **how) == wanted
+
+
+def test_a_gpu_that_is_kept_from_this_process_has_no_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "0000:01:00.0").mkdir()
+    (tmp_path / "0000:01:00.0" / "information").write_text("Model: NVIDIA H100 80GB HBM3")
+    monkeypatch.setattr("strigil.parallel.devices._GPUS", tmp_path)
+    monkeypatch.delenv(VARIABLE, raising=False)
+    assert gpu_models() == "model: nvidia h100 80gb hbm3"
+    monkeypatch.setenv(VARIABLE, "-1")
+    assert gpu_models() == ""
