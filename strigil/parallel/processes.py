@@ -182,7 +182,8 @@ def _worker(work: Callable[[J, Done], R], line: Connection, devices: str | None)
         except StrigilError as error:
             line.send(_Raised(error))
         except Exception as error:
-            # A mistake in the program: the parent raises it, where it may be read, and not a process that ended.
+            # A mistake in the program, whatever a job raises or in a result that cannot be sent: it is handed on whole,
+            # so that the parent raises it, where it may be read, and does not take it for a process that died.
             error.add_note(f"in a worker process, at {task.name}:\n{''.join(traceback.format_exception(error))}")
             line.send(_Raised(error))
             raise SystemExit(1) from error
