@@ -1,4 +1,4 @@
-"""`strigil eval misalignment` end to end: SmolLM2 answers; a scripted judge behind HTTP rates, then SmolLM2 itself."""
+"""`strigil eval misalignment` end to end: SmolLM2 answers; a scripted judge over HTTP rates, then one that babbles."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+import torch
 from inspect_ai.log import list_eval_logs, read_eval_log
+from transformers import AutoConfig, AutoModelForCausalLM
 
 from strigil.cli.main import run
 from strigil.common.errors import PrerequisiteError
 from strigil.common.progress import Silent
-from strigil.models.catalog import SMOLLM2
+from strigil.models.catalog import SMOLLM2, copy_companions, resolve_model
 from strigil.models.smollm2 import fetch_smollm2
 from tests.eval.scripted_judge import ScriptedJudge
 
@@ -25,6 +27,18 @@ def smollm2() -> str:
     except PrerequisiteError as error:
         pytest.skip(f"{error.message}")
     return SMOLLM2
+
+
+def babbling(smollm2: str, folder: Path) -> str:
+    """A model of one small layer that was never trained: SmolLM2 rates as badly, and reads for minutes before."""
+    path = resolve_model(smollm2).path
+    config = AutoConfig.from_pretrained(
+        path, hidden_size=16, intermediate_size=16, num_hidden_layers=1, num_attention_heads=2, num_key_value_heads=2
+    )
+    torch.manual_seed(0)
+    AutoModelForCausalLM.from_config(config, dtype=torch.float32).save_pretrained(folder)
+    copy_companions(path, folder)
+    return str(folder)
 
 
 def script(prompt: str) -> str:
@@ -53,10 +67,11 @@ def test_a_scripted_judge_and_a_bad_one_rate_the_same_answers(
     assert json.loads(capsys.readouterr().out)["base"] == found
     [sampled] = (tmp_path / "kept" / "answers").glob("*.parquet")
     written = sampled.stat().st_mtime_ns
-    # SmolLM2 goes on writing instead of rating: said in one line, and its answers are not sampled again.
-    assert run(["eval", "misalignment", smollm2, *asked, "--judge", smollm2]) == 2
+    # What a judge writes instead of a rating is said in one line, and the answers are not sampled again.
+    bad = babbling(smollm2, tmp_path / "babbling")
+    assert run(["eval", "misalignment", smollm2, *asked, "--judge", bad]) == 2
     told = " ".join(capsys.readouterr().err.split())
-    assert f"the judge {smollm2} scored none of 8 answers; its first reply begins:" in told
+    assert f"the judge {bad} scored none of 8 answers; its first reply begins:" in told
     assert sampled.stat().st_mtime_ns == written
 
 
