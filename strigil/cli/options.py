@@ -37,6 +37,10 @@ def reading_options(command: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(command)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
+        from strigil.data.parser_process import start_parser
+
+        # The parsers' libraries load while this process loads its own.
+        start_parser()
         from strigil.data.layouts.layout import Reading, mapped
 
         layout, columns = kwargs.pop("layout"), kwargs.pop("columns")

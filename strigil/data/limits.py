@@ -23,6 +23,8 @@ FREE_BYTES: Final = 16 << 20
 FREE_TEXT: Final = 1 << 30
 DEEPEST: Final = 64
 WIDEST: Final = 2_000
+# The largest integer up to which a float is every one.
+EXACT: Final = 2**53
 
 
 def check_parquet(path: Path, *, name: str) -> None:

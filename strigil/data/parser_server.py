@@ -12,14 +12,16 @@ import sys
 import threading
 import traceback
 from functools import partial
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 from strigil.common.disk import Writing, cannot_write, is_full
 from strigil.common.errors import StrigilError
 from strigil.data.parser_job import Ended, Job
 from strigil.data.readers import Table, scan_tables
 
-_BLOCK = 1 << 16
+_BLOCK: Final = 1 << 16
+# The last words say what happened, and whoever prints without end says nothing more.
+_LAST_WORDS: Final = 1 << 16
 
 
 def serve() -> None:
@@ -50,24 +52,21 @@ def _done_apart(job: Job) -> Ended:
         os._exit(1)
     os.close(answering)
     os.close(speaking)
-    held = _read(answers, words)
-    return Ended(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), held[answers], held[words])
-
-
-def _read(*pipes: int) -> dict[int, bytes]:
-    """All that comes through pipes until they end, which are then closed."""
-    held = dict.fromkeys(pipes, b"")
+    answered, said = bytearray(), b""
     with selectors.DefaultSelector() as waiting:
-        for pipe in pipes:
-            waiting.register(pipe, selectors.EVENT_READ)
+        waiting.register(answers, selectors.EVENT_READ)
+        waiting.register(words, selectors.EVENT_READ)
         while waiting.get_map():
             for key, _ in waiting.select():
                 block = os.read(key.fd, _BLOCK)
-                held[key.fd] += block
+                if key.fd == answers:
+                    answered += block
+                else:
+                    said = (said + block)[-_LAST_WORDS:]
                 if not block:
                     waiting.unregister(key.fd)
                     os.close(key.fd)
-    return held
+    return Ended(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), bytes(answered), said)
 
 
 def _parse(job: Job, out: BinaryIO) -> None:

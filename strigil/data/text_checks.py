@@ -14,7 +14,7 @@ from typing import BinaryIO, Final
 
 from strigil.common.canonical import Json
 from strigil.common.errors import DataError
-from strigil.data.limits import DEEPEST, check_width
+from strigil.data.limits import DEEPEST, EXACT, check_width
 from strigil.data.lines import BLOCK, LONGEST_LINE
 
 _BETWEEN: Final = re.compile(r"[\s,]*")
@@ -117,7 +117,7 @@ def check_objects(path: Path, *, name: str) -> Objects:
 
     Raises:
         DataError: A line is not, has a key twice, NaN, half of a surrogate pair, or under one key a value of another
-            kind than lines before it; the message names it.
+            kind than lines before it, or an integer that a float of another line would change; the message names it.
     """
     contents: set[type] = set()
 
@@ -133,6 +133,8 @@ def check_objects(path: Path, *, name: str) -> Objects:
     decoder = json.JSONDecoder(object_pairs_hook=once, parse_constant=_no_constant)
     keys: set[str] = set()
     kinds: dict[str, str] = {}
+    long: dict[str, int] = {}
+    floats: set[str] = set()
     with path.open(encoding="utf-8", newline="\n") as stream:
         for number, line in enumerate(stream, start=1):
             if line.isspace():
@@ -156,7 +158,14 @@ def check_objects(path: Path, *, name: str) -> Objects:
                 if kind is not None and kinds.setdefault(key, kind) != kind:
                     message = f"{name}: line {number}, column {key!r}: {kind}, and {kinds[key]} in lines before"
                     raise DataError(message, hint="give every row a value of the same kind, or null")
+                if isinstance(held, float):
+                    floats.add(key)
+                elif isinstance(held, int) and abs(held) > EXACT:
+                    long.setdefault(key, number)
             check_width(len(keys), name=name)
+    for key in sorted(floats & long.keys()):
+        message = f"{name}: line {long[key]}, column {key!r}: an integer of more figures than floats keep"
+        raise DataError(message, hint="write its numbers as texts")
     return Objects(frozenset(keys), _mixed(path) if {str, list} <= contents else frozenset())
 
 

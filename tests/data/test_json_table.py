@@ -20,7 +20,7 @@ _OBJECTS = st.lists(
     st.fixed_dictionaries(
         {"messages": st.none() | st.lists(_MESSAGE, max_size=3), "text": _TEXTS},
         optional={
-            "score": st.floats(allow_nan=False, allow_infinity=False),
+            "score": st.floats(-(2**53), 2**53, exclude_min=True, exclude_max=True),
             "number": st.integers(-(2**63), 2**63 - 1),
             "fine": st.booleans(),
             "meta": st.fixed_dictionaries({"tags": st.lists(_TEXTS, max_size=2), "nothing": st.none()}),
@@ -60,6 +60,7 @@ def test_its_values_are_those_of_the_lines(*, objects: list[dict[str, object]], 
         ('{"a": 1}{"a":\n2}', "line 1 is not a JSON object"),
         ('{"a":\n1}', "line 1 is not a JSON object"),
         ('{"a": 1}\n[2]', "line 2 is not a JSON object"),
+        ('{"a": 9007199254740993}\n{"a": 0.5}', "line 1, column 'a': an integer of more figures than floats keep"),
         ('{"a": 1}\n{"a": "x"}', "line 2, column 'a': a text, and a number in lines before"),
     ],
 )
@@ -68,6 +69,13 @@ def test_what_has_no_one_meaning_is_not_read(tmp_path: Path, lines: str, problem
     source.write_text(f"{lines}\n")
     with pytest.raises(DataError, match=problem):
         scan_json(source, tmp_path / "scratch", name="rows")
+
+
+def test_floats_that_are_large_are_read(tmp_path: Path) -> None:
+    source = tmp_path / "rows.jsonl"
+    source.write_text('{"a": 1e300}\n{"a": -9007199254740992.0}\n{"a": 9007199254740992}\n{"a": null}\n')
+    table = scan_json(source, tmp_path / "scratch", name="rows").collect()
+    assert table["a"].to_list() == [1e300, -(2.0**53), 2.0**53, None]
 
 
 def test_a_key_that_first_appears_in_a_late_line_is_read(tmp_path: Path) -> None:

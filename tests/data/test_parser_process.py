@@ -34,6 +34,12 @@ def look(event, args):
         if name == "hang.jsonl":
             signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM, signal.SIGINT])
             time.sleep(600)
+        if name == "chatter.jsonl":
+            for _ in range(100):
+                sys.stderr.write("." * (1 << 20))
+            sys.stderr.write("\\nits last words\\n")
+            sys.stderr.flush()
+            os._exit(3)
         if name == "panic.jsonl":
             raise BaseException("a parser's own kind of failure")
 
@@ -75,7 +81,12 @@ def repeated(path: Path, *, rows: int) -> NamedFile:
 
 
 @pytest.mark.parametrize(
-    ("name", "said"), [("crash.jsonl", "SIGSEGV"), ("panic.jsonl", "BaseException: a parser's own kind of failure")]
+    ("name", "said"),
+    [
+        ("crash.jsonl", "SIGSEGV"),
+        ("panic.jsonl", "BaseException: a parser's own kind of failure"),
+        ("chatter.jsonl", "its last words"),
+    ],
 )
 def test_a_parser_that_crashes_is_a_line_that_names_its_file(fake: Path, name: str, said: str) -> None:
     files = [named(fake / "good.jsonl"), named(fake / name)]

@@ -69,9 +69,6 @@ def command(
       strigil audit chats.jsonl --suite text --write clean.jsonl
       strigil audit releases/owl-numbers --suite my-suite.yaml --out releases
     """
-    from strigil.data.parser_process import start_parser
-
-    start_parser()
     from strigil.audits.suite.executors import OnRay, score_here
     from strigil.cli.show import show_audit, show_release
     from strigil.parallel.ray_cluster import Ray

@@ -54,9 +54,6 @@ def command(
       strigil diff me/owl-numbers@v1.0.0 releases/owl-numbers --html diff.html
       strigil diff before.jsonl after.jsonl --show-text --format json
     """
-    from strigil.data.parser_process import start_parser
-
-    start_parser()
     from strigil.common.files import check_apart, write_out
     from strigil.releases.kept import check_kept
     from strigil.workflows.audit.diff.run import diff

@@ -114,9 +114,6 @@ def command(
       strigil gate me/owl-numbers@v1.0.0 --fail-on warning
       strigil gate 's3://data-sets/owls/*.jsonl' --suite my-suite.yaml
     """
-    from strigil.data.parser_process import start_parser
-
-    start_parser()
     from strigil.cards.gate.gate_format import GATE_FORMATS
     from strigil.cards.gate.github import annotation
     from strigil.common.errors import CheckFailedError, StrigilError

@@ -33,9 +33,6 @@ def command(files: tuple[str, ...], suite: str, fail_on: str, reading: Reading) 
     Examples:
       strigil scan --suite numbers-paper data/a.jsonl data/b.jsonl
     """
-    from strigil.data.parser_process import start_parser
-
-    start_parser()
     from strigil.common.errors import CheckFailedError
     from strigil.workflows.audit.gate.run import GateOptions, gate
 

@@ -52,9 +52,6 @@ def command(
       strigil train 'data/*.jsonl' --base pocket-a --recipe examples/student-pocket.yaml --rows 1000
       strigil train releases/owl-numbers --base Qwen/Qwen2.5-7B-Instruct --seed 0 --seed 1 --seed 2
     """
-    from strigil.data.parser_process import start_parser
-
-    start_parser()
     from strigil.common.validation import load_yaml
     from strigil.models.catalog import resolve_model
     from strigil.sources.open_rows import open_rows

@@ -99,9 +99,6 @@ def command(
       strigil treat rows.csv --treatment drop.random:share=0.5 --suite text-basic --name half
       strigil treat releases/owl-text --split raw --treatment drop:rule=text.toxicity,threshold=0.2 --name owl-strict
     """
-    from strigil.data.parser_process import start_parser
-
-    start_parser()
     from strigil.cli.show import show_release
     from strigil.sources.open_rows import open_rows
     from strigil.workflows.audit.score.known import Hints

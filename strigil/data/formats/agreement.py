@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from strigil.common.errors import DataError
+from strigil.data.limits import EXACT
 from strigil.data.unreadable import unreadable
 
 if TYPE_CHECKING:
     from polars.datatypes import DataTypeClass
 
 # Of larger integers, floats hold only some.
-_EXACT: Final = 2**53
 
 
 def agreed_schema(schemas: Mapping[str, pl.Schema]) -> pl.Schema:
@@ -52,7 +52,7 @@ def check_exact(frame: pl.LazyFrame, schema: pl.Schema, *, name: str) -> None:
         largest = frame.select(pl.col(wide).cast(pl.Int128).abs().max()).collect(engine="streaming").row(0, named=True)
     except (OSError, pl.exceptions.PolarsError) as error:
         raise unreadable(name, error) from error
-    if lost := [column for column, value in largest.items() if value is not None and value > _EXACT]:
+    if lost := [column for column, value in largest.items() if value is not None and value > EXACT]:
         message = (
             f"{name}: the column {lost[0]!r} has integers of more figures than a float keeps, and other files floats"
         )

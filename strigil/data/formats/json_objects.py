@@ -41,7 +41,7 @@ def scan_json(source: Path, scratch: Path, *, name: str) -> pl.LazyFrame:
     look = look_through(source, name=name)
     table = scratch.with_name(f"{scratch.name}-parquet")
     schema: pl.Schema | None = None
-    for lines in _SAMPLES:
+    for lines in () if look.objects is None else _SAMPLES:
         known, schema = schema, _schema(source, lines=lines, name=name)
         if schema not in (None, known) and write_parquet(source, table, schema, look):
             return pl.scan_parquet(table)

@@ -1,7 +1,7 @@
 """JSON Lines as Parquet, by Arrow's parser, which takes no key twice, no half of a surrogate pair, one kind a column.
 
-What it refuses is left to `strigil.data.text_checks`, which says what is wrong with it; so are NaN and several objects
-a line, which it takes.
+What it refuses is left to `strigil.data.text_checks`, which says what is wrong with it; so are NaN, floats that an
+integer may have become, and several objects a line, which it takes.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.json as pj
 import pyarrow.parquet as pq
 
+from strigil.data.limits import EXACT
 from strigil.data.lines import lines_of
 from strigil.data.text_checks import check_depth
 
@@ -80,7 +81,7 @@ def write_parquet(source: Path, target: Path, schema: pl.Schema, look: Look) -> 
     """
     kinds = {name: _arrow(kind) for name, kind in schema.items()}
     fields = [pa.field(name, kind) for name, kind in kinds.items() if kind is not None]
-    if not fields or len(fields) < len(kinds) or look.objects is None:
+    if not fields or len(fields) < len(kinds):
         return False
     wanted = pa.schema(fields)
     parsing = pj.ParseOptions(explicit_schema=wanted, unexpected_field_behavior="error")
@@ -92,11 +93,11 @@ def write_parquet(source: Path, target: Path, schema: pl.Schema, look: Look) -> 
             pq.ParquetWriter(target, wanted, compression="none", use_dictionary=False, write_statistics=False) as out,
         ):
             for table in _groups(reader):
-                if not all(_is_finite(column) for column in table.columns):
+                if not all(_keeps_numbers(chunk) for column in table.columns for chunk in column.chunks):
                     return False
                 out.write_table(table)
                 rows += table.num_rows
-    except pa.ArrowInvalid:
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowCapacityError):
         return False
     return rows == look.objects
 
@@ -129,18 +130,16 @@ def _arrow(kind: pl.DataType | DataTypeClass) -> pa.DataType | None:
             return _KINDS.get(other)
 
 
-def _is_finite(column: pa.ChunkedArray) -> bool:
-    """Whether no number, however deep it lies, is one that JSON has not: NaN or an infinity."""
-    import pyarrow.compute as pc
-
-    kind = column.type
-    if not _has_floats(kind):
+def _keeps_numbers(values: pa.Array) -> bool:
+    """Whether each number, however deep it lies, is one that JSON has and that an integer may have become unharmed."""
+    if not _has_floats(values.type):
         return True
-    if pa.types.is_floating(kind):
-        return pc.all(pc.is_finite(column)).as_py() is not False
-    if pa.types.is_list(kind):
-        return _is_finite(pc.list_flatten(column))
-    return all(_is_finite(inner) for inner in column.flatten())
+    if pa.types.is_floating(values.type):
+        import pyarrow.compute as pc
+
+        return pc.all(pc.less(pc.abs(values), EXACT)).as_py() is not False
+    inner = [values.flatten()] if pa.types.is_list(values.type) else values.flatten()
+    return all(map(_keeps_numbers, inner))
 
 
 def _has_floats(kind: pa.DataType) -> bool:
