@@ -34,6 +34,8 @@ SECONDS: Final = 600.0
 SECONDS_PER_BYTE: Final = 1e-6
 # Each takes memory for its stack, and for what it reads ahead.
 _THREADS: Final = 8
+# A backtrace takes memory: polars that has none left would wait without end for the lock of the one it prints.
+_QUIET: Final = {"RUST_BACKTRACE": "0", "RUST_LIB_BACKTRACE": "0"}
 _SERVER: Final = "strigil.data.parser_server"
 _OUT_OF_MEMORY: Final = ("memory allocation", "MemoryError", "bad_alloc", "Cannot allocate", "malloc of size")
 
@@ -89,7 +91,10 @@ class _Server:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,
-            env={"POLARS_MAX_THREADS": threads} | os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths))},
+            env={"POLARS_MAX_THREADS": threads}
+            | os.environ
+            | _QUIET
+            | {"PYTHONPATH": os.pathsep.join(filter(None, paths))},
         )
         self._lock = threading.Lock()
         weakref.finalize(self, _end, self._process)
