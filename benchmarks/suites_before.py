@@ -16,7 +16,6 @@ import sys
 import sysconfig
 import tarfile
 import textwrap
-import tomllib
 import warnings
 from io import BytesIO
 from pathlib import Path
@@ -28,6 +27,7 @@ import polars as pl
 
 from benchmarks.bench_rules import prose
 from tests.audits.tables import rows_of
+from tools.link_types import entries
 
 ROOT: Final = Path(__file__).parent.parent
 BEFORE: Final = "f27251b"
@@ -49,7 +49,7 @@ def main() -> int:
             texts = prose(asked.rows, seed=1) if suite == "text" else functions(asked.rows)
             rows = place / f"{suite}.parquet"
             rows_of(texts).write_parquet(rows)
-            print(f"suite {suite}, {len(texts):,} rows", flush=True)  # what the command is for
+            print(f"suite {suite}, {len(texts):,} rows", flush=True)
             _compare(suite, rows, trees, asked.rounds)
     return 0
 
@@ -87,14 +87,10 @@ def _unpacked(commit: str, folder: Path) -> Path:
 
 def _linked(root: Path, folder: Path) -> Path:
     """A folder from which Python imports the package `strigil` of a checkout, its stages included."""
-    mapping: dict[str, str] = tomllib.loads((root / "pyproject.toml").read_text())["tool"]["setuptools"]["package-dir"]
     package = folder / "strigil"
     package.mkdir(parents=True)
-    for path in (root / mapping["strigil"]).iterdir():
-        (package / path.name).symlink_to(path)
-    for name, place in mapping.items():
-        if name != "strigil":
-            (package / name.removeprefix("strigil.")).symlink_to(root / place)
+    for name, path in entries(root).items():
+        (package / name).symlink_to(path)
     return folder
 
 
@@ -103,7 +99,7 @@ def _compare(suite: str, rows: Path, trees: dict[str, Path], rounds: int) -> Non
     for _ in range(rounds):
         for name, tree in trees.items():
             command = [sys.executable, "-P", str(ROOT / "benchmarks/time_suite.py"), suite, str(rows)]
-            found = subprocess.run(  # this file's own neighbour
+            found = subprocess.run(
                 [*command, str(rows.with_name(f"{name}.parquet"))],
                 env=os.environ | {"PYTHONPATH": str(tree)},
                 check=True,

@@ -37,7 +37,7 @@ def main() -> None:
     scores = (pl.concat(part[place]["score"] for part in parts) for place in range(len(rules)))
     rejected = {one.rule.name: score >= one.threshold for one, score in zip(chosen, scores, strict=True)}
     pl.DataFrame(rejected).write_parquet(verdicts)
-    sys.stdout.write(json.dumps(seconds) + "\n")
+    print(json.dumps(seconds))
 
 
 if __name__ == "__main__":

