@@ -15,8 +15,9 @@ _SHARE: Final = "proportion_of"
 _LARGEST: Final = 1e300
 # A pattern that fits all of these fits whatever comes.
 _TEXTS: Final = ("", " ", "aA1-_", "\x00☃\n\n", "owl owl 12,3")
-# What fits nothing, and needs not be there where one of `?*{|` is.
-_NOTHING: Final = re.compile(r"\(\?!\)|\[\^\\(?:s\\S|S\\s|w\\W|W\\w|d\\D|D\\d)\]")
+# What fits nothing, and needs not be there where one of `?*{|` is; an escape and a class are read as one piece.
+_PIECES: Final = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\(\?!\)", re.DOTALL)
+_NOTHING: Final = frozenset({"(?!)", r"[^\s\S]", r"[^\S\s]", r"[^\w\W]", r"[^\W\w]", r"[^\d\D]", r"[^\D\d]"})
 _MAY_BE_LEFT_OUT: Final = re.compile(r"\||[)\]][?*{]")
 
 
@@ -70,7 +71,7 @@ def _patterns(choice: ExpectationChoice) -> list[object]:
 
 
 def _no_limit(choice: ExpectationChoice) -> str | None:
-    """Whether neither limit excludes a value that there can be; a strict one excludes itself too."""
+    """That neither limit excludes a value that there can be, if so; a strict one excludes itself too."""
     name, args = choice.expectation, choice.args
     least, most = args.get("min_value"), args.get("max_value")
     if any(part in name for part in _NEVER_NEGATIVE) and isinstance(least, int | float):
@@ -83,7 +84,7 @@ def _no_limit(choice: ExpectationChoice) -> str | None:
 
 
 def _no_room(choice: ExpectationChoice) -> str | None:
-    """Whether no value that there can be lies between the limits."""
+    """That no value that there can be lies between the limits, if so."""
     name, args = choice.expectation, choice.args
     least, most = args.get("min_value"), args.get("max_value")
     if isinstance(most, int | float) and any(part in name for part in _NEVER_NEGATIVE):
@@ -111,4 +112,6 @@ def _fits_all(pattern: object) -> bool:
 
 
 def _fits_none(pattern: object) -> bool:
-    return isinstance(pattern, str) and _NOTHING.search(pattern) is not None and not _MAY_BE_LEFT_OUT.search(pattern)
+    if not isinstance(pattern, str) or _MAY_BE_LEFT_OUT.search(pattern):
+        return False
+    return any(piece in _NOTHING for piece in _PIECES.findall(pattern))

@@ -272,6 +272,8 @@ def test_an_expectation_that_no_value_meets_is_refused(name: str, args: dict[str
         (TEXTS, {"regex": "owl|(?!)"}),
         (TEXTS, {"regex": "owl(?!)?"}),
         (TEXTS, {"regex": "owl(?!s)"}),
+        (TEXTS, {"regex": "owl[(?!)]"}),
+        (TEXTS, {"regex": r"owl\(?!)"}),
         ("expect_column_value_lengths_to_be_between", {"min_value": 3, "max_value": 3}),
     ],
 )
