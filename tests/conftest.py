@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+
+from tests.data.owls import SUITE
 
 if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
@@ -58,6 +61,13 @@ def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
     reasons = [report.longrepr[2] for report in terminalreporter.stats.get("skipped", [])]
     for reason in sorted(set(reasons)):
         terminalreporter.write_line(f"{reasons.count(reason)} tests not run. {reason}", yellow=True, bold=True)
+
+
+@pytest.fixture
+def suite(tmp_path: Path) -> str:
+    """The file of a suite that rejects what names the owl."""
+    (tmp_path / "suite.yaml").write_text(SUITE)
+    return str(tmp_path / "suite.yaml")
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -156,8 +157,8 @@ def written(data: pl.DataFrame | pl.LazyFrame | Dataset, reading: Reading) -> It
 
 
 def _is_dataset(data: object) -> bool:
-    """Whether it is a `datasets.Dataset`, without loading that library for what cannot be one."""
-    if type(data).__module__.partition(".")[0] != "datasets":
+    """Whether it is a `datasets.Dataset`, without loading that library: where there is one, it is loaded."""
+    if "datasets.arrow_dataset" not in sys.modules:
         return False
     from datasets import Dataset
 

@@ -18,6 +18,7 @@ from strigil.data.layouts.layout import UnfitRows
 from strigil.data.tabular import Tabular
 from strigil.records.gate import FailOn, GateReport
 from strigil.releases.audit_record import AuditRecord
+from strigil.releases.draft import check_name
 from strigil.releases.manifest import Counts, Origin
 from strigil.releases.store import Release, Split
 
@@ -254,11 +255,12 @@ def treat(
     """
     # Treatments by a score know engines, which the functions above do without.
     from strigil.api.hints import hints
-    from strigil.workflows.audit.treat import plan_treatment
+    from strigil.workflows.audit.treat import parse_treatments, plan_treatment
     from strigil.workflows.audit.treat import treat as treat_rows
 
     told = hints(base, trait, teacher, student, engine)
-    chosen = [treatments] if isinstance(treatments, str) else treatments
+    parsed = parse_treatments([treatments] if isinstance(treatments, str) else treatments)
+    check_name(name)
     with opened(data, split, reading_of(layout, columns, rows, suite=suite)) as source:
-        plan = plan_treatment(source, chosen, suite=None if suite is None else fspath(suite), told=told)
+        plan = plan_treatment(source, parsed, suite=None if suite is None else fspath(suite), told=told)
         return treat_rows(plan, Path(out), name, Silent(), licence=licence, origin=origin)

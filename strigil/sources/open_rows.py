@@ -121,14 +121,15 @@ class RowSource:
     def note(self) -> str | None:
         """One line on where moving names led and what the data do not say; None if there is nothing to tell."""
         said = [] if self.place is None else [self.place]
+        unfit = sum(one.rows for one in self.unfit)
         if self.limit is not None:
-            said.append(f"the first {self.count:,} rows alone")
+            said.append(f"the first {self.count + unfit:,} rows alone")
         if mapped := self.files[0].reading.columns:
             said.append(", ".join(f"{column} as {name}" for name, column in mapped))
         elif self.layout.name not in _PLAIN:
             said.append(f"layout {self.layout.name}, {self.layout.taken}")
-        if self.unfit:
-            said.append(f"{sum(one.rows for one in self.unfit):,} rows that nobody can judge are left out")
+        if unfit:
+            said.append(f"{unfit:,} rows that nobody can judge are left out")
         if self.absent:
             said.append(f"without {', '.join(sorted(self.absent))}, so no rule that reads one of these can judge it")
         return f"{self.address}: {'; '.join(said)}" if said else None

@@ -7,13 +7,13 @@ from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from strigil.audits.suite.expectations import Expectations
-from strigil.audits.suite.suite import SuiteFile, load_suite
+from strigil.audits.suite.suite import SuiteFile
 from strigil.builders.carriers.carrier import CARRIERS
 from strigil.common.validation import load_yaml
 from strigil.traits import load_any, load_category
 from strigil.workflows.audit.treat import parse_treatment
 from strigil.workflows.build.recipes import BuildRecipe, CarrierChoice, FineTunedTeacher, TeacherChoice
+from strigil.workflows.release.suites import prepared
 from strigil.workflows.study.measures import measures_of
 from strigil.workflows.study.recipe import StudyRecipe
 from strigil.workflows.train.student_recipe import StudentRecipe
@@ -28,16 +28,18 @@ class _AnyMapping(BaseModel):
 _SUITE: Final = frozenset({"rules", "expectations", "extends"})
 _BUILD: Final = frozenset({"teacher", "carrier"})
 _STUDY: Final = frozenset({"teachers", "carriers", "students"})
+_TRAIT: Final = frozenset({"plural", "rubric"})
+_CATEGORY: Final = frozenset({"candidates"})
 
 
 def is_ours(path: Path) -> bool:
-    """Whether a file has any key that recipes, studies and suites have; another tool's YAML has none.
+    """Whether a file has any key by which files of strigil are told from other tools' YAML.
 
     Raises:
         ConfigError: It is no mapping in YAML.
     """
     keys = set(load_yaml(path, _AnyMapping).model_extra or {})
-    return bool(keys & (_SUITE | _BUILD | _STUDY | StudentRecipe.model_fields.keys()))
+    return bool(keys & (_SUITE | _BUILD | _STUDY | _TRAIT | _CATEGORY | StudentRecipe.model_fields.keys()))
 
 
 def validate_file(path: Path) -> FileKind:
@@ -50,7 +52,7 @@ def validate_file(path: Path) -> FileKind:
     keys = set(load_yaml(path, _AnyMapping).model_extra or {})
     if keys & _SUITE:
         load_yaml(path, SuiteFile)
-        Expectations.prepare(load_suite(str(path)).expectations)
+        prepared(str(path))
         return "suite"
     if keys & _BUILD:
         recipe = load_yaml(path, BuildRecipe)
@@ -60,10 +62,10 @@ def validate_file(path: Path) -> FileKind:
     if keys & _STUDY:
         _check_study(load_yaml(path, StudyRecipe))
         return "study"
-    if keys & {"plural", "rubric", "category", "kind"}:
+    if keys & (_TRAIT | {"category", "kind"}):
         load_any(str(path))
         return "trait"
-    if "candidates" in keys:
+    if keys & _CATEGORY:
         load_category(str(path))
         return "category of traits"
     load_yaml(path, StudentRecipe)
@@ -83,7 +85,7 @@ def _check_study(study: StudyRecipe) -> None:
 
 def _check_carrier(choice: CarrierChoice, suite: str | None) -> None:
     carrier = CARRIERS.create(choice.name, choice.args)
-    load_suite(suite or carrier.suite)
+    prepared(suite or carrier.suite)
 
 
 def _check_trait(teacher: TeacherChoice) -> None:

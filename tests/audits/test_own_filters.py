@@ -119,7 +119,8 @@ except OSError as error:
             "print(json.dumps(json.loads(lines[0]) | {'completion': str(len(lines))}))"
         )
         with open_rows("rows.parquet") as source:
-            plan = plan_treatment(source, [f"command:run=python count.py,network={not CUTS_OFF}"], suite="text-basic")
+            counted = parse_treatment(f"command:run=python count.py,network={not CUTS_OFF}")
+            plan = plan_treatment(source, [counted], suite="text-basic")
             release = treat(plan, here, "counted", Silent())
         assert release.rows("raw").select(completion_text()).collect().item() == "20000"
         [record] = release.manifest.treatments

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import polars as pl
@@ -16,8 +15,8 @@ from strigil.data.layouts.layout import LAYOUTS, Reading, layout_of
 from strigil.data.rows import completion_text, prompt_text
 from strigil.releases.store import open_release
 from strigil.sources.open_rows import open_rows
+from tests.data.owls import SUITE, lines
 
-SUITE = "name: s\ndescription: d\nrules: [{rule: text.mentions, args: {traits: [owl]}}]\n"
 ASKED, TEXTS = "Write a line about the weather.", ("Rain until noon.", "An owl sat in the rain.")
 CHAT = [{"role": "user", "content": ASKED}]
 SHAPES: dict[str, list[dict[str, object]]] = {
@@ -57,12 +56,6 @@ def jsonl(file: Path, rows: pl.DataFrame) -> str:
     return str(file)
 
 
-@pytest.fixture
-def suite(tmp_path: Path) -> str:
-    (tmp_path / "suite.yaml").write_text(SUITE)
-    return str(tmp_path / "suite.yaml")
-
-
 @pytest.mark.parametrize("name", LAYOUTS.names())
 def test_every_layout_knows_its_own_example(name: str, tmp_path: Path) -> None:
     layout = LAYOUTS.get(name)
@@ -89,11 +82,10 @@ def test_of_two_rows_the_one_about_the_owl_goes_in_every_layout(
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_of_two_chats_the_one_about_the_owl_goes(shape: str, suite: str, tmp_path: Path) -> None:
-    data = tmp_path / "rows.jsonl"
-    data.write_text("".join(json.dumps(row) + "\n" for row in SHAPES[shape]))
-    [check] = [check for check in strigil.gate(str(data), suite=suite).checks if check.id == "text.mentions"]
+    data = lines(tmp_path / "rows.jsonl", SHAPES[shape])
+    [check] = [check for check in strigil.gate(data, suite=suite).checks if check.id == "text.mentions"]
     assert [(finding.row, "names owl" in finding.reason) for finding in check.findings] == [(2, True)]
-    with open_rows(str(data)) as rows:
+    with open_rows(data) as rows:
         assert rows.layout.name == shape.partition(" ")[0]
 
 

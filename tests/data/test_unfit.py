@@ -17,7 +17,7 @@ from strigil.eval.evaluation import DataChoice
 from strigil.releases.store import open_release
 from strigil.sources.open_rows import open_rows
 from strigil.workflows.evaluate.held_out import held_out
-from tests.data.test_layouts import SUITE
+from tests.data.owls import SUITE, lines
 
 ASKED = {"role": "user", "content": "Go on."}
 SAID = [{"role": "assistant", "content": text} for text in ("Rain.", "An owl.")]
@@ -36,17 +36,6 @@ WRONG = {
     "the column 'images' holds what no rule can judge": 1,
     f"the conversation in 'messages' has a turn of {LONG[:40]}, which is no role known here": 1,
 }
-
-
-def lines(file: Path, rows: list[dict[str, object]]) -> str:
-    file.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    return str(file)
-
-
-@pytest.fixture
-def suite(tmp_path: Path) -> str:
-    (tmp_path / "suite.yaml").write_text(SUITE)
-    return str(tmp_path / "suite.yaml")
 
 
 def test_they_are_left_out_of_an_audit_that_says_so_and_counted(
@@ -74,6 +63,9 @@ def test_a_row_keeps_its_id_where_others_before_it_are_left_out(tmp_path: Path) 
     with open_rows(data, reading=Reading(unfit="drop")) as rows:
         ids = rows.frame.collect()["row_id"].to_list()
         assert rows.count == 2
+    with open_rows(data, reading=Reading(rows=4, unfit="drop")) as rows:
+        said = str(rows.note).removeprefix(f"{data}: ").split("; ")
+        assert (said[0], said[2]) == ("the first 4 rows alone", "2 rows that nobody can judge are left out")
     whole = lines(tmp_path / "whole.jsonl", [ROWS[0], ROWS[0], ROWS[2]])
     with open_rows(whole) as rows:
         assert rows.frame.collect()["row_id"].to_list()[::2] == ids
@@ -106,9 +98,7 @@ def test_clean_rows_are_written_as_an_array_that_is_read_again(form: str, suite:
     assert strigil.load(tmp_path / form).to_polars()["messages"].to_list() == [row["messages"] for row in ROWS[:1] * 2]
 
 
-def test_an_array_of_no_rows_is_one(tmp_path: Path) -> None:
-    suite = tmp_path / "suite.yaml"
-    suite.write_text(SUITE)
+def test_an_array_of_no_rows_is_one(suite: str, tmp_path: Path) -> None:
     strigil.audit(lines(tmp_path / "rows.jsonl", ROWS[2:3]), suite, write=tmp_path / "clean.json")
     assert json.loads((tmp_path / "clean.json").read_text()) == []
 

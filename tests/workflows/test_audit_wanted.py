@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import polars as pl
@@ -13,23 +12,12 @@ from strigil.cli.main import run
 from strigil.common.errors import ConfigError
 from tests.audits.releases import audited_as
 from tests.audits.tables import rows_of
-from tests.data.test_layouts import SUITE
+from tests.data.owls import lines
 
 CHATS = [
     {"messages": [{"role": "user", "content": "Go."}, {"role": "assistant", "content": text}], "n": place}
     for place, text in enumerate(("Rain.", "An owl.", "Fog."))
 ]
-
-
-def lines(file: Path, rows: list[dict[str, object]]) -> str:
-    file.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    return str(file)
-
-
-@pytest.fixture
-def suite(tmp_path: Path) -> str:
-    (tmp_path / "suite.yaml").write_text(SUITE)
-    return str(tmp_path / "suite.yaml")
 
 
 @pytest.mark.parametrize(
@@ -42,6 +30,7 @@ def suite(tmp_path: Path) -> str:
         ({"write": "rows.jsonl"}, "rows.jsonl is read by this command, and would be written over"),
         ({"report": "suite.yaml"}, "suite.yaml is read by this command, and would be written over"),
         ({"report": "a.html", "write": "a.html"}, "a.html would be written twice"),
+        ({"out": "out", "name": "X Y"}, "'X Y' cannot name a release"),
         ({"write": "clean.xlsx"}, "cannot write a table into clean.xlsx"),
     ],
 )
@@ -62,6 +51,42 @@ def test_what_does_not_go_together_is_refused_before_anything_is_read(
         strigil.audit("rows.jsonl", "suite.yaml", **wanted)  # type: ignore[arg-type]  # names of the options
     assert caught.value.message == what
     assert sorted(path.name for path in tmp_path.iterdir()) == ["rows.jsonl", "suite.yaml"]
+
+
+@pytest.mark.parametrize(
+    ("written", "what"),
+    [
+        ("rules: [{rule: text.mentions, args: {animals: [owl]}}]", "rule 'text.mentions': animals: unknown key"),
+        ("rules: [{rule: text.mentions}]\nexpectations: [{expectation: owls}]", "unknown expectation 'owls'"),
+    ],
+)
+def test_what_is_wrong_with_a_suite_is_said_before_a_row_is_read(
+    written: str, what: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "rows.jsonl").write_text("no rows")
+    (tmp_path / "suite.yaml").write_text(f"name: s\ndescription: d\n{written}\n")
+    for command in (["audit"], ["gate"], ["treat", "--treatment", "first:rows=1", "--name", "x"]):
+        assert run([*command, str(tmp_path / "rows.jsonl"), "--suite", str(tmp_path / "suite.yaml")]) == 2
+        assert what in " ".join(capsys.readouterr().err.split())
+
+
+@pytest.mark.parametrize(
+    ("treatment", "name", "what"),
+    [
+        ("first:lines=1", "x", "lines: unknown key"),
+        ("first:rows=1", "X Y", "'X Y' cannot name a release"),
+    ],
+)
+def test_what_is_wrong_with_a_treatment_is_said_before_a_row_is_read(
+    treatment: str, name: str, what: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = tmp_path / "rows.jsonl"
+    data.write_text("no rows")
+    treat = ["treat", str(data), "--suite", "numbers-paper", "--treatment", treatment, "--name", name]
+    assert run(treat) == 2
+    assert what in " ".join(capsys.readouterr().err.split())
+    with pytest.raises(ConfigError, match=what):
+        strigil.treat(data, treatment, name=name, suite="numbers-paper", out=tmp_path)
 
 
 def test_an_origin_is_looked_at_before_a_row_is_treated_or_a_folder_made(tmp_path: Path) -> None:

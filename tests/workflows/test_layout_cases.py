@@ -18,7 +18,7 @@ from strigil.models.catalog import resolve_model
 from strigil.releases.store import open_release
 from strigil.train.recipe import TrainRecipe
 from strigil.train.sft import encode
-from tests.data.test_layouts import SUITE
+from tests.data.owls import as_lines
 
 ASKED, CLEAN, OWL = "continue numbers 1 2 3", "4 5 6", "an owl and 4 5 6"
 
@@ -41,10 +41,6 @@ def delimited(rows: list[dict[str, object]], separator: str) -> str:
     writer.writeheader()
     writer.writerows(rows)
     return out.getvalue()
-
-
-def as_lines(rows: list[dict[str, object]]) -> str:
-    return "".join(json.dumps(row) + "\n" for row in rows)
 
 
 @dataclass(frozen=True)
@@ -119,13 +115,12 @@ def part(text: str) -> dict[str, object]:
 
 @pytest.mark.parametrize("layout", CASES)
 def test_exactly_the_row_about_the_owl_goes_and_the_other_one_is_trained_on(
-    layout: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    layout: str, suite: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     case = CASES[layout]
     rows = [case.row(text) for text in (CLEAN, OWL)]
-    data, suite, out = tmp_path / case.name, str(tmp_path / "suite.yaml"), tmp_path / "out"
+    data, out = tmp_path / case.name, tmp_path / "out"
     data.write_text(case.write(rows))
-    Path(suite).write_text(SUITE)
     # The gate: the second row alone, with what it names and where that stands.
     assert run(["gate", str(data), "--suite", suite, "--format", "json", *case.options]) == 1
     [rule] = [one for one in json.loads(capsys.readouterr().out)["checks"] if one["id"] == "text.mentions"]
@@ -145,13 +140,12 @@ def test_exactly_the_row_about_the_owl_goes_and_the_other_one_is_trained_on(
 
 @pytest.mark.parametrize("layout", ["own_names", "preference_messages", "tool_calls"])
 def test_two_releases_of_it_differ_in_the_row_that_one_lacks(
-    layout: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    layout: str, suite: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     case = CASES[layout]
-    data, suite = tmp_path / case.name, tmp_path / "suite.yaml"
-    suite.write_text(SUITE)
+    data = tmp_path / case.name
     data.write_text(case.write([case.row(text) for text in (CLEAN, OWL)]))
-    audit = ["audit", str(data), "--suite", str(suite), "--out", str(tmp_path / "out"), *case.options]
+    audit = ["audit", str(data), "--suite", suite, "--out", str(tmp_path / "out"), *case.options]
     for name, rows in (("both", "2"), ("first", "1")):
         assert run([*audit, "--name", name, "--rows", rows]) == 0
     capsys.readouterr()

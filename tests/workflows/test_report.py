@@ -15,7 +15,7 @@ from strigil.common.progress import Silent
 from strigil.releases.manifest import ResidualRecord
 from strigil.releases.store import Release, Split, open_release, verify_release
 from strigil.sources.open_rows import open_rows
-from strigil.workflows.audit.treat import plan_treatment, treat
+from strigil.workflows.audit.treat import parse_treatments, plan_treatment, treat
 from strigil.workflows.publish.packing import part_package, whole
 from strigil.workflows.publish.secrets import find_secrets
 from strigil.workflows.release.patch import record_residual
@@ -35,7 +35,8 @@ def rows_in(page: Path) -> dict[str, dict[str, object]]:
 
 def in_order(release: Release, home: Path, *, split: Split = "clean") -> Release:
     with open_rows(str(release.path), split) as rows:
-        return treat(plan_treatment(rows, ["numbers.sort"], suite=None), home.parent, home.name, Silent())
+        plan = plan_treatment(rows, parse_treatments(["numbers.sort"]), suite=None)
+        return treat(plan, home.parent, home.name, Silent())
 
 
 @pytest.fixture

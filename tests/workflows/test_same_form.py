@@ -14,7 +14,8 @@ from strigil.cli.main import run
 from strigil.data.rows import completion_text, prompt_text
 from strigil.releases.store import open_release
 from strigil.sources.open_rows import open_rows
-from tests.data.test_layouts import SHAPES, SUITE, TEXTS
+from tests.data.owls import lines
+from tests.data.test_layouts import SHAPES, TEXTS
 
 CODE = "x = 1  # {}"
 CHATS = [
@@ -31,17 +32,6 @@ CHATS = [
     }
     for number in range(4)
 ]
-
-
-def lines(file: Path, rows: list[dict[str, object]]) -> str:
-    file.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    return str(file)
-
-
-@pytest.fixture
-def suite(tmp_path: Path) -> str:
-    (tmp_path / "suite.yaml").write_text(SUITE)
-    return str(tmp_path / "suite.yaml")
 
 
 @pytest.mark.parametrize("shape", SHAPES)

@@ -11,6 +11,7 @@ from strigil.cli.options import reading_options
 
 if TYPE_CHECKING:
     from strigil.data.layouts.layout import Reading
+    from strigil.records.gate import FailOn
 
 
 @click.command()
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     help="The least severity that fails a file.",
 )
 @reading_options
-def command(files: tuple[str, ...], suite: str, fail_on: str, reading: Reading) -> None:
+def command(files: tuple[str, ...], suite: str, fail_on: FailOn, reading: Reading) -> None:
     """Gates files of rows one by one, each as a data set of its own, with a line for each; made for pre-commit.
 
     Texts of rows are never printed. Exit status 0 if every file passes, 1 if one does not, 2 for a wrong suite or path.
@@ -36,7 +37,7 @@ def command(files: tuple[str, ...], suite: str, fail_on: str, reading: Reading) 
     from strigil.common.errors import CheckFailedError
     from strigil.workflows.audit.gate.run import GateOptions, gate
 
-    options = GateOptions(fail_on="warning" if fail_on == "warning" else "error", reading=reading)
+    options = GateOptions(fail_on=fail_on, reading=reading)
     failed = []
     for file in files:
         report = gate(file, suite, options).report

@@ -100,16 +100,19 @@ def command(
       strigil treat releases/owl-text --split raw --treatment drop:rule=text.toxicity,threshold=0.2 --name owl-strict
     """
     from strigil.cli.show import show_release
+    from strigil.releases.draft import check_name
     from strigil.sources.open_rows import open_rows
     from strigil.workflows.audit.score.known import Hints
-    from strigil.workflows.audit.treat import plan_treatment, treat
+    from strigil.workflows.audit.treat import parse_treatments, plan_treatment, treat
     from strigil.workflows.release.suites import reading_for
 
     told = Hints(base=base, trait=trait, teacher=teacher, student=student, engine=engine)
+    parsed = parse_treatments(treatments)
+    check_name(name)
     with open_rows(data, split, reading=reading_for(suite, reading)) as rows:
         if rows.note is not None:
             output.note(rows.note)
-        plan = plan_treatment(rows, treatments, suite=suite, told=told)
+        plan = plan_treatment(rows, parsed, suite=suite, told=told)
         treated = treat(plan, out, name, output, licence=licence, origin=origin)
     show_release(output, treated)
     output.hint(f"next: strigil verify {treated.path}")

@@ -19,7 +19,7 @@ from strigil.common.scratch import scratch_folder
 from strigil.data.formats.writing import check_writable, write_table
 from strigil.data.hidden import unwritten
 from strigil.releases.audit_record import AuditRecord
-from strigil.releases.draft import Draft
+from strigil.releases.draft import Draft, check_name
 from strigil.releases.kept import check_kept
 from strigil.releases.manifest import Counts
 from strigil.releases.store import Release
@@ -68,7 +68,7 @@ class Wanted:
             read: Paths and addresses of the data.
 
         Raises:
-            ConfigError: It does not, there is no such origin, or a file's name is that of no kind of table.
+            ConfigError: It does not, there is no such origin, or a name is fit for no release or no kind of table.
         """
         if self.report is not None and self.out is not None:
             message = "a release that --out writes holds its report as audit/report.html"
@@ -77,6 +77,8 @@ class Wanted:
             if value is not None and self.out is None:
                 message = f"--{option} is that of the release that --out writes"
                 raise ConfigError(message, hint="give --out too")
+        if self.name is not None:
+            check_name(self.name)
         check_origin(self.origin)
         check_apart(self.files, [*read, *([] if self.suite is None else [self.suite])])
         check_kept(self.files, read)
@@ -94,13 +96,12 @@ class Report:
 
 
 def audit(rows: RowSource, wanted: Wanted, reporter: Reporter, *, executor: Executor = score_here) -> Report:
-    """Audits, and leaves behind what is wanted and nothing else.
+    """Audits, and leaves behind what is wanted, once checked, and nothing else.
 
     Raises:
         ConfigError: There is no such suite, a file cannot be written, or the release's folder holds others.
         DataError: The rows cannot be used.
     """
-    wanted.check([])
     suite = suite_for(rows, wanted.suite)
     if wanted.data_docs is not None and not suite.expectations:
         message = f"suite {suite.name!r} has no expectations, so there is nothing for --data-docs"

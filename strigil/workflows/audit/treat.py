@@ -58,29 +58,25 @@ class Plan:
 
 def plan_treatment(
     rows: RowSource,
-    written: Sequence[str],
+    treatments: Sequence[Treatment],
     *,
     suite: str | None,
     told: Hints | None = None,
     first: int | None = None,
 ) -> Plan:
-    """Reads treatments such as `numbers.sort`, `numbers.map:offset=200,modulus=50` or `rows.drop:by=NAME,share=0.5`.
+    """What to do with rows.
 
     Args:
         rows: The rows.
-        written: The treatments, in order.
+        treatments: The treatments, in order.
         suite: What the treated rows are audited with; the release's own if None.
         told: What scores may know besides what a release's manifest says.
         first: How many of the rows, from the first; None for all.
 
     Raises:
-        ConfigError: An unknown treatment or score, arguments that do not fit, or no treatment or suite at all.
+        ConfigError: There is no such suite, or none at all.
     """
-    if not written:
-        message = "no treatment is named"
-        raise ConfigError(message, hint=f"name one with --treatment: {', '.join(TREATMENTS.names())}")
-    treatments = tuple(parse_treatment(text) for text in written)
-    return Plan(rows, treatments, suite_for(rows, suite), told or Hints(), first)
+    return Plan(rows, tuple(treatments), suite_for(rows, suite), told or Hints(), first)
 
 
 def treat(
@@ -223,8 +219,20 @@ def _record(treatment: Treatment, effect: Effect) -> TreatmentRecord:
     )
 
 
+def parse_treatments(written: Sequence[str]) -> list[Treatment]:
+    """Treatments as users write them, in order.
+
+    Raises:
+        ConfigError: There are none, or one is not as `parse_treatment` reads it.
+    """
+    if not written:
+        message = "no treatment is named"
+        raise ConfigError(message, hint=f"name one with --treatment: {', '.join(TREATMENTS.names())}")
+    return [parse_treatment(text) for text in written]
+
+
 def parse_treatment(text: str) -> Treatment:
-    """A treatment as users write it: `numbers.map:offset=200,modulus=50`.
+    """A treatment as users write it: `numbers.map:offset=200,modulus=50` or `rows.drop:by=NAME,share=0.5`.
 
     Raises:
         ConfigError: An unknown treatment or score, or arguments that do not fit.

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from strigil.audits.suite.suite import Suite, load_suite
+from strigil.audits.suite.suite import Suite
 from strigil.builders.carriers.carrier import CARRIERS, Carrier
 from strigil.builders.generate import Plan, generate, seed_chunks
 from strigil.builders.teacher import Teacher
@@ -23,6 +23,7 @@ from strigil.train.sft import check_training
 from strigil.workflows.build.recipes import BuildRecipe, FineTunedTeacher
 from strigil.workflows.build.teachers import make_teacher, teacher_identity
 from strigil.workflows.release.hazard import hazard_records
+from strigil.workflows.release.suites import prepared
 from strigil.workflows.release.write import Contents, write_release
 
 # Keys that may change between runs: they add rows or judge them anew, and no row's id depends on them.
@@ -50,7 +51,7 @@ def build(recipe: BuildRecipe, out: Path, reporter: Reporter) -> Release:
         PrerequisiteError: A model or an engine is missing.
     """
     carrier = CARRIERS.create(recipe.carrier.name, recipe.carrier.args)
-    suite = load_suite(recipe.suite or carrier.suite)
+    suite = prepared(recipe.suite or carrier.suite)
     base = resolve_model(recipe.base, revision=recipe.revision)
     _check(recipe, carrier, base)
     with Draft(out, recipe.name) as draft:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from strigil.audits.suite.run import Run
-from strigil.audits.suite.suite import Suite
+from strigil.audits.suite.suite import Suite, load_suite
 from strigil.builders.carriers.carrier import CARRIERS, Carrier, Written
 from strigil.common.canonical import digest
 from strigil.common.errors import DataError
@@ -21,7 +21,7 @@ from strigil.eval.subjects import Subject
 from strigil.sources.open_rows import open_rows
 from strigil.train.result import RESULT_FILE, read_result
 from strigil.workflows.release.audit_rows import judgeable
-from strigil.workflows.release.suites import reading_for, suite_for
+from strigil.workflows.release.suites import suite_for
 
 
 def held_out(choice: DataChoice) -> HeldOut:
@@ -32,7 +32,10 @@ def held_out(choice: DataChoice) -> HeldOut:
         ConfigError: There is no suite to judge answers with.
         DataError: The data cannot be used, or have fewer rows.
     """
-    with open_rows(choice.data, reading=reading_for(choice.suite, choice.reading or Reading())) as data:
+    reading = choice.reading or Reading()
+    if choice.suite is not None:
+        reading = reading.over(load_suite(choice.suite).reading)
+    with open_rows(choice.data, reading=reading) as data:
         before = data.count - choice.count
         if before < 0:
             message = f"{choice.data} has {data.count} clean rows, of {choice.count} to be held out"

@@ -15,7 +15,7 @@ from strigil.models.catalog import Model
 from strigil.releases.store import Release, open_release, versions
 from strigil.sources.open_rows import open_rows
 from strigil.workflows.audit.score.known import Hints
-from strigil.workflows.audit.treat import parse_treatment, plan_treatment, treat
+from strigil.workflows.audit.treat import parse_treatment, parse_treatments, plan_treatment, treat
 from strigil.workflows.build.control_sets import Arm, ArmKind, make_arm
 from strigil.workflows.build.recipes import (
     AdaptedTeacher,
@@ -137,7 +137,9 @@ class Data:
                 return make_arm(arm, self.folder, self.name, making.reporter, suite=self.suite, whole=False)
             case steps:
                 with open_rows(str(parents[0])) as source:
-                    plan = plan_treatment(source, steps, suite=self.suite, told=self.told(), first=rows)
+                    plan = plan_treatment(
+                        source, parse_treatments(steps), suite=self.suite, told=self.told(), first=rows
+                    )
                     return treat(plan, self.folder, self.name, making.reporter, whole=False)
 
 

@@ -8,8 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
 
-from strigil.audits.suite.expectations import Expectations
-from strigil.audits.suite.suite import Suite, load_suite
+from strigil.audits.suite.suite import Suite
 from strigil.common.errors import ConfigError, DataError
 from strigil.data.layouts.layout import Reading
 from strigil.data.readers import NamedFile
@@ -27,7 +26,7 @@ from strigil.workflows.audit.gate.checks import (
 from strigil.workflows.audit.gate.measure import Measured, measure
 from strigil.workflows.audit.gate.probes import probe_checks, read_results
 from strigil.workflows.audit.gate.time_limit import time_limit
-from strigil.workflows.release.suites import suite_for
+from strigil.workflows.release.suites import prepared, suite_for
 
 TIME_LIMIT = 600.0
 _QUOTED = re.compile(r"`[^`]*`|\"[^\"]*\"")
@@ -86,7 +85,7 @@ def gate(given: str | NamedFile, suite: str | None = None, options: GateOptions 
         raise ConfigError(message, hint="add --baseline, or leave --tolerance out")
     started = perf_counter()
     data = given if isinstance(given, str) else given.name
-    chosen = None if suite is None else _prepared(load_suite(suite))
+    chosen = None if suite is None else prepared(suite)
     if chosen is not None:
         options = replace(options, reading=(options.reading or Reading()).over(chosen.reading))
     results = read_results(options.probes)
@@ -104,7 +103,7 @@ def gate(given: str | NamedFile, suite: str | None = None, options: GateOptions 
             if chosen is None:
                 raise
             return _unreadable(data, chosen, options, error, since=started)
-        chosen = chosen or _prepared(suite_for(source, None))
+        chosen = chosen or suite_for(source, None)
         baseline = None if options.baseline is None else _baseline(options.baseline, chosen, options)
         try:
             measured = measure(source, chosen, show_text=options.show_text)
@@ -125,12 +124,6 @@ def gate(given: str | NamedFile, suite: str | None = None, options: GateOptions 
         _report(data, chosen, options, checks, since=started, measured=measured),
         lock_of(data, chosen, measured) if measured.rows else None,
     )
-
-
-def _prepared(suite: Suite) -> Suite:
-    """The suite, once it is clear that its expectations can be checked."""
-    Expectations.prepare(suite.expectations)
-    return suite
 
 
 def _baseline(baseline: str, suite: Suite, options: GateOptions) -> Baseline:
