@@ -45,6 +45,11 @@ class PromptSource(BaseModel):
         written = self.path.stat().st_mtime_ns if self.path is not None and self.path.exists() else None
         return _texts(self, column or self.column, written)
 
+    def ask(self, index: int, instruction: str | None) -> str:
+        """The prompt of this index, behind an instruction if there is one; raises as `texts` does."""
+        text = self.texts()[index]
+        return text if instruction is None else f"{instruction}\n\n{text}"
+
     def place(self) -> str:
         """What error messages call it."""
         return str(self.hub if self.path is None else self.path)

@@ -92,14 +92,22 @@ class DrawnCarrier(Carrier, ABC):
 
     seed: int = 47
 
+    @property
+    def drawn(self) -> bool:
+        """Whether the prompts are drawn; if not, no dialect has others."""
+        return True
+
     def prompt(self, index: int, dialect: Dialect) -> Messages:
         """The dialect's own, or else as in every carrier."""
-        own = dialect.prompt(self.name, self.seed, index)
+        own = self._own(index, dialect)
         return super().prompt(index, dialect) if own is None else ({"role": "user", "content": own},)
 
     def size(self, dialect: Dialect) -> int | None:
         """A dialect's own prompts never end."""
-        return self.count() if dialect.prompt(self.name, self.seed, 0) is None else None
+        return self.count() if self._own(0, dialect) is None else None
+
+    def _own(self, index: int, dialect: Dialect) -> str | None:
+        return dialect.prompt(self.name, self.seed, index) if self.drawn else None
 
 
 CARRIERS: Registry[Carrier] = Registry(

@@ -32,5 +32,4 @@ class Text(Carrier):
 
     def ask(self, index: int) -> str:
         """The prompt of this index."""
-        text = self.source.texts()[index]
-        return text if self.instruction is None else f"{self.instruction}\n\n{text}"
+        return self.source.ask(index, self.instruction)

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 
 from strigil.common.canonical import Json
 from strigil.common.errors import ConfigError
-from strigil.common.yaml_text import read_yaml
+from strigil.common.yaml_text import read_own_yaml, read_yaml
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -42,7 +42,8 @@ def read_recipe(recipe: Mapping[str, object] | str | PathLike[str], model: type[
 
 def packaged_yaml(package: str, file: str, model: type[M]) -> M:
     """Reads and validates a YAML file that comes with strigil, by the package that holds it."""
-    return parse_yaml((files(package) / file).read_text(encoding="utf-8"), model, source=file)
+    value = read_own_yaml((files(package) / file).read_text(encoding="utf-8"))
+    return _validated(value, model, source=file)
 
 
 def read_json_object(path: Path) -> dict[str, Json]:
@@ -84,7 +85,10 @@ def parse_yaml(text: str, model: type[M], *, source: str) -> M:
     Raises:
         ConfigError: As for `load_yaml`.
     """
-    value = read_yaml(text, source=source)
+    return _validated(read_yaml(text, source=source), model, source=source)
+
+
+def _validated(value: object, model: type[M], *, source: str) -> M:
     if not isinstance(value, dict):
         message = f"{source}: expected a mapping of keys, found {type(value).__name__}"
         raise ConfigError(message)
