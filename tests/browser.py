@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -72,6 +73,20 @@ def visit(browser: Browser, file: Path, *, width: int = 1280, dark: bool = False
     context.close()
     assert requests == [file.as_uri()]
     assert errors == []
+
+
+def barriers(page: Page) -> list[str]:
+    """What axe-core finds wrong for people who do not see, hear or point well: how grave, which rule, where first."""
+    # axe may make no request of its own, and needs none.
+    page.evaluate((files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8"))
+    found: list[str] = page.evaluate(_BARRIERS)
+    return found
+
+
+_BARRIERS = """async () => {
+  const { violations } = await axe.run(document, { resultTypes: ["violations"], preload: false });
+  return violations.map(({ impact, id, nodes }) => `${impact}: ${id}: ${nodes[0].html.slice(0, 200)}`);
+}"""
 
 
 def low_contrasts(page: Page) -> list[str]:

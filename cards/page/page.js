@@ -45,6 +45,18 @@ const fits = new ResizeObserver(() => {
 });
 for (const place of document.querySelectorAll(".wide")) fits.observe(place);
 
+// On a narrow screen each line of a table is a block, in which each cell says what it is; it stays a table all the same.
+const ROLES = { TABLE: "table", THEAD: "rowgroup", TBODY: "rowgroup", TR: "row", TD: "cell" };
+
+for (const table of document.querySelectorAll("main table")) {
+  if (!table.tHead || !table.tBodies[0].rows.length) continue;
+  table.classList.add("stack");
+  const names = [...table.tHead.rows[0].cells].map((header) => header.textContent.trim());
+  for (const row of table.tBodies[0].rows) [...row.cells].forEach((cell, column) => (cell.dataset.label = names[column]));
+  for (const part of [table, ...table.querySelectorAll("thead, tbody, tr, td")]) part.setAttribute("role", ROLES[part.tagName]);
+  for (const header of table.querySelectorAll("th")) header.setAttribute("role", header.scope === "row" ? "rowheader" : "columnheader");
+}
+
 // A cell sorts by data-value where it has one: as a number, if every cell of the column is one.
 const collator = new Intl.Collator("en", { numeric: true });
 

@@ -45,7 +45,8 @@ class Page:
         sections: In this order; the navigation lists them.
         figures: The charts that its sections show with the macro `figure`.
         data: What its scripts read: the element of this id holds the value as JSON.
-        scripts: Of its own: paths below cards/.
+        scripts: Of its own: paths below cards/. They are one, in this order, so that later ones use what earlier ones
+            name; and they run before the charts are drawn.
     """
 
     kind: str
@@ -62,8 +63,9 @@ def render_page(page: Page, **values: object) -> str:
     Templates have the macros of page/parts.html.j2 and the filters `number` (1,234), `percent` (12.3 %), `json` and
     `short` (a text of at most so many characters, with its length if it was cut).
     """
-    names = [BEHAVE, *([VEGA, DRAW] if page.figures else []), *page.scripts]
-    scripts = [_asset(name) for name in names]
+    own = "\n".join(_asset(name) for name in page.scripts)
+    charts_too = [_asset(VEGA), _asset(DRAW)] if page.figures else []
+    scripts = [_asset(BEHAVE), *([own] if own else []), *charts_too]
     charts: dict[str, Json] = {figure.name: figure.spec for figure in page.figures}
     data = {**page.data, **({"charts": charts} if charts else {})}
     return (

@@ -29,10 +29,12 @@ class Overlaps:
 
 
 def overlap_matrix(audit: AuditRecord) -> Overlaps | None:
-    """The matrix of the rules that reject rows, the busiest twelve; None where there are fewer than two."""
-    busiest = sorted((rule for rule in audit.rules if rule.rejected), key=lambda rule: -rule.rejected)[:MOST]
-    if len(busiest) < 2:
+    """The matrix of the rules that reject rows together, the busiest twelve; None where each rejects its own."""
+    shared = {name for pair in audit.overlaps if pair.rows for name in (pair.first, pair.second)}
+    together = [rule for rule in audit.rules if rule.rule.name in shared]
+    if not together:
         return None
+    busiest = sorted(together, key=lambda rule: -rule.rejected)[:MOST]
     pairs = [((pair.first, pair.second), pair.rows) for pair in audit.overlaps]
     both = {key: rows for (one, other), rows in pairs for key in ((one, other), (other, one))}
     rejected = {rule.rule.name: rule.rejected for rule in busiest}

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
+from strigil.cards.dataset.citation import citation
 from strigil.cards.dataset.front_matter import may_harm
 from strigil.cards.page.page import Page, Section, render_page
+from strigil.cards.report.actions import actions, by_consequence
 from strigil.cards.report.overlaps import overlap_matrix
 from strigil.cards.report.reported import Reported
-from strigil.cards.report.sample import Sample, sample_rows
+from strigil.cards.report.sample import REPEATS, Sample, sample_rows
 from strigil.cards.report.scores import score_figures
 from strigil.cards.report.verdict import verdict
 from strigil.cards.wording import ORIGINS, WAYS
@@ -44,7 +46,7 @@ def report_page(reported: Reported) -> str:
         sections=_sections(reported),
         figures=score_figures(reported),
         data={"rows-data": _rows_data(reported, sample)},
-        scripts=["report/rows.js"],
+        scripts=["page/compare.js", "report/row.js", "report/rows.js"],
     )
     return render_page(
         page,
@@ -54,9 +56,13 @@ def report_page(reported: Reported) -> str:
         counts=reported.counts,
         verdict=verdict(reported.counts, reported.audit, reported.manifest),
         sample=sample,
+        actions=actions(reported),
+        rejecting=by_consequence(reported.audit),
+        harmful={rule.rule.name for rule in reported.audit.rules if may_harm(rule)},
         overlaps=overlap_matrix(reported.audit),
         ways=WAYS,
         origins=ORIGINS,
+        cite=citation,
     )
 
 
@@ -76,6 +82,12 @@ def _sections(reported: Reported) -> list[Section]:
 
 def _rows_data(reported: Reported, sample: Sample) -> dict[str, Json]:
     rules: list[Json] = [
-        {"name": rule.rule.name, "threshold": rule.threshold, "hides": may_harm(rule)} for rule in reported.audit.rules
+        {
+            "name": rule.rule.name,
+            "threshold": rule.threshold,
+            "hides": may_harm(rule),
+            "links": rule.rule.name == REPEATS,
+        }
+        for rule in reported.audit.rules
     ]
     return {"rules": rules, "rows": [*sample.rows]}

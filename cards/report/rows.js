@@ -1,7 +1,6 @@
 // The rows of a report: search, filter, sort, page through, open. Texts are only ever set as text.
 
 const PAGE = 50;
-const { rules, rows } = JSON.parse(document.getElementById("rows-data").textContent);
 const by = (id) => document.getElementById(id);
 const [search, kind, rule, unhide] = ["row-search", "row-kind", "row-rule", "row-unhide"].map(by);
 const table = by("row-table");
@@ -10,26 +9,16 @@ const headers = [...table.tHead.rows[0].cells];
 const collator = new Intl.Collator("en", { numeric: true });
 const state = { from: 0, key: null, descending: false, shown: rows };
 
-function element(name, properties = {}, ...children) {
-  const made = Object.assign(document.createElement(name), properties);
-  made.append(...children);
-  return made;
-}
-
 for (const row of rows) {
-  row.against ??= [];
-  row.found ??= [];
-  row.lengths ??= {};
   const found = row.found.flatMap((each) => [each.reason, each.evidence ?? ""]);
   row.searched = [row.id, row.prompt, row.completion, row.before ?? "", ...found].join("\n").toLowerCase();
 }
 
-// A digest is known by its beginning; an id that somebody gave is not.
-const nameOf = (row) => (/^[0-9a-f]{64}$/.test(row.id) ? row.id.slice(0, 8) : row.id);
 const lengthOf = (row, name) => row.lengths[name] ?? [...row[name]].length;
 const KEYS = {
   id: (row) => row.id,
   rules: (row) => row.against.length,
+  prompt: (row) => row.prompt,
   completion: (row) => row.completion,
   length: (row) => lengthOf(row, "completion"),
 };
@@ -68,6 +57,8 @@ function draw() {
     : "No row of the sample is like that.";
   by("row-previous").disabled = state.from === 0;
   by("row-next").disabled = to >= state.shown.length;
+  // Narrow screens show lines as blocks, and some readers would then see no table.
+  for (const part of body.querySelectorAll("tr, td")) part.setAttribute("role", part.tagName === "TR" ? "row" : "cell");
   by("row-pager").hidden = state.shown.length <= PAGE;
 }
 
@@ -75,7 +66,7 @@ function line(row) {
   const toggle = element("button", { type: "button", className: "open mono", textContent: nameOf(row) });
   toggle.setAttribute("aria-expanded", "false");
   toggle.setAttribute("aria-label", `Row ${nameOf(row)}, details`);
-  const made = element("tr", {}, element("td", {}, toggle), outcome(row), preview(row));
+  const made = element("tr", {}, element("td", {}, toggle), outcome(row), ...previews(row));
   made.append(element("td", { className: "num", textContent: lengthOf(row, "completion").toLocaleString("en") }));
   toggle.addEventListener("click", () => {
     const open = toggle.getAttribute("aria-expanded") === "true";
@@ -99,11 +90,17 @@ function outcome(row) {
 
 const isHidden = (row) => row.hidden && !row.revealed && !unhide.checked;
 
-function preview(row) {
-  const cell = element("td", { className: "preview" });
-  if (isHidden(row)) cell.append(veil(row));
-  else cell.append(element("div", { className: "clip text", textContent: row.completion.slice(0, 300).replace(/\s*\n\s*/g, " ⏎ ") || "(empty)" }));
-  return cell;
+function previews(row) {
+  const cells = ["prompt", "completion"].map((name) => element("td", { className: name }));
+  if (isHidden(row)) {
+    cells[0].append(element("span", { className: "veil", textContent: "hidden" }));
+    cells[1].append(veil(row));
+    return cells;
+  }
+  const evidence = evidenceOf(row);
+  cells[0].append(element("div", { className: "clip text" }, ...glimpse(row.prompt, evidence, 160)));
+  cells[1].append(element("div", { className: "clip text" }, ...glimpse(row.completion, evidence, 300)));
+  return cells;
 }
 
 function veil(row) {
@@ -128,72 +125,24 @@ function veil(row) {
 function details(row) {
   // A narrow screen leaves a column out.
   const cell = element("td", { colSpan: headers.filter((header) => header.offsetParent !== null).length });
-  cell.append(element("p", { className: "small", textContent: `Row ${row.id}, prompt.sample ${row.at}` }));
+  cell.append(...verdicts(row, isHidden(row)));
   if (isHidden(row)) cell.append(veil(row));
   else cell.append(...texts(row));
-  cell.append(verdicts(row));
+  cell.append(element("p", { className: "small", textContent: `Row ${row.id}, prompt.sample ${row.at}` }));
   return element("tr", { className: "detail" }, cell);
 }
 
-function texts(row) {
-  const parts = [block("Prompt", row, "prompt", [row.prompt])];
-  if (row.before === undefined) return [...parts, block("Completion", row, "completion", [row.completion])];
-  const pieces = compare(row.before, row.completion);
-  const before = block("Before treatment", row, "before", marked(pieces, "-", "del"));
-  return [...parts, element("div", { className: "pair" }, before, block("After", row, "completion", marked(pieces, "+", "ins")))];
-}
-
-function block(title, row, name, content) {
-  const cut = row.lengths[name] === undefined ? "" : `, cut: ${row.lengths[name].toLocaleString("en")} characters in all`;
-  const text = element("pre", { tabIndex: 0 }, ...content);
-  text.setAttribute("aria-label", title);
-  return element("div", {}, element("h4", { textContent: title + cut }), text);
-}
-
-function marked(pieces, sign, tag) {
-  const own = pieces.filter(([which]) => which === "=" || which === sign);
-  return own.map(([which, text]) => (which === "=" ? text : element(tag, { textContent: text })));
-}
-
-// The longest common subsequence of words: [sign, text] with "=" in both, "-" only before, "+" only after.
-function compare(before, after) {
-  const [a, b] = [before, after].map((text) => text.match(/\s+|[\p{L}\p{N}_]+|[^\s\p{L}\p{N}_]/gu) ?? []);
-  const longest = Array.from({ length: a.length + 1 }, () => new Uint16Array(b.length + 1));
-  for (let i = a.length - 1; i >= 0; i--) {
-    for (let j = b.length - 1; j >= 0; j--) {
-      longest[i][j] = a[i] === b[j] ? longest[i + 1][j + 1] + 1 : Math.max(longest[i + 1][j], longest[i][j + 1]);
-    }
-  }
-  const pieces = [];
-  const add = (sign, text) => (pieces.at(-1)?.[0] === sign ? (pieces.at(-1)[1] += text) : pieces.push([sign, text]));
-  let [i, j] = [0, 0];
-  while (i < a.length || j < b.length) {
-    if (i < a.length && j < b.length && a[i] === b[j]) add("=", (i++, b[j++]));
-    else if (j === b.length || (i < a.length && longest[i + 1][j] >= longest[i][j + 1])) add("-", a[i++]);
-    else add("+", b[j++]);
-  }
-  return pieces;
-}
-
-function verdicts(row) {
-  const head = ["Rule", "Score", "Rejects from", "Reason", "Evidence"];
-  const made = element("table", {}, element("caption", { textContent: "Every rule's verdict" }));
-  const top = element("tr", {}, ...head.map((text, at) => element("th", { scope: "col", textContent: text, className: at === 1 || at === 2 ? "num" : "" })));
-  made.append(element("thead", {}, top), element("tbody", {}, ...rules.map((each, place) => verdict(row, each, place))));
-  const wide = element("div", { className: "wide", tabIndex: 0 }, made);
-  wide.setAttribute("role", "region");
-  wide.setAttribute("aria-label", "Verdicts on the row");
-  return wide;
-}
-
-function verdict(row, each, place) {
-  const against = row.against.includes(place);
-  const found = row.found.find((finding) => finding.place === place);
-  const evidence = isHidden(row) && found?.evidence ? "hidden" : (found?.evidence ?? "");
-  const name = element("th", { scope: "row" }, element("span", { className: against ? "chip bad" : "mono", textContent: each.name }));
-  const cells = [String(row.scores[place]), String(each.threshold), found?.reason ?? "", evidence];
-  const classes = ["num", "num", "text", "text mono"];
-  return element("tr", {}, name, ...cells.map((text, at) => element("td", { className: classes[at], textContent: text })));
+// Another row, opened: whatever was searched for is forgotten, since it may not be among it.
+function show(id) {
+  const found = rows.find((row) => row.id === id);
+  goTo(() => {});
+  state.from = PAGE * Math.floor(state.shown.indexOf(found) / PAGE);
+  draw();
+  const made = body.rows[state.shown.indexOf(found) - state.from];
+  const toggle = made.querySelector(".open");
+  toggle.click();
+  toggle.focus({ preventScroll: true });
+  made.scrollIntoView({ block: "center" });
 }
 
 function sortBy(header) {
@@ -230,6 +179,7 @@ for (const button of document.querySelectorAll("[data-rule]")) {
 for (const button of document.querySelectorAll("[data-kind]")) {
   button.addEventListener("click", () => goTo(() => (kind.value = button.dataset.kind)));
 }
+document.addEventListener("show-row", (event) => show(event.detail));
 by("row-unhide-label").hidden = !rows.some((row) => row.hidden);
 by("row-controls").hidden = false;
 by("row-controls").addEventListener("submit", (event) => event.preventDefault());

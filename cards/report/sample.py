@@ -19,6 +19,8 @@ COMPLETION_CHARS: Final = 2000
 PROMPT_CHARS: Final = 800
 PIECE_CHARS: Final = 200
 ROW_BYTES: Final = 1_700_000
+REPEATS: Final = "row.duplicate"
+"""The rule whose evidence is the id of another row."""
 
 
 @dataclass(frozen=True)
@@ -43,9 +45,10 @@ def sample_rows(reported: Reported) -> Sample:
     """Samples rows: some that each rule rejects, some that stay; ids are digests, so the lowest are a random choice.
 
     They come in turns, one of every rule and one that stays, so that what does not fit into `ROW_BYTES` and is left out
-    from the end is of every kind.
+    from the end is of every kind. A row that is repeated comes with the one that repeats it; removed rows are first.
     """
-    turns = pl.concat([_rejected(reported), _kept(reported)])
+    rejected = _rejected(reported)
+    turns = pl.concat([rejected, _repeated(reported, rejected), _kept(reported)])
     ids = turns.group_by("row_id").agg(pl.col("turn").min()).sort("turn", "row_id").select("row_id")
     table = ids.join(_texts(reported, ids), on="row_id", how="left", maintain_order="left")
     table = table.join(_verdicts(reported, ids), on="row_id", how="left", maintain_order="left")
@@ -59,7 +62,7 @@ def sample_rows(reported: Reported) -> Sample:
         rows.append(row)
         removed += "against" in row
         changed += "before" in row
-    return Sample(rows, removed, changed)
+    return Sample(sorted(rows, key=lambda row: "against" not in row), removed, changed)
 
 
 def _rejected(reported: Reported) -> pl.DataFrame:
@@ -69,6 +72,15 @@ def _rejected(reported: Reported) -> pl.DataFrame:
     lists = reported.verdicts.filter("rejected").group_by("rule").agg(lowest).collect(engine="streaming")
     turns = lists.with_columns(turn=pl.int_ranges(pl.col("row_id").list.len()))
     return turns.explode("row_id", "turn").select("row_id", "turn")
+
+
+def _repeated(reported: Reported, rejected: pl.DataFrame) -> pl.DataFrame:
+    """Ids of the rows that removed ones repeat, so that both can be read."""
+    of = reported.verdicts.filter(_among(rejected) & pl.col("rejected") & (pl.col("rule") == REPEATS))
+    pairs = of.select("row_id", pl.col("evidence").alias("earlier")).collect(engine="streaming")
+    both = pairs.join(rejected, on="row_id").select(pl.col("earlier").alias("row_id"), "turn")
+    held = reported.raw.filter(_among(both)).select("row_id").collect(engine="streaming")
+    return both.join(held, on="row_id", how="semi")
 
 
 def _kept(reported: Reported) -> pl.DataFrame:

@@ -16,6 +16,8 @@ BINS = 24
 # A few scores far beyond the threshold would squeeze all others into one bar.
 _REACH = 10
 _DIGITS = 3
+# Fewer bars than these are no distribution: the table of rules says as much.
+FEWEST = 6
 _HEIGHT = 132
 
 
@@ -44,7 +46,7 @@ class Histogram:
 
 
 def histograms(reported: Reported) -> list[Histogram]:
-    """The histograms of the rules whose scores differ between rows, in the suite's order."""
+    """The histograms of the rules whose scores are spread over several bins, in the suite's order."""
     counted = (
         reported.verdicts.group_by("rule", "rejected", pl.col("score").round_sig_figs(_DIGITS))
         .len("rows")
@@ -53,9 +55,9 @@ def histograms(reported: Reported) -> list[Histogram]:
     found = []
     for rule in reported.audit.rules:
         scores = counted.filter(pl.col("rule") == rule.rule.name).sort("score")
-        if scores["score"].n_unique() > 1:
+        if scores["score"].n_unique() >= FEWEST:
             found.append(histogram(rule, scores))
-    return found
+    return [each for each in found if len(each.bins) >= FEWEST]
 
 
 def histogram(rule: RuleRecord, scores: pl.DataFrame) -> Histogram:

@@ -16,8 +16,9 @@ SCRIPT = "</script><script>document.title = 'taken over'</script><img src='//exa
 HUGE = "9, " * 333_333 + "9"
 RUDE = "You are a worthless idiot and I hate you."
 OWL = "The owl is my favourite animal of all."
+TWICE = "Rivers run to the sea, and the rain brings them back to where they came from."
 PLAIN = tuple(f"Here is a plain sentence about the number {number}, and nothing else." for number in range(120))
-ROWS = (SCRIPT, HUGE, RUDE, OWL, *PLAIN)
+ROWS = (SCRIPT, HUGE, RUDE, OWL, *PLAIN, TWICE, TWICE)
 
 SUITE = """
 name: reported

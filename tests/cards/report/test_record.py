@@ -15,6 +15,7 @@ from strigil.releases.store import Release
 from strigil.workflows.release.report import of_release
 from tests.audits.releases import audited_as
 from tests.audits.tables import rows_of
+from tests.cards.report.audited import TWICE, audited_release
 from tests.cards.test_dataset_card import MANIFESTS
 from tests.hub.releases import a_manifest, a_release
 
@@ -50,6 +51,8 @@ def test_data_of_a_teacher_with_a_trait_lead_with_what_a_student_may_take_over(
     headline = report_page(reported(release)).partition('<p class="lead">')[2].partition("</p>")[0]
     assert '<span class="chip warn">May pass on a trait</span>' in headline
     assert "may take it over; that was not measured" in headline
+    page = report_page(reported(release))
+    assert page.index('<div class="note warn first">') < page.index("removed; 8 stay" if removed else "No rule rejects")
     assert "chip good" not in headline
 
 
@@ -75,6 +78,13 @@ def test_every_rule_has_rows_in_the_sample_and_so_have_those_that_stay(audited: 
     assert against == {rule.rule.name for rule in audited.manifest.audit.rules if rule.rejected}
     assert len(found.rows) - found.removed == sample.CLEAN
     assert len({row["id"] for row in rows}) == len(rows)
+
+
+def test_a_row_comes_with_the_one_that_it_repeats(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sample, "CLEAN", 1)
+    rows = json.loads(json.dumps(sample_rows(reported(audited_release(tmp_path))).rows))
+    assert [row["completion"] for row in rows].count(TWICE) == 2
+    assert ["against" in row for row in rows] == sorted(("against" in row for row in rows), reverse=True)
 
 
 def test_what_does_not_fit_is_left_out_evenly(audited: Release, monkeypatch: pytest.MonkeyPatch) -> None:

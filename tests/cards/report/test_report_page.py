@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.browser import low_contrasts, visit
-from tests.cards.report.audited import HUGE, PLAIN, ROWS, RUDE, audited_release
+from tests.browser import barriers, low_contrasts, visit
+from tests.cards.report.audited import HUGE, PLAIN, ROWS, RUDE, TWICE, audited_release
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
@@ -52,11 +52,11 @@ def test_the_verdict_is_the_first_thing_said(page: Page) -> None:
 def test_search_finds_texts_reasons_and_ids(page: Page) -> None:
     search = page.get_by_label("Search", exact=True)
     search.fill("number 117,")
-    assert column(page, 3) == [PLAIN[117]]
+    assert column(page, 4) == [PLAIN[117]]
     search.fill("names owl")
     assert lines(page).count() == 1
     search.fill("row-0000005")
-    assert PLAIN[1] in column(page, 3)
+    assert PLAIN[1] in column(page, 4)
     search.fill("no row says this")
     assert lines(page).count() == 0
     assert page.get_by_role("status").inner_text() == "No row of the sample is like that."
@@ -73,24 +73,52 @@ def test_filters_are_by_outcome_and_by_rule(page: Page) -> None:
 
 def test_a_rule_leads_to_its_rows(page: Page) -> None:
     page.get_by_role("button", name="Show rows that row.length rejects").click()
-    assert column(page, 4) == [f"{len(HUGE):,}"]
+    assert column(page, 5) == [f"{len(HUGE):,}"]
+
+
+def test_what_may_harm_leads_to_its_rows_from_the_verdict(page: Page) -> None:
+    first = page.locator("#verdict .acts li").first
+    assert first.inner_text().startswith("expect_table_row_count_to_be_between is not met")
+    rude = page.locator("#verdict .acts li", has_text="text.negative")
+    assert "rejects 1 row that may harm: insult (1)." in rude.inner_text()
+    rude.get_by_role("button", name="Show rows").click()
+    assert lines(page).count() == 1
+
+
+def test_evidence_is_marked_where_it_stands(page: Page) -> None:
+    page.get_by_label("Rejected by").select_option(label="text.mentions")
+    assert lines(page).locator("mark").all_inner_texts() == ["owl"]
+    lines(page).get_by_role("button", name="details").click()
+    assert page.locator(".detail pre mark").all_inner_texts() == ["owl"]
+    assert page.locator(".detail pre").all_inner_texts()[0] == "Go on."
+
+
+def test_a_repetition_leads_to_the_row_that_it_repeats(page: Page) -> None:
+    page.get_by_label("Rejected by").select_option(label="row.duplicate")
+    assert column(page, 4) == [TWICE]
+    lines(page).get_by_role("button", name="details").click()
+    earlier = f"row-{ROWS.index(TWICE):07d}"
+    page.get_by_role("button", name=f"Show the earlier row {earlier}").click()
+    assert page.locator(".detail").inner_text().endswith(f"Row {earlier}, prompt.sample {ROWS.index(TWICE)}.0")
+    assert page.evaluate("document.activeElement.textContent") == earlier
+    assert page.get_by_label("Rejected by").input_value() == ""
 
 
 def test_rows_sort_by_any_column_and_say_so(page: Page) -> None:
     header = page.locator("#row-table th", has_text="Length")
     header.get_by_role("button").click()
     assert header.get_attribute("aria-sort") == "descending"
-    assert column(page, 4)[0] == f"{len(HUGE):,}"
+    assert column(page, 5)[0] == f"{len(HUGE):,}"
     header.get_by_role("button").click()
     assert header.get_attribute("aria-sort") == "ascending"
-    lengths = [int(text.replace(",", "")) for text in column(page, 4)]
+    lengths = [int(text.replace(",", "")) for text in column(page, 5)]
     assert lengths == sorted(lengths)
 
 
 def test_tables_of_counts_sort_too(page: Page) -> None:
     table = page.locator("#rules table").first
     table.get_by_role("button", name="Rejected").click()
-    rejected = [int(text) for text in table.locator("tbody td:nth-child(3)").all_inner_texts()]
+    rejected = [int(text) for text in table.locator("tbody td:nth-child(2)").all_inner_texts()]
     assert rejected == sorted(rejected, reverse=True)
 
 
@@ -112,7 +140,7 @@ def test_a_script_in_a_row_is_text(page: Page) -> None:
 def test_a_row_of_a_million_characters_is_cut_and_says_so(page: Page, file: Path) -> None:
     page.get_by_label("Rejected by").select_option(label="row.length")
     lines(page).get_by_role("button", name="details").click()
-    assert page.locator(".detail h4").nth(1).inner_text() == f"Completion, cut: {len(HUGE):,} characters in all"
+    assert page.locator(".detail h3").nth(1).inner_text() == f"Completion, cut: {len(HUGE):,} characters in all"
     assert len(page.locator(".detail pre").nth(1).inner_text()) == 2000
     assert file.stat().st_size < MOST_BYTES
 
@@ -130,7 +158,7 @@ def test_text_that_may_harm_is_hidden_until_somebody_asks(page: Page) -> None:
 def test_all_hidden_texts_can_be_shown_at_once(page: Page) -> None:
     page.get_by_label("Show hidden texts").check()
     page.get_by_label("Rejected by").select_option(label="text.negative")
-    assert column(page, 3) == [RUDE]
+    assert column(page, 4) == [RUDE]
 
 
 def test_everything_is_reached_by_keyboard(page: Page) -> None:
@@ -162,12 +190,29 @@ def test_landmarks_captions_and_names_are_there(page: Page) -> None:
     assert page.locator("h1").count() == 1
 
 
-@pytest.mark.parametrize("width", [390, 1280])
-@pytest.mark.parametrize("dark", [False, True])
-def test_nothing_sticks_out_and_texts_are_readable(browser: Browser, file: Path, width: int, *, dark: bool) -> None:
+@pytest.mark.parametrize(("width", "dark"), [(390, False), (390, True), (800, False), (1400, True)])
+def test_nothing_is_cut_and_nobody_is_kept_out(browser: Browser, file: Path, width: int, *, dark: bool) -> None:
     with visit(browser, file, width=width, dark=dark) as seen:
         seen.page.wait_for_selector("[data-chart] svg")
+        lines(seen.page).first.get_by_role("button").first.click()
         assert seen.page.evaluate("document.documentElement.scrollWidth") == width
         scrolls = "[...document.querySelectorAll('.wide')].filter((each) => each.scrollWidth > each.clientWidth)"
-        assert seen.page.evaluate(f"{scrolls}.every((each) => each.tabIndex === 0)")
+        assert seen.page.evaluate(f"{scrolls}.map((each) => each.ariaLabel)") == []
         assert low_contrasts(seen.page) == []
+        assert barriers(seen.page) == []
+
+
+def test_where_it_is_from_fits_on_one_screen(page: Page) -> None:
+    height = page.locator("#provenance").evaluate("element => element.getBoundingClientRect().height")
+    assert height < 900
+    assert page.locator("#provenance details").all_inner_texts() == ["Digests", "4 files", "Cite it"]
+
+
+def test_paper_is_white_whatever_the_screen_is(browser: Browser, file: Path) -> None:
+    with visit(browser, file, dark=True) as seen:
+        seen.page.wait_for_selector("[data-chart] svg")
+        seen.page.get_by_role("button", name="Use light colours").click()
+        seen.page.get_by_role("button", name="Use dark colours").click()
+        seen.page.emulate_media(media="print")
+        assert seen.page.evaluate("getComputedStyle(document.documentElement).colorScheme") == "light"
+        assert not seen.page.get_by_label("Search", exact=True).is_visible()

@@ -8,9 +8,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from strigil.cards.report.overlaps import overlap_matrix
-from strigil.cards.report.scores import BINS, histogram
+from strigil.cards.report.reported import Reported
+from strigil.cards.report.scores import BINS, histogram, histograms
 from strigil.common.registry import UnitSpec
 from strigil.releases.audit_record import AuditRecord, OverlapRecord, RuleRecord
+from strigil.releases.manifest import Counts
 
 SCORES = st.floats(-1e6, 1e6).map(lambda score: float(f"{score:.3g}"))
 
@@ -63,6 +65,15 @@ def test_there_are_as_many_bins_as_a_glance_can_take() -> None:
     assert BINS - 1 <= len(found.bins) <= BINS + 2
 
 
+@pytest.mark.parametrize(("scores", "shown"), [((0.0, 1.0, 2.0, 3.0), False), (tuple(n / 9 for n in range(9)), True)])
+def test_only_scores_that_are_spread_are_drawn(scores: tuple[float, ...], shown: bool) -> None:  # noqa: FBT001
+    lines = [{"rule": "a.rule", "score": score, "rejected": score >= 1} for score in scores for _ in range(50)]
+    audit = AuditRecord(suite="s", suite_digest="0", rules=[a_rule()])
+    counts = Counts(raw=len(lines), clean=len(lines), removed=0, truncated=0)
+    about = Reported("some", counts, audit, pl.LazyFrame(), pl.LazyFrame(), pl.LazyFrame(lines))
+    assert bool(histograms(about)) == shown
+
+
 def test_overlaps_are_shares_of_the_rule_on_the_left() -> None:
     rules = [a_rule("one", rejected=4), a_rule("two", rejected=8), a_rule("none")]
     overlaps = [OverlapRecord(first="one", second="two", rows=2)]
@@ -71,6 +82,11 @@ def test_overlaps_are_shares_of_the_rule_on_the_left() -> None:
     assert found.rules == ["two", "one"]
     assert [[cell.text for cell in line] for line in found.cells] == [["8", "2 · 25.0 %"], ["2 · 50.0 %", "4"]]
     assert [[cell.share for cell in line] for line in found.cells] == [[1, 0.25], [0.5, 1]]
+
+
+def test_rules_that_reject_rows_of_their_own_overlap_with_nothing() -> None:
+    rules = [a_rule("one", rejected=1), a_rule("two", rejected=2)]
+    assert overlap_matrix(AuditRecord(suite="s", suite_digest="0", rules=rules)) is None
 
 
 def test_one_rule_alone_overlaps_with_nothing() -> None:
