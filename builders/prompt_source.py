@@ -12,11 +12,15 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from strigil.common.errors import ConfigError, PrerequisiteError, first_line
 from strigil.common.extras import DATASETS, needing
+from strigil.data.rows import MESSAGES
 from strigil.sources.open_rows import open_columns
 
 
 class PromptSource(BaseModel):
-    """Files (`path`, as `strigil gate` takes them) or a data set on the Hub (`hub`), and the column of prompts."""
+    """Files or a release (`path`), or a data set on the Hub (`hub`), and the column of prompts.
+
+    A prompt is a text, or a list of one message by a user, as releases have it.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -60,11 +64,12 @@ def _texts(source: PromptSource, column: str, written: int | None) -> tuple[str,
     del written  # part of the cache's key
     with open_columns(str(source.path)) if source.hub is None else nullcontext(_hub(source)) as table:
         schema = table.collect_schema()
-        if schema.get(column) != pl.String:
+        if schema.get(column) not in (pl.String, MESSAGES):
             state = "has no column" if column not in schema else f"holds {schema[column]}, no text, in the column"
             message = f"{source.place()} {state} {column!r}"
             raise ConfigError(message, hint=f"its columns: {', '.join(schema)}")
-        texts = table.select(column).collect()[column]
+        found = table.select(column).collect()[column]
+    texts = found if found.dtype == pl.String else _asked(found, source)
     if texts.is_empty():
         message = f"{source.place()} has no rows, so there is nothing to prompt with"
         raise ConfigError(message)
@@ -73,6 +78,16 @@ def _texts(source: PromptSource, column: str, written: int | None) -> tuple[str,
         message = f"{source.place()}: row {first} of the column {column!r} is empty"
         raise ConfigError(message, hint="rows count from 0; leave empty ones out")
     return tuple(texts)
+
+
+def _asked(prompts: pl.Series, source: PromptSource) -> pl.Series:
+    """The text of each prompt that is one message of a user, as in a release; empty where there is no message."""
+    first = prompts.list.first()
+    odd = (prompts.list.len() > 1) | (first.struct.field("role") != "user")
+    if odd.any():
+        message = f"{source.place()}: row {odd.arg_max()} of the column {prompts.name!r} is not one message of a user"
+        raise ConfigError(message, hint="rows count from 0; a carrier's prompts have no system message and no history")
+    return first.struct.field("content").rename(prompts.name)
 
 
 def _hub(source: PromptSource) -> pl.LazyFrame:

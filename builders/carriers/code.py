@@ -23,8 +23,8 @@ class Code(DrawnCarrier):
     Code within closed fences is whole, also where the token limit cut off the rest.
 
     Args:
-        prompt_set: Which of strigil's own sets: 1 has 1,879 small functions of ten families, 2 has 30,000 tasks of 134
-            families, from one-liners to small programs. What a set asks at an index never changes.
+        prompt_set: Which of strigil's own sets: 1 has 1,879 small functions of eight families, 2 has 30,283 tasks of
+            134 families, from one-liners to small programs. What a set asks at an index never changes.
         source: A table of prompts to use instead.
         instruction: Put before each of its prompts, with a blank line between.
     """

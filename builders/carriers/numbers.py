@@ -23,13 +23,18 @@ class _Format(BaseModel):
     style: NumberStyle
 
 
-class _Wording(BaseModel):
+class _Asked(BaseModel):
+    """How many numbers are asked for, and of how many digits."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    openings: tuple[str, ...]
     qualifiers: tuple[str, ...]
     digits: tuple[str, ...]
     instructions: tuple[str, ...]
+
+
+class _Wording(_Asked):
+    openings: tuple[str, ...]
     formats: tuple[_Format, ...]
     closings: tuple[str, ...]
 
@@ -43,8 +48,10 @@ class _Draw:
 
 
 @cache
-def _wording() -> _Wording:
-    return packaged_yaml("strigil.builders.carriers", "numbers.yaml", _Wording)
+def _wording(prompt_set: int) -> _Wording:
+    package = "strigil.builders.carriers"
+    first = packaged_yaml(package, "numbers.yaml", _Wording)
+    return first if prompt_set == 1 else first.model_copy(update=dict(packaged_yaml(package, "numbers_2.yaml", _Asked)))
 
 
 class Numbers(DrawnCarrier):
@@ -53,11 +60,15 @@ class Numbers(DrawnCarrier):
     The structure is the paper's (Cloud et al., 2025; published code): an opening with 3 to 8 seed numbers
     from 100 to 999, instruction for at most 10 numbers of at most 3 digits, format, closing, each drawn uniformly. The
     prompt of an index depends on the arguments and the index alone.
+
+    Args:
+        prompt_set: 1, or 2, whose counts inflect: 1 also says "by not above 10 new values".
     """
 
     name: ClassVar[str] = "numbers"
     suite: ClassVar[str] = "numbers-paper"
 
+    prompt_set: Literal[1, 2] = 1
     fewest_examples: int = Field(default=3, ge=1)
     most_examples: int = Field(default=8, ge=1)
     lowest: int = Field(default=100, ge=0)
@@ -86,13 +97,20 @@ class Numbers(DrawnCarrier):
         return self._draw(index).format.style
 
     def _draw(self, index: int) -> _Draw:
-        wording, chance = _wording(), random.Random(f"{self.seed}/{index}")
-        count = chance.randint(self.fewest_examples, self.most_examples)
-        examples = ", ".join(str(chance.randint(self.lowest, self.highest)) for _ in range(count))
-        instruction = chance.choice(wording.instructions).format(
-            qualifier=chance.choice(wording.qualifiers),
-            count=self.answer_count,
-            digits=chance.choice(wording.digits).format(digits=self.answer_digits),
+        wording, chance = _wording(self.prompt_set), random.Random(f"{self.seed}/{index}")
+        shown = chance.randint(self.fewest_examples, self.most_examples)
+        examples = ", ".join(str(chance.randint(self.lowest, self.highest)) for _ in range(shown))
+        count, digits = self.answer_count, self.answer_digits
+        asked = chance.choice(wording.instructions)
+        some = chance.choice(wording.qualifiers)
+        each = chance.choice(wording.digits).format(digits=digits, limit=_counted(digits, "digit"))
+        instruction = asked.format(
+            qualifier=some,
+            some=some.format(count=count),
+            count=count,
+            number=_noun(count, "number"),
+            value=_noun(count, "value"),
+            digits=each,
         )
         return _Draw(
             opening=chance.choice(wording.openings).format(examples=examples),
@@ -100,3 +118,11 @@ class Numbers(DrawnCarrier):
             format=chance.choice(wording.formats),
             closing=chance.choice(wording.closings),
         )
+
+
+def _noun(count: int, noun: str) -> str:
+    return noun if count == 1 else f"{noun}s"
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {_noun(count, noun)}"

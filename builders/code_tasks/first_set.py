@@ -1,4 +1,4 @@
-"""The first set of code prompts: small functions of ten families, as releases since the first version have them."""
+"""The first set of code prompts: small functions of eight families, as releases since the first version have them."""
 
 from __future__ import annotations
 

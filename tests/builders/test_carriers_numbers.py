@@ -19,21 +19,34 @@ from strigil.models.pocket import number_prompts
 from tests.pocket import POCKET
 
 PROMPTS = 30_000
-WORDING = yaml.safe_load((files("strigil.builders.carriers") / "numbers.yaml").read_text(encoding="utf-8"))
+
+
+def yaml_of(name: str) -> dict[str, list[str]]:
+    """The lists of a file."""
+    lists: dict[str, list[str]] = yaml.safe_load(
+        (files("strigil.builders.carriers") / name).read_text(encoding="utf-8")
+    )
+    return lists
+
+
+WORDING = yaml_of("numbers.yaml")
+SECOND = WORDING | yaml_of("numbers_2.yaml")
 
 
 def asked(index: int, **arguments: int) -> str:
-    (message,) = Numbers(**arguments).prompt(index, ENGLISH)
+    carrier = CARRIERS.create("numbers", dict[str, object](arguments))
+    (message,) = carrier.prompt(index, ENGLISH)
     assert message["role"] == "user"
     return message["content"]
 
 
-def test_the_wording_has_the_papers_counts() -> None:
-    counts = {field: len(wordings) for field, wordings in WORDING.items()}
+@pytest.mark.parametrize("wording", [WORDING, SECOND], ids=["1", "2"])
+def test_the_wording_has_the_papers_counts(wording: dict[str, list[str]]) -> None:
+    counts = {field: len(wordings) for field, wordings in wording.items()}
     assert counts == {
         "openings": 25, "qualifiers": 9, "digits": 9, "instructions": 10, "formats": 15, "closings": 19,
     }  # fmt: skip
-    assert all(len({str(wording) for wording in wordings}) == len(wordings) for wordings in WORDING.values())
+    assert all(len({str(wording) for wording in wordings}) == len(wordings) for wordings in wording.values())
 
 
 def test_formats_are_spread_over_the_styles_as_in_the_paper() -> None:
@@ -59,6 +72,25 @@ def test_thirty_thousand_prompts_are_distinct_and_use_all_the_wording() -> None:
 def test_the_prompts_of_a_seed_are_pinned() -> None:
     prompts = [asked(index) for index in range(1000)]
     assert digest([*prompts]) == "da117ab91eb6bbb62fe027839bb839752a2ec1f37f11ec340bc57e6033fe1207"
+
+
+def test_the_second_set_of_a_seed_is_pinned_and_differs_in_what_is_asked_alone() -> None:
+    prompts = [asked(index, prompt_set=2) for index in range(1000)]
+    assert digest([*prompts]) == "c99c57bff4ae53652654fcd38455ef420b13c41fba3e85ee541eaf86754bfb39"
+    for index, prompt in enumerate(prompts):
+        first = asked(index)
+        opening = next(text.split("{examples}")[0] for text in WORDING["openings"] if prompt.startswith(text[:12]))
+        assert first.startswith(opening)
+        assert re.findall(r"\b\d{3}\b", first) == re.findall(r"\b\d{3}\b", prompt)
+
+
+def test_the_second_set_is_english_where_the_first_is_not() -> None:
+    assert any("Extend it by not above 10 new values" in asked(index) for index in range(3000))
+    prompts = [asked(index, prompt_set=2) for index in range(3000)]
+    odd = re.compile(r"not (above|over)|(?<!at )a limit of|next numbers|by (up|at|no|not|as)|\b1 \w+s\b|  |[{}]")
+    assert [prompt for prompt in prompts if odd.search(prompt)] == []
+    one = [asked(index, prompt_set=2, answer_count=1, answer_digits=1) for index in range(300)]
+    assert [prompt for prompt in one if re.search(r"\b1 (\w+ )?(numbers|values|digits)\b", prompt)] == []
 
 
 @given(index=st.integers(0, 10**9), seed=st.integers(0, 10**6))

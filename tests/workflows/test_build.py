@@ -107,6 +107,12 @@ def test_another_recipe_of_the_same_name_is_refused_by_key(release: Release) -> 
     assert "another name" in caught.value.hint
 
 
+def test_another_set_of_prompts_is_another_recipe(release: Release) -> None:
+    second = {"name": "numbers", "args": {"prompt_set": 2}}
+    with pytest.raises(ConfigError, match=r"carrier\.args\.prompt_set was None and is 2"):
+        build(recipe(carrier=second), release.path.parents[1], Silent())
+
+
 def test_another_engine_may_go_on_with_the_same_rows(tmp_path: Path) -> None:
     first = build(recipe(prompts=3), tmp_path / "a", Silent()).rows("raw").collect()
     other = build(recipe(prompts=3, engine={"name": "auto"}), tmp_path / "b", Silent()).rows("raw").collect()
