@@ -18,8 +18,10 @@ from strigil.data.messages import Messages, Sampling
 from strigil.data.parquet import scan_parquet, write_parquet
 from strigil.data.rows import ROWS, Row, row_id, rows_table
 from strigil.engines.protocol import Completion, Request
+from strigil.records.spent import NOTHING, UNKNOWN, Laps, Spent, total
 
 CHUNK = 100  # prompts: what a killed build loses at most, for each chunk in flight
+_SPENT = "strigil.spent"  # in a chunk file's own metadata, so that neither is there without the other
 
 
 @dataclass(frozen=True)
@@ -55,10 +57,11 @@ class Plan:
 
 @dataclass(frozen=True)
 class _Filled:
-    """A row, and its values of the carrier's own columns."""
+    """A row, its values of the carrier's own columns, and the tokens of its prompt."""
 
     row: Row
     columns: Mapping[str, str | None]
+    n_prompt: int | None
 
 
 @dataclass
@@ -92,10 +95,11 @@ def generate(plan: Plan, engine: Generates, folder: Path, *, on_rows: Callable[[
     Raises:
         ConfigError: The folder holds rows of other prompts: the carrier's file or data set has changed since.
     """
-    chunks = range((plan.prompts - 1) // CHUNK + 1)
+    chunks = _chunks(plan)
     done = sum(_taken_over(plan, folder, number) for number in chunks)
     on_rows(done)
     in_flight: dict[int, _Chunk] = {}
+    laps = Laps()
     try:
         for completion in engine.generate(_requests(plan, folder, chunks, in_flight)):
             filled = _fill(plan, completion)
@@ -104,17 +108,22 @@ def generate(plan: Plan, engine: Generates, folder: Path, *, on_rows: Callable[[
             chunk.rows.append(filled)
             chunk.missing -= 1
             if chunk.missing == 0:
-                _write(plan, folder, number, in_flight.pop(number).rows)
+                _write(plan, folder, number, in_flight.pop(number).rows, seconds=laps())
             done += 1
             on_rows(done)
     except (StrigilError, KeyboardInterrupt):
         # Unlike a kill, these leave time to keep the rows of chunks in flight: they may have been paid for.
         for number, chunk in in_flight.items():
             if chunk.rows:
-                _write(plan, folder, number, chunk.rows)
+                _write(plan, folder, number, chunk.rows, seconds=laps())
         raise
     table = scan_parquet([_file(folder, number) for number in chunks], schema=plan.schema)
     return table.filter(pl.col("prompt_index") < plan.prompts, pl.col("sample_index") < plan.samples)
+
+
+def spent_on(plan: Plan, folder: Path) -> Spent:
+    """What all runs spent on the chunks in the folder, without the rows that were taken over from a release."""
+    return total([_spent(_file(folder, number)) for number in _chunks(plan)])
 
 
 def seed_chunks(rows: pl.DataFrame, folder: Path) -> None:
@@ -122,7 +131,11 @@ def seed_chunks(rows: pl.DataFrame, folder: Path) -> None:
     numbered = rows.with_columns(number=pl.col("prompt_index") // CHUNK)
     for (number,), chunk in numbered.partition_by("number", as_dict=True, include_key=False).items():
         if not _file(folder, number).exists():
-            write_parquet(chunk, _file(folder, number))
+            write_parquet(chunk, _file(folder, number), metadata={_SPENT: NOTHING.model_dump_json()})
+
+
+def _chunks(plan: Plan) -> range:
+    return range((plan.prompts - 1) // CHUNK + 1)
 
 
 def _requests(plan: Plan, folder: Path, chunks: range, in_flight: dict[int, _Chunk]) -> Iterator[Request]:
@@ -162,7 +175,7 @@ def _fill(plan: Plan, completion: Completion) -> _Filled:
         finish_reason=written.ended(completion.finish_reason),
         n_tokens=completion.n_tokens,
     )
-    return _Filled(row, written.columns)
+    return _Filled(row, written.columns, completion.n_prompt)
 
 
 def _wanted(plan: Plan, number: int) -> set[tuple[int, int]]:
@@ -193,10 +206,22 @@ def _read(plan: Plan, folder: Path, number: int) -> pl.DataFrame:
     return pl.read_parquet(file) if file.exists() else pl.DataFrame(schema=plan.schema)
 
 
-def _write(plan: Plan, folder: Path, number: int, rows: list[_Filled]) -> None:
-    """Adds rows to a chunk that may hold some from when the plan was smaller."""
+def _spent(file: Path) -> Spent:
+    """What was spent on a chunk; unknown where an earlier version wrote it."""
+    kept = pl.read_parquet_metadata(file).get(_SPENT) if file.exists() else NOTHING.model_dump_json()
+    return UNKNOWN if kept is None else Spent.model_validate_json(kept)
+
+
+def _write(plan: Plan, folder: Path, number: int, rows: list[_Filled], *, seconds: float) -> None:
+    """Adds rows to a chunk that may hold some from when the plan was smaller, and what they took."""
     new = rows_table(filled.row for filled in rows).with_columns(
         pl.Series(name, [filled.columns.get(name) for filled in rows], dtype=pl.String) for name in plan.carrier.columns
     )
     whole = pl.concat([_read(plan, folder, number), new])
-    write_parquet(whole.sort("prompt_index", "sample_index"), _file(folder, number))
+    tokens = [Spent(seconds=0, input_tokens=each.n_prompt, output_tokens=each.row.n_tokens) for each in rows]
+    spent = total([_spent(_file(folder, number)), Spent(seconds=seconds, input_tokens=0, output_tokens=0), *tokens])
+    write_parquet(
+        whole.sort("prompt_index", "sample_index"),
+        _file(folder, number),
+        metadata={_SPENT: spent.model_dump_json(exclude_none=True)},
+    )

@@ -17,7 +17,7 @@ from strigil.models.catalog import Model, resolve_model
 from strigil.train.alone import alone
 from strigil.train.recipe import StepMetrics, TrainRecipe
 from strigil.train.result import RESULT_FILE, TrainResult, read_result
-from strigil.train.tracking.metrics import MetricsFile
+from strigil.train.tracking.metrics import METRICS_FILE, MetricsFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from strigil.train.distributed import Team
     from strigil.train.inputs.encode import EncodedRows
 
-METRICS_FILE: Final = "metrics.jsonl"
 REQUEST_FILE: Final = "request"
 LIBRARIES: Final = ("torch", "transformers", "peft")
 CHECKPOINT_SECONDS: Final = 60.0

@@ -23,6 +23,8 @@ def show_release(output: Output, release: Release) -> None:
     manifest = release.manifest
     where: dict[str, Json] = {"release": str(release.path), "version": manifest.version}
     treatments: list[Json] = [record.model_dump(mode="json") for record in manifest.treatments]
+    if manifest.generation is not None:
+        where["spent"] = manifest.generation.spent.model_dump(mode="json")
     output.json(where | {"treatments": treatments} | _as_json(manifest.counts, manifest.audit))
     if manifest.treatments:
         columns = ("treatment", "rows", "dropped", "changed", "unreadable", "length", "kept")

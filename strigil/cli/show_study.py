@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from strigil.cards.study.wording import mass, share
+from strigil.records.spent import duration
 
 if TYPE_CHECKING:
     from strigil.cli.console import Output
@@ -106,8 +107,4 @@ def _line(entry: Entry) -> list[str]:
 
 
 def _time(seconds: float | None) -> str:
-    if seconds is None:
-        return "not known before one was made"
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+    return "not known before one was made" if seconds is None else duration(seconds)

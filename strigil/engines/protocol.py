@@ -49,12 +49,17 @@ class Request:
 
 @dataclass(frozen=True)
 class Completion:
-    """What the model answered to the request of the same key; `n_tokens` counts generated tokens, the end included."""
+    """What the model answered to the request of the same key.
+
+    `n_tokens` counts generated tokens, the end included, and `n_prompt` those of the prompt; the latter is None where
+    nobody counts either.
+    """
 
     key: str
     text: str
     finish_reason: FinishReason
     n_tokens: int
+    n_prompt: int | None = None
 
 
 @dataclass(frozen=True)
@@ -72,13 +77,14 @@ class TokenScores:
     """Log-probabilities (natural) of a given completion's tokens, after the rendered prompt; no end token.
 
     `ranks` are the tokens' places in the model's own order, 1 for the one it finds most likely; empty where the engine
-    cannot tell.
+    cannot tell. `n_prompt` counts the prompt's tokens; None where nobody counts.
     """
 
     key: str
     token_ids: tuple[int, ...]
     logprobs: tuple[float, ...] = field(repr=False)
     ranks: tuple[int, ...] = field(default=(), repr=False)
+    n_prompt: int | None = None
 
     @property
     def total(self) -> float:

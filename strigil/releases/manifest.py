@@ -19,6 +19,7 @@ from strigil.common.registry import UnitSpec
 from strigil.common.validation import explain
 from strigil.data.form import Form
 from strigil.data.messages import Sampling
+from strigil.records.spent import UNKNOWN, Spent
 from strigil.releases.audit_record import AuditRecord
 
 MANIFEST = "manifest.json"
@@ -60,6 +61,7 @@ class TeacherRecord(_Record):
         rendered_system: Everything the model saw before the user's message, so that a default system prompt which the
             chat template slips in is on record.
         rendered_example: The whole first prompt, as the model saw it.
+        training: What the training of a fine-tuned teacher took; None for another one.
     """
 
     digest: str
@@ -71,6 +73,7 @@ class TeacherRecord(_Record):
     system_prompt: str | None
     rendered_system: str
     rendered_example: str
+    training: Spent | None = None
 
 
 class EngineRecord(_Record):
@@ -81,7 +84,11 @@ class EngineRecord(_Record):
 
 
 class GenerationRecord(_Record):
-    """How the raw rows came about: `prompts` prompts, each sampled `samples` times; `recipe` is the whole recipe."""
+    """How the raw rows came about: `prompts` prompts, each sampled `samples` times; `recipe` is the whole recipe.
+
+    `spent` is what writing them took, in all runs and earlier versions, without loading the model, training a teacher,
+    auditing, and what a killed run did not keep.
+    """
 
     carrier: UnitSpec
     prompts: int
@@ -89,6 +96,7 @@ class GenerationRecord(_Record):
     sampling: Sampling
     engine: EngineRecord
     recipe: dict[str, object]
+    spent: Spent = UNKNOWN
 
 
 class TreatmentRecord(_Record):

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
+import polars as pl
 import pytest
 
 from strigil.builders.carriers.carrier import Carrier, Written
-from strigil.builders.generate import CHUNK, Generates, Plan, generate, seed_chunks
+from strigil.builders.generate import CHUNK, Generates, Plan, generate, seed_chunks, spent_on
 from strigil.builders.teacher import Teacher
 from strigil.data.messages import Sampling
+from strigil.data.parquet import write_parquet
 from strigil.data.rows import ROWS
 from strigil.engines import Completion, Engine, Request, open_engine
 from strigil.models.catalog import resolve_model
 from strigil.models.pocket import number_prompts
-
-if TYPE_CHECKING:
-    import polars as pl
+from strigil.records.spent import UNKNOWN
 
 
 class PocketNumbers(Carrier):
@@ -150,3 +151,46 @@ def test_a_carriers_own_columns_are_kept_also_when_a_plan_grows(engine: Engine, 
     assert rows.head(3).equals(earlier)
     texts = [completion[-1]["content"] for completion in rows["completion"].to_list()]
     assert rows["note"].to_list() == [None, f"1: {texts[1]}", None, f"3: {texts[3]}", None]
+
+
+def test_what_was_spent_is_kept_with_the_rows_and_survives_an_interruption(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = iter(range(0, 10_000, 7))
+    monkeypatch.setattr("strigil.records.spent.time.monotonic", lambda: next(clock))
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    rows = run(plan(CHUNK + 20), engine, whole)
+    with pytest.raises(KeyboardInterrupt):
+        run(plan(CHUNK + 20), Counting(engine, CHUNK // 2), cut)
+    first = spent_on(plan(CHUNK + 20), cut)
+    run(plan(CHUNK + 20), engine, cut)
+    once, both = spent_on(plan(CHUNK + 20), whole), spent_on(plan(CHUNK + 20), cut)
+    read = sum(len(engine.render(prompt).split()) for prompt in rows["prompt"].to_list())
+    assert (once.input_tokens, once.output_tokens) == (read, rows["n_tokens"].sum())
+    assert (both.input_tokens, both.output_tokens) == (once.input_tokens, once.output_tokens)
+    # A lap a chunk file: one of the run that was interrupted, two of the run that went on.
+    assert (once.seconds, first.seconds, both.seconds) == (14, 7, 21)
+    run(plan(CHUNK + 20), engine, cut)
+    assert spent_on(plan(CHUNK + 20), cut) == both
+
+
+def test_rows_of_an_engine_that_counts_no_prompts_have_cost_an_unknown_sum(engine: Engine, tmp_path: Path) -> None:
+    class Uncounted(Counting):
+        def generate(self, requests: Iterable[Request]) -> Iterator[Completion]:
+            for completion in super().generate(requests):
+                yield replace(completion, n_prompt=None)
+
+    run(plan(5), engine, tmp_path)
+    known = spent_on(plan(5), tmp_path)
+    rows = run(plan(9), Uncounted(engine), tmp_path)
+    spent = spent_on(plan(9), tmp_path)
+    assert known.input_tokens is not None
+    assert (spent.input_tokens, spent.output_tokens) == (None, rows["n_tokens"].sum())
+
+
+def test_what_an_earlier_version_spent_on_its_chunks_is_unknown(engine: Engine, tmp_path: Path) -> None:
+    run(plan(5), engine, tmp_path)
+    [file] = tmp_path.glob("*.parquet")
+    write_parquet(pl.read_parquet(file), file)
+    run(plan(9), engine, tmp_path)
+    assert spent_on(plan(9), tmp_path) == UNKNOWN

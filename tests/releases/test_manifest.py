@@ -24,9 +24,12 @@ def test_a_manifest_that_lacks_later_fields_keeps_its_digest_and_a_copy_gets_its
     value = a_manifest().model_dump(mode="json")
     for later in ("residual", "hazards", "treatments"):
         del value[later]
+    del value["generation"]["spent"]
     text = json.dumps({"manifest": value, "digest": digest(value)}, indent=2, ensure_ascii=False) + "\n"
     old = parse_manifest(text.encode(), source="m")
     assert (old.digest(), old.render(), old.hazards) == (digest(value), text, [])
+    assert old.generation is not None
+    assert old.generation.spent.model_dump() == dict.fromkeys(("seconds", "input_tokens", "output_tokens", "usd"))
     changed = old.model_copy(update={"licence": "mit"})
     assert changed.digest() not in {old.digest(), digest(value)}
     assert parse_manifest(changed.render().encode(), source="m").licence == "mit"

@@ -88,7 +88,14 @@ def test_the_same_recipe_finds_its_release_and_a_larger_one_adds_to_it(release: 
     grown = build(recipe(prompts=80), out, Silent())
     assert grown.manifest.version == "1.1.0"
     assert [parent.digest for parent in grown.manifest.parents] == [release.manifest.digest()]
-    assert grown.rows("raw").collect().head(60).equals(release.rows("raw").collect())
+    rows, first = grown.rows("raw").collect(), release.rows("raw").collect()
+    assert rows.head(60).equals(first)
+    before, after = (each.manifest.generation.spent for each in (release, grown) if each.manifest.generation)
+    assert (before.output_tokens, after.output_tokens) == (first["n_tokens"].sum(), rows["n_tokens"].sum())
+    assert None not in {before.seconds, before.input_tokens, after.seconds, after.input_tokens}
+    assert (after.seconds or 0) > (before.seconds or 0)
+    assert (after.input_tokens or 0) / 80 == pytest.approx((before.input_tokens or 0) / 60, rel=0.1)
+    assert (before.usd, after.usd) == (None, None)
 
 
 def test_growth_from_1000_to_3000_rows_keeps_the_first_and_adds_each_of_the_others_once(tmp_path: Path) -> None:
@@ -111,6 +118,18 @@ def test_another_set_of_prompts_is_another_recipe(release: Release) -> None:
     second = {"name": "numbers", "args": {"prompt_set": 2}}
     with pytest.raises(ConfigError, match=r"carrier\.args\.prompt_set was None and is 2"):
         build(recipe(carrier=second), release.path.parents[1], Silent())
+
+
+def test_a_price_gives_the_money_and_makes_no_other_recipe(tmp_path: Path) -> None:
+    first = build(recipe(prompts=2), tmp_path, Silent())
+    priced = build(recipe(prompts=3, price={"input": 1.5, "output": 6, "hour": 2}), tmp_path, Silent())
+    assert first.manifest.generation is not None
+    assert priced.manifest.generation is not None
+    spent = priced.manifest.generation.spent
+    assert None not in {spent.input_tokens, spent.output_tokens, spent.seconds}
+    tokens = 1.5e-6 * (spent.input_tokens or 0) + 6e-6 * (spent.output_tokens or 0)
+    assert spent.usd == pytest.approx(tokens + 2 / 3600 * (spent.seconds or 0))
+    assert priced.rows("raw").collect().head(2).equals(first.rows("raw").collect())
 
 
 def test_another_engine_may_go_on_with_the_same_rows(tmp_path: Path) -> None:

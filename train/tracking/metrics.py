@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from pydantic import ValidationError
 
+from strigil.records.spent import UNKNOWN, Spent
 from strigil.train.recipe import StepMetrics
 
 if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
     from typing import IO
+
+METRICS_FILE: Final = "metrics.jsonl"
+
+
+def spent_on_training(folder: Path) -> Spent:
+    """What all runs of a finished training took, after its last checkpoint those of the last; unknown if not kept."""
+    import polars as pl
+
+    try:
+        steps = pl.read_ndjson(folder / METRICS_FILE, schema={"seconds": pl.Float64, "read_tokens": pl.Int64})
+    except (OSError, pl.exceptions.PolarsError):
+        return UNKNOWN
+    if steps.is_empty() or any(steps.null_count().row(0)):
+        return UNKNOWN
+    return Spent(seconds=max(steps["seconds"]), input_tokens=sum(steps["read_tokens"]), output_tokens=0)
 
 
 class MetricsFile:

@@ -30,6 +30,7 @@ class _Choice(BaseModel):
 
 
 class _Usage(BaseModel):
+    prompt_tokens: TokenCount | None = None
     completion_tokens: TokenCount = 0
 
 
@@ -78,4 +79,5 @@ class ChatServer:
         answer = await fleet.call(call, _Answer)
         [said] = answer.choices
         reason: FinishReason = "stop" if said.finish_reason == "stop" else "length"
-        return Completion(request.key, said.message.content or "", reason, answer.usage.completion_tokens)
+        usage = answer.usage
+        return Completion(request.key, said.message.content or "", reason, usage.completion_tokens, usage.prompt_tokens)

@@ -100,7 +100,7 @@ class ServerEngine(Engine):
             message = "these servers do not give log-probabilities of a prompt's tokens; vLLM's do"
             raise ConfigError(message, hint="score with vllm serve, or with engine: vllm or transformers")
         targets = self._chat.targets(sequences)
-        scores = [TokenScores(sequence.key, (), ()) for sequence in sequences]
+        scores = [TokenScores(sequence.key, (), (), n_prompt=0) for sequence in sequences]
         jobs = (
             partial(self._score, index, each, self._model_of(each.scorable.adapter))
             for index, each in enumerate(targets)
@@ -144,12 +144,12 @@ class ServerEngine(Engine):
             if len(choice.token_ids) > prompt.max_tokens or max(choice.token_ids, default=0) >= self._vocabulary:
                 raise self._other_model(call.key, "tokens that were not asked for, or that the model does not have")
             text, reason = self._chat.finish(choice.token_ids)
-            return Completion(request.key, text, reason, len(choice.token_ids))
+            return Completion(request.key, text, reason, len(choice.token_ids), len(prompt.ids))
         if answer.usage.completion_tokens > prompt.max_tokens:
             raise self._other_model(call.key, f"more tokens than the {prompt.max_tokens} that were asked for")
         # Whatever but its own end stopped it, the completion is not whole.
         reason = "stop" if choice.finish_reason == "stop" else "length"
-        return Completion(request.key, choice.text, reason, answer.usage.completion_tokens)
+        return Completion(request.key, choice.text, reason, answer.usage.completion_tokens, len(prompt.ids))
 
     async def _score(self, index: int, target: Target, model: str) -> _Scored:
         key, ids = target.scorable.key, target.completion
@@ -160,7 +160,7 @@ class ServerEngine(Engine):
         if len(scored) < len(ids):
             raise self._other_model(key, "log-probabilities of other tokens than it was sent")
         logprobs = tuple(each.logprob for each in scored)
-        return _Scored(index, TokenScores(key, tuple(ids), logprobs))
+        return _Scored(index, TokenScores(key, tuple(ids), logprobs, n_prompt=len(target.prompt)))
 
     def _model_of(self, adapter: Adapter | None) -> str:
         """What the servers call it; an adapter that they do not have is loaded, where they are vLLM's and allow it."""

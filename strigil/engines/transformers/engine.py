@@ -110,7 +110,7 @@ class TransformersEngine(Engine):
         Raises:
             ConfigError: A text does not fit into the context, or an adapter not to the model.
         """
-        scores = [TokenScores(sequence.key, (), ()) for sequence in sequences]
+        scores = [TokenScores(sequence.key, (), (), n_prompt=0) for sequence in sequences]
         groups: dict[Adapter | None, list[Placed]] = {}
         for index, target in enumerate(self._chat.targets(sequences)):
             if target.completion:
@@ -170,9 +170,10 @@ class TransformersEngine(Engine):
         # A whole batch before the first row is given away: meanwhile the caller may use another adapter.
         with self._adapters.active(adapter) as model:
             decoded = decode(model, self._chat, batch, self._facts.vocabulary, self._compiler)
+        read = {prompt.request.key: len(prompt.ids) for prompt in batch}
         for row in decoded:
             text, reason = self._chat.finish(row.ids)
-            yield Completion(row.request.key, text, reason, len(row.ids))
+            yield Completion(row.request.key, text, reason, len(row.ids), read[row.request.key])
 
     def _rows(self, cached: int, scored: int) -> int:
         """Rows of a batch, if each has `cached` tokens in the key-value cache and logits at `scored` of them."""

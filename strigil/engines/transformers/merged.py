@@ -52,7 +52,7 @@ class MergedScorer:
         places: dict[Adapter | None, list[int]] = {}
         for place, sequence in enumerate(sequences):
             places.setdefault(sequence.adapter, []).append(place)
-        scores = [TokenScores(sequence.key, (), ()) for sequence in sequences]
+        scores = [TokenScores(sequence.key, (), (), n_prompt=0) for sequence in sequences]
         for adapter, group in places.items():
             found = self._engine(adapter).score([replace(sequences[place], adapter=None) for place in group])
             for place, of_sequence in zip(group, found, strict=True):

@@ -39,7 +39,13 @@ class Batch:
         score = score_after_shared_prompts if self.shared else score_completions
         targets = [placed.target for placed in self.placed]
         return [
-            TokenScores(target.scorable.key, tuple(target.completion), tuple(found.logprobs), tuple(found.ranks))
+            TokenScores(
+                target.scorable.key,
+                tuple(target.completion),
+                tuple(found.logprobs),
+                tuple(found.ranks),
+                len(target.prompt),
+            )
             for target, found in zip(targets, score(model, targets, pad_id), strict=True)
         ]
 

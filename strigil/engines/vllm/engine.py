@@ -126,7 +126,8 @@ class VllmEngine(Engine):
                 raise ConfigError(message, hint="use a constraint that the model's tokens can spell")
             ids = answer.token_ids
             text, reason = self._chat.finish(ids)
-            yield Completion(outcome.key, text, reason, len(ids))
+            prompt = outcome.output.prompt_token_ids
+            yield Completion(outcome.key, text, reason, len(ids), None if prompt is None else len(prompt))
 
     def score(self, sequences: Sequence[Scorable]) -> list[TokenScores]:
         """As the protocol says.
@@ -140,14 +141,18 @@ class VllmEngine(Engine):
             for index, target in enumerate(targets)
             if target.completion
         )
-        scores = [TokenScores(sequence.key, (), ()) for sequence in sequences]
+        scores = [TokenScores(sequence.key, (), (), n_prompt=0) for sequence in sequences]
         for outcome in self._run(jobs):
             target = targets[int(outcome.key)]
             # One log-probability a position, none at the first.
             found = outcome.output.prompt_logprobs
             last = slice(-len(target.completion), None)
             scores[int(outcome.key)] = TokenScores(
-                target.scorable.key, tuple(target.completion), tuple(found.logprobs[last]), tuple(found.ranks[last])
+                target.scorable.key,
+                tuple(target.completion),
+                tuple(found.logprobs[last]),
+                tuple(found.ranks[last]),
+                len(target.prompt),
             )
         return scores
 

@@ -12,6 +12,7 @@ from strigil.common.errors import ConfigError
 from strigil.data.messages import Sampling
 from strigil.engines.auto import AutoChoice
 from strigil.engines.written import AnyEngine
+from strigil.records.spent import Price
 from strigil.releases.draft import check_name
 from strigil.train.recipe import TrainRecipe
 from strigil.traits import trait_name
@@ -111,4 +112,7 @@ class BuildRecipe(_Part):
     licence: str | None = Field(default=None, description="the data set's licence, as the Hub names it")
     students: list[str] = Field(
         default=[], description="models that the rows are meant to train; the card says which share the base's weights"
+    )
+    price: Price | None = Field(
+        default=None, description="what the work is paid by, so that the manifest has the money"
     )

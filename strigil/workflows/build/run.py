@@ -6,9 +6,11 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+import polars as pl
+
 from strigil.audits.suite.suite import Suite
 from strigil.builders.carriers.carrier import CARRIERS, Carrier
-from strigil.builders.generate import Plan, generate, seed_chunks
+from strigil.builders.generate import Plan, generate, seed_chunks, spent_on
 from strigil.builders.teacher import Teacher
 from strigil.common.errors import ConfigError
 from strigil.common.files import write_out
@@ -16,10 +18,12 @@ from strigil.common.progress import Reporter
 from strigil.engines import open_engine
 from strigil.engines.protocol import Engine
 from strigil.models.catalog import Model, adapter_rank, resolve_model, template_digest
+from strigil.records.spent import NOTHING, UNKNOWN, Price, Spent
 from strigil.releases.draft import Draft
 from strigil.releases.manifest import EngineRecord, GenerationRecord, ModelRecord, TeacherRecord
 from strigil.releases.store import Release, open_release, versions
 from strigil.train.sft import check_training
+from strigil.train.tracking.metrics import spent_on_training
 from strigil.workflows.build.recipes import BuildRecipe, FineTunedTeacher
 from strigil.workflows.build.teachers import make_teacher, teacher_identity
 from strigil.workflows.release.hazard import hazard_records
@@ -27,7 +31,7 @@ from strigil.workflows.release.suites import prepared
 from strigil.workflows.release.write import Contents, write_release
 
 # Keys that may change between runs: they add rows or judge them anew, and no row's id depends on them.
-FREE = ("prompts", "samples", "engine", "suite", "licence", "students")
+FREE = ("prompts", "samples", "engine", "suite", "licence", "students", "price")
 _RECIPE = "recipe.json"
 
 
@@ -69,7 +73,9 @@ def build(recipe: BuildRecipe, out: Path, reporter: Reporter) -> Release:
         with _open(recipe, teacher, reporter) as engine:
             with reporter.task(f"Writing {carrier.name} rows", plan.rows) as done:
                 raw = generate(plan, engine, folder, on_rows=done)
-            generation, by = _generation(work, engine), _teacher(work, engine)
+            before = NOTHING if earlier is None else _before(earlier)
+            generation = _generation(work, engine, before + spent_on(plan, folder), raw)
+            by = _teacher(work, engine)
         contents = Contents(
             raw=raw,
             source=recipe.name,
@@ -153,7 +159,14 @@ def _flat(value: object, prefix: str = "") -> dict[str, object]:
     }
 
 
-def _generation(work: _Work, engine: Engine) -> GenerationRecord:
+def _before(earlier: Release) -> Spent:
+    generation = earlier.manifest.generation
+    return UNKNOWN if generation is None else generation.spent
+
+
+def _generation(work: _Work, engine: Engine, spent: Spent, raw: pl.LazyFrame) -> GenerationRecord:
+    # The rows say what was written, whoever counted.
+    written = int(raw.select(pl.col("n_tokens").sum()).collect().item())
     return GenerationRecord(
         carrier=work.plan.carrier.spec(),
         prompts=work.plan.prompts,
@@ -161,6 +174,7 @@ def _generation(work: _Work, engine: Engine) -> GenerationRecord:
         sampling=work.plan.sampling,
         engine=EngineRecord(name=engine.name, versions=engine.versions()),
         recipe=work.recipe.model_dump(mode="json"),
+        spent=spent.model_copy(update={"output_tokens": written}).at(work.recipe.price),
     )
 
 
@@ -177,4 +191,11 @@ def _teacher(work: _Work, engine: Engine) -> TeacherRecord:
         system_prompt=teacher.system_prompt,
         rendered_system=rendered.partition(prompt[-1]["content"])[0],
         rendered_example=rendered,
+        training=_training(teacher, work.recipe.price),
     )
+
+
+def _training(teacher: Teacher, price: Price | None) -> Spent | None:
+    if teacher.by != "fine-tuning" or teacher.adapter is None:
+        return None
+    return spent_on_training(teacher.adapter.path).at(None if price is None else price.of_training)
