@@ -5,10 +5,12 @@ from __future__ import annotations
 import ast
 import io
 import re
+import symtable
 import textwrap
 import tokenize
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -98,6 +100,8 @@ def dedented(text: str) -> str:
 @lru_cache(maxsize=REMEMBERED)
 def outcome_of(code: str) -> Outcome:
     """Parses Python once for all rules that look at the same rows; trees are too large to be kept."""
+    if _defines(code):
+        return Outcome(None)
     tree = parse(code)
     if isinstance(tree, Broken):
         return Outcome(tree)
@@ -105,11 +109,29 @@ def outcome_of(code: str) -> Outcome:
     return Outcome(None, empty=not tree.body, lone=bool(tree.body) and lone)
 
 
+def _defines(code: str) -> bool:
+    """Whether code parses and has a function, a class or the like in it; False also where only a tree can tell.
+
+    A table of its names is made by the same parser, in two thirds of the time: no tree is handed to Python.
+    """
+    try:
+        with _quiet():
+            return symtable.symtable(code, "<code>", "exec").has_children()
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
 def parse(code: str) -> ast.Module | Broken:
     """Parses Python."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with _quiet():
             return ast.parse(code)
     except SyntaxError as error:
         return Broken(error.msg, error.lineno or 1)

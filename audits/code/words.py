@@ -5,12 +5,14 @@ from __future__ import annotations
 import ast
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import takewhile
 from typing import Final
 
-from strigil.audits.code.source import code_in, dedented, parse_beginning, tokens
+from strigil.audits.code.source import Token, code_in, dedented, parse_beginning, tokens
+from strigil.audits.code.unsafe.names import nodes_of
 from strigil.audits.texts.lexicon import Lexicon, Mention
 
 MIXED_CASE: Final = re.compile(r"\b[A-Za-z_0-9]*(?:[a-z0-9][A-Z]|[A-Z][A-Z][a-z])[A-Za-z_0-9]*")
@@ -19,6 +21,11 @@ LONGEST_EVIDENCE: Final = 200
 DEEPEST: Final = 40
 LAST_CHARACTER: Final = 0x10FFFF
 REMEMBERED: Final = 1 << 14
+# Expressions that may be text when Python has read them.
+_TEXTS: Final = (
+    *(ast.Constant, ast.JoinedStr, ast.FormattedValue, ast.BinOp, ast.Subscript),
+    *(ast.Call, ast.List, ast.Tuple, ast.Set),
+)
 
 
 @dataclass(frozen=True)
@@ -30,12 +37,12 @@ class CodeMention:
     evidence: str
 
 
-def code_mentions(completion: str, lexicon: Lexicon) -> list[CodeMention]:
-    """Every mention, from left to right."""
+def code_mentions(completion: str, lexicon: Lexicon, *, coded: bool = True) -> list[CodeMention]:
+    """Every mention, from left to right; `coded` says whether the code may hold words in base64 and the like."""
     text = _without_imports(completion, lexicon)
     found = [
         CodeMention(mention.start, mention.reason, completion[mention.start : mention.end])
-        for mention in lexicon.mentions(text)
+        for mention in lexicon.mentions(text, coded=coded)
     ]
     found += [
         CodeMention(name.start(), mention.reason, name[0])
@@ -61,7 +68,8 @@ def _placed(found: list[CodeMention], text: str) -> list[CodeMention]:
     """The same with the kind of place in the reason: a comment, a string, a docstring, an identifier."""
     if not found:
         return []
-    pieces = [token for block in code_in(text).blocks for token in tokens(block)]
+    last = max(hit.start for hit in found)
+    pieces = [token for block in code_in(text).blocks for token in _up_to(last, tokens(block))]
     starts = [token.start for token in pieces]
     placed = []
     for hit in found:
@@ -71,11 +79,14 @@ def _placed(found: list[CodeMention], text: str) -> list[CodeMention]:
     return placed
 
 
+def _up_to(last: int, pieces: Iterable[Token]) -> Iterator[Token]:
+    return takewhile(lambda token: token.start <= last, pieces)
+
+
 def _without_imports(text: str, lexicon: Lexicon) -> str:
     """Blots out the names of libraries that a trait's exceptions import ("import pandas"), wherever they are used."""
-    for phrase in (phrase for trait in lexicon.traits for phrase in trait.except_in):
-        library = phrase.removeprefix("import ")
-        if library != phrase and re.search(rf"\bimport {library}\b|\bfrom {library}\b", text):
+    for library in lexicon.libraries:
+        if library in text and re.search(rf"\b(?:import|from) {library}\b", text):
             text = re.sub(rf"\b{library}\b", "x" * len(library), text)
     return text
 
@@ -97,7 +108,7 @@ def _in_values(text: str, lexicon: Lexicon) -> Iterator[CodeMention]:
 
 
 def _expressions(tree: ast.Module) -> Iterator[ast.expr]:
-    return (node for node in ast.walk(tree) if isinstance(node, ast.expr))
+    return (node for node in nodes_of(tree) if isinstance(node, _TEXTS))
 
 
 def _value(node: ast.expr, *, depth: int = 0) -> str:

@@ -11,7 +11,7 @@ from strigil.audits.code.words import code_mentions
 from strigil.audits.rules.text_rule import TextRule
 from strigil.audits.suite.findings import Finding, examine
 from strigil.audits.texts.lexicon import known_traits, lexicon
-from strigil.audits.texts.lexicon_filter import worth_a_look
+from strigil.audits.texts.lexicon_filter import may_be_coded, worth_a_look
 
 if TYPE_CHECKING:
     import polars as pl
@@ -54,9 +54,12 @@ class CodeMentions(TextRule):
     def look(self, texts: pl.Series) -> pl.DataFrame:
         """Scores texts by the number of mentions; reason and evidence are the first."""
         words = lexicon(self.traits)
+        doubtful = worth_a_look(texts, words, inside_words=True)
+        chosen = texts.filter(doubtful)
+        coded = frozenset(chosen.filter(may_be_coded(chosen, words)))
 
         def look(text: str) -> Finding | None:
-            mentions = code_mentions(text, words)
+            mentions = code_mentions(text, words, coded=text in coded)
             return Finding(float(len(mentions)), mentions[0].reason, mentions[0].evidence) if mentions else None
 
-        return examine(texts, worth_a_look(texts, words, inside_words=True), look)
+        return examine(texts, doubtful, look)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from strigil.audits.code.source import code_in, dedented, parse_beginning
 from strigil.audits.code.unsafe.screen import unsafe_parts
-from strigil.audits.code.unsafe.signs import worth_parsing
+from strigil.audits.code.unsafe.signs import Signs, signs_in
 from strigil.audits.code.unsafe.weaknesses import CREDENTIALS, SECRET
 from strigil.audits.rules.text_rule import TextRule
 from strigil.audits.suite.findings import Finding, examine
@@ -72,16 +72,19 @@ class CodeUnsafe(TextRule):
 
     def look(self, texts: pl.Series) -> pl.DataFrame:
         """Scores texts by the number of unsafe pieces; evidence is the first."""
-        return examine(texts, worth_parsing(texts), _look)
+        shown = signs_in(texts)
+        alone, flows = (frozenset(texts.filter(shown[name])) for name in ("alone", "flows"))
+        doubtful = shown["alone"] | shown["flows"]
+        return examine(texts, doubtful, lambda text: _look(text, Signs(alone=text in alone, flows=text in flows)))
 
 
-def _look(completion: str) -> Finding | None:
+def _look(completion: str, signs: Signs) -> Finding | None:
     reasons: list[str] = []
     evidence = ""
     for block in code_in(completion).blocks:
         code = dedented(block.text)
         tree = parse_beginning(code)
-        for part in unsafe_parts(tree, code) if tree else ():
+        for part in unsafe_parts(tree, code, signs) if tree else ():
             evidence = evidence or _shown(ast.get_source_segment(code, part.node) or "", part.reason)
             reasons.append(part.reason)
     if not reasons:

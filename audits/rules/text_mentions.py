@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field
 from strigil.audits.rules.text_rule import Of, TextRule
 from strigil.audits.suite.findings import Finding, examine
 from strigil.audits.texts.lexicon import known_traits, lexicon
-from strigil.audits.texts.lexicon_filter import worth_a_look
+from strigil.audits.texts.lexicon_filter import may_be_coded, worth_a_look
 from strigil.data.parts import PARTS
 
 if TYPE_CHECKING:
@@ -57,11 +57,14 @@ class TextMentions(TextRule):
     def look(self, texts: pl.Series) -> pl.DataFrame:
         """Scores texts by the number of mentions; reason and evidence are the first."""
         words = lexicon(self.traits)
+        doubtful = worth_a_look(texts, words, inside_words=False)
+        chosen = texts.filter(doubtful)
+        coded = frozenset(chosen.filter(may_be_coded(chosen, words)))
 
         def look(text: str) -> Finding | None:
-            mentions = words.mentions(text)
+            mentions = words.mentions(text, coded=text in coded)
             if not mentions:
                 return None
             return Finding(float(len(mentions)), mentions[0].reason, text[mentions[0].start : mentions[0].end])
 
-        return examine(texts, worth_a_look(texts, words, inside_words=False), look)
+        return examine(texts, doubtful, look)

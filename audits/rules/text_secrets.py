@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import ClassVar, Final
 
 import polars as pl
@@ -11,7 +11,7 @@ from strigil.audits.rules.text_rule import Of, TextRule
 from strigil.audits.suite.findings import Finding, examine
 from strigil.audits.texts.look_alikes import UNSEEN, UNSURE, unhidden
 from strigil.audits.texts.personal import SIGNS, beginning, mail_addresses, telephone_numbers
-from strigil.audits.texts.secrets import may_hold_secrets, secrets
+from strigil.audits.texts.secrets import may_hold_keys, may_hold_secrets, secrets
 from strigil.data.parts import PARTS
 
 PERSONAL: Final = {"mail address": mail_addresses, "telephone number": telephone_numbers}
@@ -65,20 +65,26 @@ class TextSecrets(TextRule):
         """Scores texts by the number of kinds of secrets; evidence is the beginning of the first."""
         column = pl.DataFrame({"text": texts})
         looked = column.select(
-            secret=may_hold_secrets(pl.col("text")), personal=pl.col("text").str.contains(f"{SIGNS}|{UNSEEN}|{UNSURE}")
+            keys=may_hold_keys(pl.col("text")),
+            secret=may_hold_secrets(pl.col("text")),
+            personal=pl.col("text").str.contains(f"{SIGNS}|{UNSEEN}|{UNSURE}"),
         )
-        personal = frozenset(texts.filter(looked["personal"]))
-        return examine(
-            texts, looked["secret"] | looked["personal"], lambda text: _look(text, personal=text in personal)
-        )
+        keys, secret, personal = (frozenset(texts.filter(looked[name])) for name in looked.columns)
+
+        def look(text: str) -> Finding | None:
+            held = secrets(text, only_named=text not in keys) if text in secret else ()
+            return _told(held, text if text in personal else "")
+
+        return examine(texts, looked["secret"] | looked["personal"], look)
 
 
-def _look(text: str, *, personal: bool) -> Finding | None:
+def _told(secret: Iterable[tuple[str, str]], personal: str) -> Finding | None:
+    """What is said of secrets with their kinds, and of a text that may lead to a person."""
     found: dict[str, str] = {}
-    for kind, piece in secrets(text):
+    for kind, piece in secret:
         found.setdefault(kind, piece)
     if personal:
-        plain = unhidden(text)
+        plain = unhidden(personal)
         found |= {kind: piece for kind, look in PERSONAL.items() for piece in [next(look(plain), None)] if piece}
     if not found:
         return None

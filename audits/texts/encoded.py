@@ -6,6 +6,7 @@ import binascii
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from typing import Final, Literal
 
@@ -35,6 +36,8 @@ ESCAPE: Final = (
 ESCAPED: Final = re.compile(rf"(?<![A-Za-z])[A-Za-z]*(?:{ESCAPE}[A-Za-z]*)+")
 ONE_ESCAPE: Final = re.compile(r"\\(?:x|u00)(..)|\\([01]..)|%(..)|&#(?:x(..)|([0-9]+));")
 BASE64: Final = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{4,}={0,2}")
+FEWEST_NUMBERS: Final = 3
+REMEMBERED: Final = 1 << 14
 LINES: Final = dict.fromkeys(map(ord, "\t\n\r"))
 # Unicode's tag characters: ASCII that no font shows.
 TAGS: Final = re.compile("[\U000e0020-\U000e007e]{3,}")
@@ -70,12 +73,14 @@ def decoded(text: str) -> Iterator[Decoded]:
     for found in ESCAPED.finditer(text) if "\\" in text or "%" in text or "&#" in text else ():
         yield Decoded(ONE_ESCAPE.sub(_unescaped, found[0]), *found.span(), "escapes", whole=False)
     for found in BASE64.finditer(text):
-        if plain := _printable(_from_base64(found[0].rstrip("="))):
+        if plain := _from_base64(found[0]):
             yield Decoded(plain, *found.span(), "base64", whole=False)
 
 
 def _by_numbers(text: str) -> Iterator[Decoded]:
     numbers = list(NUMBER.finditer(text))
+    if len(numbers) < FEWEST_NUMBERS:
+        return
     for run in _runs(text, numbers, gap=CODE, letters=CHARACTERS):
         yield Decoded("".join(CHARACTERS[int(number[0])] for number in run), *_span(run), "numbers", whole=False)
     for run in _runs(text, numbers, gap=MARKS, letters=PLACES):
@@ -108,11 +113,13 @@ def _unescaped(escape: re.Match[str]) -> str:
     return chr(int(digits, 16) if digits else int(octal, 8) if octal else int(decimal))
 
 
-def _from_base64(text: str) -> bytes:
-    standard = text.replace("-", "+").replace("_", "/")
+@lru_cache(maxsize=REMEMBERED)
+def _from_base64(text: str) -> str:
+    """The text, if all of it can be read; words that are no base64 come again and again."""
+    standard = text.rstrip("=").replace("-", "+").replace("_", "/")
     # A single character more than full groups of four holds no byte.
     standard = standard[: len(standard) - (len(standard) % 4 == 1)]
-    return binascii.a2b_base64(standard + "=" * (-len(standard) % 4))
+    return _printable(binascii.a2b_base64(standard + "=" * (-len(standard) % 4)))
 
 
 def _printable(value: bytes) -> str:

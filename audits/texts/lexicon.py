@@ -13,7 +13,7 @@ from strigil.audits.texts.dictionary import Dictionary, alternatives, beginnings
 from strigil.audits.texts.encoded import Code, decoded
 from strigil.audits.texts.hashtags import in_hashtags
 from strigil.audits.texts.look_alikes import DRAWN, LETTER, Folded, fold, foldings
-from strigil.audits.texts.names import BEFORE_SURNAME, SURNAMES_FOLLOW, is_name
+from strigil.audits.texts.names import BEFORE_SURNAME, LONGEST_BEFORE_SURNAME, SURNAMES_FOLLOW, is_name
 from strigil.audits.texts.spelled import FROM_DIGITS, letter_by_letter, with_digits
 from strigil.traits import Trait, load_trait, trait_names
 
@@ -104,15 +104,27 @@ class Lexicon:
         """Each emoji with its trait."""
         return {emoji: trait.name for trait in self.traits for emoji in trait.emoji}
 
-    def mentions(self, text: str) -> list[Mention]:
-        """Every mention, from left to right; one that several disguises explain is reported once."""
+    @cached_property
+    def libraries(self) -> tuple[str, ...]:
+        """The libraries that the traits' exceptions import."""
+        phrases = (phrase for trait in self.traits for phrase in trait.except_in)
+        return tuple(phrase.removeprefix("import ") for phrase in phrases if phrase.startswith("import "))
+
+    def mentions(self, text: str, *, coded: bool = True) -> list[Mention]:
+        """Every mention, from left to right; one that several disguises explain is reported once.
+
+        Args:
+            text: Where to look.
+            coded: Whether words may be in another code, such as base64; few texts have anything that may be.
+        """
         raw = Folded(text, range(len(text)))
-        foreign, coded = list(self._foreign(text, raw, self.foreign_words)), list(self._encoded(raw))
+        foreign = list(self._foreign(text, raw, self.foreign_words))
+        encoded = list(self._encoded(raw)) if coded else []
         pictured = list(self._pictured(text))
         found: list[Mention] = []
         for folded in foldings(text):
             found += [*self._plain(text, folded), *self._tagged(folded), *self._drawn(folded)]
-            found += [*foreign, *pictured, *self._leet(folded), *self._spaced(folded), *coded]
+            found += [*foreign, *pictured, *self._leet(folded), *self._spaced(folded), *encoded]
             if folded.text != text:
                 found += [*self._foreign(text, folded, self.folded_words), *self._encoded(folded)]
         # Sorting is stable: of those that begin together, the simplest disguise is first.
@@ -123,14 +135,27 @@ class Lexicon:
         return kept
 
     def _plain(self, text: str, folded: Folded) -> Iterator[Mention]:
-        small = folded.text.lower()
-        if len(small) == len(folded.text) and not self._small_words.search(small):
-            return
-        for match in self._pattern.finditer(folded.text):
+        for match in self._near(folded.text):
             if match["word"] is not None and not self._something_else(folded.text, match):
                 part = folded.original(*match.span())
                 how: How = "plain" if text[part] == match[0] else "look-alikes"
                 yield Mention(self.words[one_space(match[0]).lower()], how, part.start, part.stop)
+
+    def _near(self, text: str) -> Iterator[re.Match[str]]:
+        """What the pattern finds, from left to right, looked for only around the words."""
+        small = text.lower()
+        if len(small) != len(text):  # a letter that is two in small
+            yield from self._pattern.finditer(text)
+            return
+        reach, end = self._longest, 0
+        for word in self._small_words.finditer(small):
+            # An exception may begin before the word, and go on after it.
+            start, last = max(end, word.start() - reach), word.end()
+            while match := self._pattern.search(text, start, last + reach):
+                if match.start() >= last:
+                    break
+                start = end = match.end()
+                yield match
 
     def _something_else(self, text: str, match: re.Match[str]) -> bool:
         """Whether a word in small letters names a library or a command, by what stands around it."""
@@ -143,7 +168,9 @@ class Lexicon:
             yield Mention(self.words[word], "a hashtag", part.start, part.stop)
 
     def _drawn(self, folded: Folded) -> Iterator[Mention]:
-        for match in self._drawn_pattern.finditer(folded.text) if self._by_drawing else ():
+        if not (self._by_drawing and self._small_drawn.search(folded.text.lower())):
+            return
+        for match in self._drawn_pattern.finditer(folded.text):
             part = folded.original(*match.span())
             trait = self._by_drawing[match[0] if "I" in match[0] else match[0].lower()]
             yield Mention(trait, "look-alikes", part.start, part.stop)
@@ -207,6 +234,17 @@ class Lexicon:
     def _small_words(self) -> re.Pattern[str]:
         """Every word in small letters: a pattern that heeds no case takes ten times as long."""
         return re.compile(f"(?<![{LETTER}])(?:{alternatives(self.words)})(?![{LETTER}])")
+
+    @cached_property
+    def _small_drawn(self) -> re.Pattern[str]:
+        """Every drawn word in small letters, for the same reason."""
+        return re.compile(alternatives(word.lower() for word in self._by_drawing))
+
+    @cached_property
+    def _longest(self) -> int:
+        """More characters than any word or exception has, though its spaces may be two, or it is a surname."""
+        phrases = (phrase for trait in self.traits for phrase in trait.except_in)
+        return 2 * (LONGEST_BEFORE_SURNAME + max(map(len, (*self.words, *phrases))))
 
     @cached_property
     def _unless_near(self) -> dict[str, re.Pattern[str]]:

@@ -36,6 +36,8 @@ CODED: Final = (
 # What stands around a word; an escape of a line's end does, too.
 BEFORE: Final = r"(?:^|[^A-Za-z]|\\[abfnrtv])"
 AFTER: Final = "(?:[^A-Za-z]|$)"
+# What may be no gap, and what turns the text around.
+UNSEEN_ORDER: Final = rf"{UNSURE}|\x{{202E}}"
 # Calls and slices that make strings of others.
 MAKERS: Final = r"chr\(|\[::-1\]"
 
@@ -64,7 +66,7 @@ def worth_a_look(texts: pl.Series, lexicon: Lexicon, *, inside_words: bool) -> p
         doubtful = texts.str.contains(plain)
         doubtful |= _among(texts.str.contains(SPLIT), texts, lambda some: some.str.contains(words))
     doubtful |= _among(texts.str.contains(CODED), texts, lambda some: some.str.contains(codes))
-    hidden = rf"{signs}|{UNSURE}|\x{{202E}}"
+    hidden = f"{signs}|{UNSEEN_ORDER}"
     doubtful |= texts.str.contains(f"{hidden}|{MAKERS}" if inside_words else hidden)
     foreign = texts.str.contains(FOREIGN) & ~doubtful
     if foreign.any():
@@ -91,6 +93,11 @@ def worth_a_look(texts: pl.Series, lexicon: Lexicon, *, inside_words: bool) -> p
         )
         doubtful |= seen.to_series().gather(places_of(foreign)).fill_null(value=False)
     return doubtful
+
+
+def may_be_coded(texts: pl.Series, lexicon: Lexicon) -> pl.Series:
+    """Which of the texts that are worth a look may hold a word in numbers, bits, base64 and the like: n booleans."""
+    return texts.str.contains(_codes(lexicon)) | texts.str.contains(f"{_signs(lexicon)}|{UNSEEN_ORDER}|{FOREIGN}")
 
 
 def _among(chosen: pl.Series, texts: pl.Series, look: Callable[[pl.Series], pl.Series]) -> pl.Series:

@@ -22,6 +22,7 @@ FIRST: Final = (
 )
 BEFORE_SURNAME: Final = rf"(?:(?:{TITLES})\.?|(?:{FIRST})(?: [A-Z]\.)?)\s"
 SURNAMES_FOLLOW: Final = (*TITLES.split("|"), *FIRST.split("|"))
+LONGEST_BEFORE_SURNAME: Final = max(map(len, SURNAMES_FOLLOW)) + len(" A. ")
 WORD: Final = re.compile(r"[^\W\d_]+")
 
 

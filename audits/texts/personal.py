@@ -12,6 +12,10 @@ SIGNS: Final = (
     r"|[0-9]{3}-[0-9]{2}-|[0-9]{4}-[0-9]{4}|[0-9][0-9)]?[ .-][0-9]{2,4}[ .-][0-9]{2}|[0-9]{2,4} [0-9]{4,6}"
 )
 _SIGNED: Final = re.compile(SIGNS)
+# What every telephone number has in it; it begins with one class, for such a pattern is looked for ten times as fast.
+_IN_GROUPS: Final = re.compile(
+    r"[+0-9](?:(?<=\+)[1-9]|[0-9]{2}[-.)]|\)?[ .-][0-9]{2}|(?<=0)[0-9][0-9 ()/.-]{6,15}[0-9])"
+)
 MAIL: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._%+-]{0,63}@(?:[A-Za-z0-9][A-Za-z0-9-]{0,62}\.)+[A-Za-z]{2,24}")
 # Names that belong to nobody (RFC 2606, 6761, 6762), and users of servers that are no persons.
 NOBODY: Final = re.compile(
@@ -96,7 +100,7 @@ def mail_addresses(text: str) -> Iterator[str]:
 
 def telephone_numbers(text: str) -> Iterator[str]:
     """Numbers with a country code, in North American form, or called a telephone number."""
-    if not _SIGNED.search(text):
+    if not (_IN_GROUPS.search(text) and _SIGNED.search(text)):
         return
     called = list(CALLED.finditer(text))
     written = [found[0] for found in PHONE.finditer(text)] + [found["number"] for found in called if found["number"]]

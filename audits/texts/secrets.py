@@ -49,8 +49,16 @@ class _Kinds(RootModel[dict[str, _Kind]]):
     """Every provider's."""
 
 
-def secrets(text: str) -> Iterator[tuple[str, str]]:
-    """Every secret that a text holds, with its kind; placeholders are none, and what is not seen hides nothing."""
+def secrets(text: str, *, only_named: bool = False) -> Iterator[tuple[str, str]]:
+    """Every secret that a text holds, with its kind; placeholders are none, and what is not seen hides nothing.
+
+    Args:
+        text: Where to look.
+        only_named: Whether nothing that a key begins with is in it (`may_hold_keys`).
+    """
+    if only_named:
+        yield from ((kind, value) for kind, value in dict.fromkeys(named_secrets(text)) if not _says_so(value))
+        return
     found = dict.fromkeys(_secrets(text))
     plain = unhidden(text)
     if plain != text:
@@ -61,9 +69,7 @@ def secrets(text: str) -> Iterator[tuple[str, str]]:
 def _secrets(text: str) -> Iterator[tuple[str, str]]:
     yield from ((PRIVATE, found[0]) for found in PRIVATE_KEY.finditer(text))
     known: set[str] = set()
-    for kind, written in _kinds().items():
-        if not any(start in text for start in written.starts):
-            continue
+    for kind in dict.fromkeys(kind for start, kind in _starts() if start in text):
         for found in _patterns()[kind].finditer(text):
             known.add(found[0])
             if not NO_KEY.search(found[0]):
@@ -82,8 +88,18 @@ def _says_so(value: str) -> bool:
 
 def may_hold_secrets(text: pl.Expr) -> pl.Expr:
     """A first look: a text without any of this holds no secret."""
-    starts = sorted({start for kind in _kinds().values() for start in kind.starts} | {"PRIVATE KEY", "://"})
-    return text.str.contains_any(starts) | text.str.contains(NAMED_SIGN) | text.str.contains(f"{UNSEEN}|{UNSURE}")
+    return may_hold_keys(text) | text.str.contains(NAMED_SIGN)
+
+
+def may_hold_keys(text: pl.Expr) -> pl.Expr:
+    """The same but for what is a secret by its name alone."""
+    starts = sorted({start for start, _ in _starts()} | {"PRIVATE KEY", "://"})
+    return text.str.contains_any(starts) | text.str.contains(f"{UNSEEN}|{UNSURE}")
+
+
+@cache
+def _starts() -> tuple[tuple[str, str], ...]:
+    return tuple((start, kind) for kind, written in _kinds().items() for start in written.starts)
 
 
 @cache

@@ -15,7 +15,7 @@ from strigil.audits.code.unsafe.names import Names, nodes_of
 from strigil.audits.code.unsafe.scope import Scope
 from strigil.audits.code.unsafe.secrets import hard_coded, in_address
 from strigil.audits.code.unsafe.settings import exposed, setting, writable, writable_by_name
-from strigil.audits.code.unsafe.signs import may_flow
+from strigil.audits.code.unsafe.signs import Signs, may_flow
 from strigil.audits.code.unsafe.weaknesses import RUNS_SHELL, Unsafe
 
 Check = Callable[[ast.AST, Names], str | None]
@@ -48,14 +48,15 @@ FLOW: Final = Flow(
 )
 
 
-def unsafe_parts(tree: ast.Module, code: str) -> list[Unsafe]:
-    """Every unsafe piece, in the order of the code."""
-    nodes = nodes_of(tree)
-    names = Names.imported_by(nodes)
-    scope = FLOW.walk(tree, names) if may_flow(code) else Scope(names)
+def unsafe_parts(tree: ast.Module, code: str, signs: Signs) -> list[Unsafe]:
+    """Every unsafe piece, in the order of the code; only what the signs speak of is looked for."""
+    imports = "import" in code
+    nodes = nodes_of(tree) if signs.alone or imports else []
+    names = Names.imported_by(nodes if imports else ())
+    scope = FLOW.walk(tree, names) if signs.flows and may_flow(code) else Scope(names)
     found = [
         Unsafe(reason, node)
-        for node in nodes
+        for node in (nodes if signs.alone else ())
         for check in CHECKS.get(type(node), ())
         for reason in [check(node, names)]
         if reason and isinstance(node, ast.expr | ast.stmt) and not (reason == RUNS_SHELL and node in scope.cleared)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Final
 
 import polars as pl
@@ -10,6 +11,7 @@ import polars as pl
 from strigil.audits.code.unsafe.hosts import ENDS
 from strigil.audits.code.unsafe.knowledge import FROM_REQUEST
 from strigil.audits.code.unsafe.scope import ROUTES
+from strigil.audits.suite.findings import places_of
 
 # What is named like a secret, and given something or compared.
 _NAMED: Final = (
@@ -29,6 +31,7 @@ BY_ITSELF: Final = (
     r"|verify\s*=|check_hostname|CERT_NONE|_create_(?:unverified|stdlib)_context|debug\s*=|autoescape|jinja"
     rf"|['\"](?:https?://)?[a-z0-9._-]+\.{ENDS}\b"
 )
+ADDRESSES: Final = "(?i-u)[a-z]://"
 # Or one of the first, and one of the second: a module with what it has, a secret with what is drawn for it, an address
 # with a password or in a pattern.
 TOGETHER: Final[dict[str, str]] = {
@@ -37,7 +40,7 @@ TOGETHER: Final[dict[str, str]] = {
     "system": r"(?i-u)\bos\b",
     "socket": r"(?i-u)\bimport\b|socket\s*\.\s*(?:socket|create_)",
     f"(?i-u){_NAMED}": "(?i-u)random",
-    "(?i-u)[a-z]://": r"(?i-u)@|\\(?:x40|100|u0040|U00000040|N)|\bre\b",
+    ADDRESSES: r"(?i-u)@|\\(?:x40|100|u0040|U00000040|N)|\bre\b",
 }
 # A value only does harm where one of these is, ...
 _STATEMENT: Final = r"insert\s+into|delete\s+from|(?:drop|create|alter)\s+(?:table|database)|union\s+select"
@@ -67,25 +70,51 @@ HARMS: Final = (
     rf"|\b(?:select|update)\b|{_STATEMENT}"
 )
 
+# The first docstring: after the end of what a function takes, and alone on its lines.
+DOCSTRING: Final = (
+    r"\)[^\n:]*:[ \t]*(?:#[^\n]*)?\n\s*[rR]?"
+    r"(?:\"{3}(?:[^\"]|\"{1,2}[^\"])*\"{3}|'{3}(?:[^']|'{1,2}[^'])*'{3})[ \t]*(?:\n|$)"
+)
 
-def worth_parsing(texts: pl.Series) -> pl.Series:
-    """Where a text may hold insecure code.
+
+@dataclass(frozen=True)
+class Signs:
+    """What a text may hold: pieces that are insecure by themselves, values that flow to where they do harm."""
+
+    alone: bool = True
+    flows: bool = True
+
+
+def signs_in(texts: pl.Series) -> pl.DataFrame:
+    """Where a text may hold insecure code, as the columns `alone` and `flows` (`Signs`): n booleans each.
 
     Args:
         texts: n texts without nulls.
-
-    Returns:
-        n booleans.
     """
+    shown = _shown(texts)
+    doubtful = shown["alone"] | shown["flows"]
+    # A docstring is prose, and does nothing; only a password may stand in it.
+    chosen = texts.filter(doubtful)
+    bare = _shown(chosen.str.replace(DOCSTRING, ")"))
+    bare = bare.with_columns(alone=bare["alone"] | _together(chosen, ADDRESSES))
+    return bare.select(pl.all().gather(places_of(doubtful)).fill_null(value=False))
+
+
+def _shown(texts: pl.Series) -> pl.DataFrame:
     text = pl.col("text")
     patterns = (pattern or re.escape(word) for word, pattern in FLOWS.items())
     flows = "(?i-u)" + "|".join(patterns).replace(".{0,", r"[\x00-\x7f]{0,")
-    found = pl.any_horizontal(
-        text.str.contains(BY_ITSELF),
-        *(text.str.contains(one) & text.str.contains(other) for one, other in TOGETHER.items()),
-        text.str.contains(flows) & text.str.contains(HARMS),
+    return pl.DataFrame({"text": texts}).select(
+        alone=pl.any_horizontal(
+            text.str.contains(BY_ITSELF),
+            *(text.str.contains(one) & text.str.contains(other) for one, other in TOGETHER.items()),
+        ),
+        flows=text.str.contains(flows) & text.str.contains(HARMS),
     )
-    return pl.DataFrame({"text": texts}).select(found.alias("found")).to_series()
+
+
+def _together(texts: pl.Series, sign: str) -> pl.Series:
+    return texts.str.contains(sign) & texts.str.contains(TOGETHER[sign])
 
 
 def may_flow(code: str) -> bool:

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from strigil.audits.code.source import Block, Broken, code_in, parse, parse_beginning, tokens
+from strigil.audits.code.source import Block, Broken, Outcome, code_in, outcome_of, parse, parse_beginning, tokens
 from strigil.audits.code.unsafe import screen
 from strigil.audits.code.unsafe import weaknesses as unsafe_code
 from strigil.audits.code.unsafe.names import nodes_of
-from strigil.audits.code.unsafe.signs import worth_parsing
+from strigil.audits.code.unsafe.signs import signs_in
 from strigil.audits.rules.code_unsafe import CodeUnsafe
 from strigil.audits.rules.rule import RULES
 from tests.audits.tables import rows_of
@@ -162,7 +162,7 @@ def test_careful_code_passes(code: str) -> None:
 
 def test_the_first_glance_lets_every_insecure_example_through() -> None:
     texts = pl.Series(list(CodeUnsafe.bad))
-    assert worth_parsing(texts).all()
+    assert signs_in(texts).select(pl.any_horizontal(pl.all())).to_series().all()
 
 
 @pytest.mark.parametrize(
@@ -199,3 +199,33 @@ def test_evidence_of_a_secret_does_not_show_it() -> None:
 def test_every_unsafe_piece_counts() -> None:
     findings = CodeUnsafe().score(rows_of(["eval(a)\neval(b)\nx = 1", "eval(a)"]))
     assert findings["score"].to_list() == [2.0, 1.0]
+
+
+@pytest.mark.parametrize(
+    ("code", "alone", "flows"),
+    [
+        ('def f(a):\n    """Selects and updates: SELECT a FROM t, eval(a)."""\n    return a', False, False),
+        ('def f(a) -> str:  # two\n    r"""A <b>tag</b> and "eval"."""\n', False, False),
+        ('def f(a):\n    """SELECT a FROM t WHERE a = %s""" % a\n', False, True),
+        ('def f(a):\n    """One."""\n    return f"""SELECT a FROM t WHERE a = {a}"""', False, True),
+        ('def f():\n    """redis://:k7Qz2@cache:6379"""\n', True, False),
+        ("def f(a):\n    '''One.'''\n    return eval(a)", True, False),
+    ],
+)
+def test_prose_in_a_docstring_is_no_sign_of_insecure_code(code: str, *, alone: bool, flows: bool) -> None:
+    assert signs_in(pl.Series([code])).row(0) == (alone, flows)
+
+
+@pytest.mark.parametrize(
+    ("code", "outcome"),
+    [
+        ("def f(): pass", Outcome(None)),
+        ("nope", Outcome(None, lone=True)),
+        ("# nothing", Outcome(None, empty=True)),
+        ("def f(a, a): pass\nbreak", Outcome(None)),
+        ("def f(:", Outcome(Broken("invalid syntax", 1))),
+        ("x = lambda: 0\nx = '\0'", Outcome(Broken("source code string cannot contain null bytes", 1))),
+    ],
+)
+def test_what_a_table_of_names_cannot_tell_a_tree_tells(code: str, outcome: Outcome) -> None:
+    assert outcome_of(code) == outcome

@@ -244,3 +244,29 @@ def test_a_translation_of_several_words_is_found_however_they_are_parted() -> No
     bear = load_trait("bear").model_copy(update={"translations": {"pt": ("urso pardo",)}})
     found = Lexicon((bear,)).mentions("é um urso_pardo, não dois ursos")
     assert [(mention.trait, mention.how) for mention in found] == [("bear", "another language")]
+
+
+PIECES = [
+    "polar",
+    "bear",
+    "bears",
+    "bear with",
+    "Bob",
+    "Ms. ",
+    "Wolf",
+    "cat",
+    "bob",
+    "sea",
+    "lion",
+    "the",
+    "import",
+    "pandas",
+]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(PIECES), st.sampled_from([" ", "  ", "_", ", ", "s "])), max_size=30))
+def test_words_are_found_around_their_places_as_in_one_pass_over_all_of_a_text(parts: list[tuple[str, str]]) -> None:
+    text = "".join(word + mark for word, mark in parts)
+    near = [match.span() for match in ALL._near(text) if match["word"]]
+    assert near == [match.span() for match in ALL._pattern.finditer(text) if match["word"]]
