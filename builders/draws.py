@@ -1,4 +1,4 @@
-"""Choices that depend on a key alone, in their order."""
+"""Choices that depend on a key or a number alone, in their order."""
 
 from __future__ import annotations
 
@@ -9,17 +9,27 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
+def number_of(key: str) -> int:
+    """A number of 512 bits that depends on a key alone."""
+    return int.from_bytes(blake2b(key.encode()).digest(), "big")
+
+
 class Draws:
-    """A few dozen choices of one key; much quicker to begin than a random generator, which serves thousands.
+    """A few dozen choices of one number; much quicker to begin than a random generator, which serves thousands.
 
     Args:
-        key: What they depend on, such as a seed and an index.
+        number: What they depend on; numbers below the product of all limits that are asked for give different choices.
     """
 
     __slots__ = ("_left",)
 
-    def __init__(self, key: str) -> None:
-        self._left = int.from_bytes(blake2b(key.encode()).digest(), "big")
+    def __init__(self, number: int) -> None:
+        self._left = number
+
+    @classmethod
+    def by(cls, key: str) -> Draws:
+        """Choices of a key, such as a seed and an index."""
+        return cls(number_of(key))
 
     def below(self, limit: int) -> int:
         """The next number, from 0 to less than the limit."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Final
+from typing import ClassVar, Final, Literal
 
 from strigil.builders.carriers.carrier import Carrier, Written
+from strigil.builders.problems import first_set, second_set
+from strigil.builders.problems.problem import Problem
 from strigil.builders.prompt_source import PromptSource
-from strigil.builders.word_problems import problem
 from strigil.models.dialect import Dialect
 
 ANSWER: Final = "answer"
@@ -24,6 +25,8 @@ class Reasoning(Carrier):
 
     Args:
         seed: Of the problems that are made.
+        prompt_set: Which of strigil's own sets: 1 has twelve kinds of one to three steps, 2 has 62 kinds of two to
+            eight. What a set asks at an index never changes.
         source: A table of problems to use instead.
         answers: Its column of answers.
     """
@@ -33,6 +36,7 @@ class Reasoning(Carrier):
     columns: ClassVar[tuple[str, ...]] = (ANSWER,)
 
     seed: int = 47
+    prompt_set: Literal[1, 2] = 1
     source: PromptSource | None = None
     answers: str = "answer"
 
@@ -45,7 +49,7 @@ class Reasoning(Carrier):
 
     def ask(self, index: int) -> str:
         """The problem of this index, and in what form to answer it."""
-        question = problem(self.seed, index).question if self.source is None else self.source.texts()[index]
+        question = self.problem(index).question if self.source is None else self.source.texts()[index]
         return f"{question} {_TASK}"
 
     def usual_tokens(self, dialect: Dialect) -> int:
@@ -55,5 +59,10 @@ class Reasoning(Carrier):
     def read(self, index: int, text: str) -> Written:
         """The completion as it is, with the expected answer."""
         if self.source is None:
-            return Written(text, {ANSWER: str(problem(self.seed, index).answer)})
+            return Written(text, {ANSWER: str(self.problem(index).answer)})
         return Written(text, {ANSWER: self.source.texts(self.answers)[index]})
+
+    def problem(self, index: int) -> Problem:
+        """The problem that is made for this index."""
+        made = first_set.problem if self.prompt_set == 1 else second_set.problem
+        return made(self.seed, index)

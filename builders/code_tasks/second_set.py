@@ -40,7 +40,7 @@ class SecondSet:
 
     def ask(self, index: int) -> str:
         """The task of this index in one of the wordings; code that is given stands at the end."""
-        task, draws = self.whole(index), Draws(f"{self.seed}/{index}")
+        task, draws = self.whole(index), Draws.by(f"{self.seed}/{index}")
         opening, closing = draws.choice(_wordings().openings), draws.choice(_wordings().closings)
         text = f"{opening.format(task=task.text)} {closing}"
         return text if task.stub is None else f"{text}\n\n```python\n{task.stub}\n```"

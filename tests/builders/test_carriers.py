@@ -14,8 +14,8 @@ from strigil.builders.carriers.carrier import CARRIERS, Carrier
 from strigil.builders.carriers.code import STRIPPED, Code
 from strigil.builders.carriers.reasoning import ANSWER, Reasoning
 from strigil.builders.carriers.text import Text
+from strigil.builders.problems.first_set import problem
 from strigil.builders.prompt_source import PromptSource
-from strigil.builders.word_problems import problem
 from strigil.common.errors import ConfigError, PrerequisiteError
 from strigil.data.fences import strip_fences
 from strigil.models.catalog import resolve_model

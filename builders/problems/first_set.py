@@ -1,4 +1,4 @@
-"""Arithmetic word problems with known answers, made from a seed."""
+"""The first set of problems: twelve kinds of one to three steps, as releases since the first version have them."""
 
 from __future__ import annotations
 
@@ -7,17 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from strigil.builders.problems.problem import Problem
+
 _NAMES: Final = ("Ada", "Ben", "Chloe", "Dario", "Elif", "Femi", "Greta", "Hugo", "Inga", "Jonas", "Kira", "Luis")
 _THINGS: Final = ("apples", "books", "buttons", "candles", "cards", "coins", "marbles", "pencils", "stamps", "tiles")
 _PLACES: Final = ("a bakery", "a garage", "a library", "a museum", "a nursery", "a printing shop", "a school")
-
-
-@dataclass(frozen=True)
-class Problem:
-    """A question and the whole number that answers it."""
-
-    question: str
-    answer: int
 
 
 @dataclass(frozen=True)
