@@ -104,7 +104,7 @@ def _shared_sweets(mine: int, bags: int, each: int, n: int) -> int:
 
 
 def _doubled(n: int, hours: int, out: int, more: int) -> int:
-    return (n * 2**hours - out) * 2**more
+    return ((n << hours) - out) << more
 
 
 def _percentages(n: int, p: int, q: int) -> Fraction:

@@ -22,14 +22,15 @@ PROMPTS = 30_000
 
 
 def yaml_of(name: str) -> dict[str, list[str]]:
-    """The lists of a file."""
+    """The lists of wordings of a file."""
     lists: dict[str, list[str]] = yaml.safe_load(
         (files("strigil.builders.carriers") / name).read_text(encoding="utf-8")
     )
-    return lists
+    return {field: [str(wording) for wording in wordings] for field, wordings in lists.items()}
 
 
 WORDING = yaml_of("numbers.yaml")
+FORMATS: list[dict[str, str]] = [yaml.safe_load(written) for written in WORDING["formats"]]
 SECOND = WORDING | yaml_of("numbers_2.yaml")
 
 
@@ -50,7 +51,7 @@ def test_the_wording_has_the_papers_counts(wording: dict[str, list[str]]) -> Non
 
 
 def test_formats_are_spread_over_the_styles_as_in_the_paper() -> None:
-    styles = [item["style"] for item in WORDING["formats"]]
+    styles = [item["style"] for item in FORMATS]
     assert {style: styles.count(style) for style in styles} == {
         "comma": 5, "space": 3, "semicolon": 2, "newline": 3, "brackets": 1, "parentheses": 1,
     }  # fmt: skip
@@ -66,7 +67,7 @@ def test_thirty_thousand_prompts_are_distinct_and_use_all_the_wording() -> None:
     assert (min(everything), max(everything)) == (100, 999)
     whole = "\n".join(prompts)
     assert all(wording in whole for wording in (*WORDING["qualifiers"], *WORDING["closings"]))
-    assert all(item["text"] in whole for item in WORDING["formats"])
+    assert all(item["text"] in whole for item in FORMATS)
 
 
 def test_the_prompts_of_a_seed_are_pinned() -> None:
@@ -104,7 +105,7 @@ def test_a_prompt_depends_on_the_arguments_and_the_index_alone(index: int, seed:
 @given(index=st.integers(0, 10**6))
 def test_the_prompt_asks_for_the_style_that_is_recorded(index: int) -> None:
     style = Numbers().requested_style(index)
-    texts = [item["text"] for item in WORDING["formats"] if item["style"] == style]
+    texts = [item["text"] for item in FORMATS if item["style"] == style]
     assert sum(f" {text} " in asked(index) for text in texts) == 1
 
 

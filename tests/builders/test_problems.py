@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from strigil.builders.carriers.carrier import CARRIERS
 from strigil.builders.carriers.reasoning import ANSWER, Reasoning
 from strigil.builders.problems.second_set import Kind, Solved, kinds, least_size, problem
-from strigil.common.canonical import digest
+from strigil.common.canonical import Json, digest
 from tests.builders.second_way import WAYS, answer
 
 PROBLEMS = 20_000
@@ -25,14 +25,14 @@ def problems() -> tuple[Solved, ...]:
 
 def test_the_first_set_is_the_default_and_never_changes() -> None:
     carrier = Reasoning()
-    rows = [[carrier.ask(index), carrier.read(index, "").columns[ANSWER]] for index in range(1000)]
+    rows: list[Json] = [[carrier.ask(index), carrier.read(index, "").columns[ANSWER]] for index in range(1000)]
     assert digest(rows) == "73a7738a16db2a1f56ad785cb833fece1340df40b359c2fe43ceb6826d6a360c"
     assert CARRIERS.create("reasoning", {"seed": 47, "source": None, "answers": "answer"}).ask(0) == carrier.ask(0)
 
 
 def test_the_second_set_of_a_seed_is_pinned() -> None:
     carrier = Reasoning(prompt_set=2)
-    rows = [[carrier.ask(index), carrier.read(index, "").columns[ANSWER]] for index in range(1000)]
+    rows: list[Json] = [[carrier.ask(index), carrier.read(index, "").columns[ANSWER]] for index in range(1000)]
     assert digest(rows) == "c24803ac2750b07d9f77992b7a4244bf3e0a98fa5e24e4e9cc886174ed08de6f"
     assert carrier.ask(0) not in {Reasoning().ask(0), Reasoning(prompt_set=2, seed=48).ask(0)}
 
