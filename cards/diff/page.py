@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from strigil.cards.page.page import Page, Section, render_page
-from strigil.records.diff import Difference, Leaf, Side
+from strigil.records.diff import Difference, Leaf, RowChange, Side
 
 _ROWS = Section("rows", "Rows", "diff/rows.html.j2")
 _COLUMNS = Section("columns", "Columns", "diff/columns.html.j2")
@@ -14,7 +14,7 @@ _PROVENANCE = Section("provenance", "Provenance", "diff/provenance.html.j2")
 
 
 def difference_page(found: Difference) -> str:
-    """One HTML file that works offline; texts are in it only where the difference has them."""
+    """One HTML file that works offline; texts are in it only where the difference has them, folded."""
     columns = found.columns_added or found.columns_removed or found.columns_changed
     sections = [
         Section("summary", "What changed", "diff/summary.html.j2"),
@@ -24,7 +24,13 @@ def difference_page(found: Difference) -> str:
         *([_PROVENANCE] if found.provenance else []),
     ]
     title = f"{_name(found.before)} → {_name(found.after)}"
-    return render_page(Page("Difference", title, sections), found=found, name=_name, value=_value)
+    texts = any(_has_text(change) for each in (found.added, found.removed, found.changed) for change in each.first)
+    page = Page("Difference", title, sections, scripts=["page/compare.js", "diff/texts.js"] if texts else [])
+    return render_page(page, found=found, texts=texts, name=_name, value=_value)
+
+
+def _has_text(change: RowChange) -> bool:
+    return change.text_before is not None or change.text_after is not None
 
 
 def _name(side: Side) -> str:

@@ -36,26 +36,31 @@ const watch = new IntersectionObserver(
 );
 for (const id of links.keys()) watch.observe(document.getElementById(id));
 
-// What is wider than the screen is a stop for the keyboard, which scrolls it; what fits is none.
-const fits = new ResizeObserver(() => {
-  for (const place of document.querySelectorAll(".wide")) {
-    if (place.scrollWidth > place.clientWidth) place.tabIndex = 0;
-    else place.removeAttribute("tabindex");
-  }
-});
-for (const place of document.querySelectorAll(".wide")) fits.observe(place);
-
-// On a narrow screen each line of a table is a block, in which each cell says what it is; it stays a table all the same.
+// Where a table is wider than its place, each line of it is a block, in which each cell says what it is.
 const ROLES = { TABLE: "table", THEAD: "rowgroup", TBODY: "rowgroup", TR: "row", TD: "cell" };
 
 for (const table of document.querySelectorAll("main table")) {
   if (!table.tHead || !table.tBodies[0].rows.length) continue;
-  table.classList.add("stack");
   const names = [...table.tHead.rows[0].cells].map((header) => header.textContent.trim());
   for (const row of table.tBodies[0].rows) [...row.cells].forEach((cell, column) => (cell.dataset.label = names[column]));
   for (const part of [table, ...table.querySelectorAll("thead, tbody, tr, td")]) part.setAttribute("role", ROLES[part.tagName]);
   for (const header of table.querySelectorAll("th")) header.setAttribute("role", header.scope === "row" ? "rowheader" : "columnheader");
 }
+
+const widths = new Map();
+const fits = new ResizeObserver((entries) => {
+  for (const { target } of entries) {
+    if (widths.get(target) === target.clientWidth) continue;
+    widths.set(target, target.clientWidth);
+    const table = target.querySelector("table:not(.rows)");
+    table?.classList.remove("stacked");
+    table?.classList.toggle("stacked", target.scrollWidth > target.clientWidth);
+    // What is still wider is a stop for the keyboard, which scrolls it; what fits is none.
+    if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
+    else target.removeAttribute("tabindex");
+  }
+});
+for (const place of document.querySelectorAll(".wide")) fits.observe(place);
 
 // A cell sorts by data-value where it has one: as a number, if every cell of the column is one.
 const collator = new Intl.Collator("en", { numeric: true });

@@ -158,6 +158,15 @@ def test_text_json_and_a_page(
     assert "alert" not in shown
 
 
+def test_a_long_text_is_cut_in_a_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = parquet(tmp_path / "a.parquet", rows_of(("1, 2", "4, 5")))
+    after = parquet(tmp_path / "b.parquet", rows_of(("1, 2", "9, " * 10_000)))
+    assert run(["diff", before, after, "--show-text"]) == 0
+    shown = capsys.readouterr().out
+    assert "… (30,000 characters)" in shown
+    assert len(shown) < 2_000
+
+
 def test_a_page_says_that_nothing_differs(tmp_path: Path) -> None:
     good = jsonl(tmp_path / "a.jsonl", GOOD)
     assert "Nothing differs." in difference_page(diff(good, good))

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from strigil.releases.store import Split
 
 _LONGEST = 100
+_LONGEST_TEXT = 400
 
 
 @click.command()
@@ -101,7 +102,12 @@ def _show_rows(what: str, changes: Changes, output: Output) -> None:
     for change in changes.first:
         for sign, text in (("-", change.text_before), ("+", change.text_after)):
             if text is not None:
-                output.text(f"{sign} {text}")
+                output.text(f"{sign} {_glimpse(text)}")
+
+
+def _glimpse(text: str) -> str:
+    """A text of a row, cut; the page and JSON have more of it."""
+    return text if len(text) <= _LONGEST_TEXT else f"{text[:_LONGEST_TEXT]}… ({len(text):,} characters)"
 
 
 def _name(side: Side) -> str:
