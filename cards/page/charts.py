@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 if TYPE_CHECKING:
     from altair import Chart, LayerChart
@@ -19,6 +20,27 @@ SERIES: Final = ("var(--series-1)", "var(--series-2)", "var(--series-3)", "var(-
 _FONT: Final = "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif"
 
 
+Mark = Literal["bar", "quiet bar", "line", "point", "dash", "band"]
+
+# As saved pictures name them: those are in the colours of the light.
+_MARKS: Final[Mapping[Mark, str]] = {
+    "bar": "Blue bar",
+    "quiet bar": "Grey bar",
+    "line": "Line",
+    "point": "Point",
+    "dash": "Broken line",
+    "band": "Band",
+}
+
+
+@dataclass(frozen=True)
+class Key:
+    """One line of a legend: what a mark in a chart stands for."""
+
+    mark: Mark
+    text: str
+
+
 @dataclass(frozen=True)
 class Figure:
     """A chart in a page.
@@ -29,6 +51,8 @@ class Figure:
         text: What it shows, in words, for whoever does not see it.
         height: Of the whole picture, in pixels; its width is that of the place it is in.
         spec: Vega-Lite.
+        rows: Its figures as a table, for whoever saves them.
+        legend: What its marks stand for.
     """
 
     name: str
@@ -36,9 +60,25 @@ class Figure:
     text: str
     height: int
     spec: dict[str, Json]
+    rows: Sequence[Mapping[str, Json]] = ()
+    legend: Sequence[Key] = ()
+
+    def drawn(self) -> dict[str, Json]:
+        """What draw.js reads."""
+        said: list[Json] = [f"{_MARKS[key.mark]}: {key.text}" for key in self.legend]
+        return {"spec": self.spec, "title": self.title, "said": said, "rows": [dict(row) for row in self.rows]}
 
 
-def figure(name: str, chart: Chart | LayerChart, *, title: str, text: str, height: int) -> Figure:
+def figure(
+    name: str,
+    chart: Chart | LayerChart,
+    *,
+    title: str,
+    text: str,
+    height: int,
+    rows: Sequence[Mapping[str, Json]] = (),
+    legend: Sequence[Key] = (),
+) -> Figure:
     """Makes a figure of an Altair chart, which needs no width, no height and no configuration of its own."""
     spec = (
         chart.properties(width="container", height=height, autosize={"type": "fit", "contains": "padding"})
@@ -62,4 +102,4 @@ def figure(name: str, chart: Chart | LayerChart, *, title: str, text: str, heigh
         .configure_range(category=list(SERIES))
         .to_dict()
     )
-    return Figure(name, title, text, height, spec)
+    return Figure(name, title, text, height, spec, rows, legend)

@@ -66,7 +66,7 @@ def render_page(page: Page, **values: object) -> str:
     own = "\n".join(_asset(name) for name in page.scripts)
     charts_too = [_asset(VEGA), _asset(DRAW)] if page.figures else []
     scripts = [_asset(BEHAVE), *([own] if own else []), *charts_too]
-    charts: dict[str, Json] = {figure.name: figure.spec for figure in page.figures}
+    charts: dict[str, Json] = {figure.name: figure.drawn() for figure in page.figures}
     data = {**page.data, **({"charts": charts} if charts else {})}
     return (
         _environment()

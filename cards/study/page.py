@@ -9,6 +9,7 @@ import yaml
 from strigil.cards.page.page import Page, Section, render_page
 from strigil.cards.study import wording
 from strigil.cards.study.charts import bars_figure, dose_figure
+from strigil.cards.study.citation import study_citation
 from strigil.records.study.report import StudyReport
 from strigil.records.study.tables import MatrixRecord
 
@@ -27,6 +28,7 @@ def study_page(report: StudyReport) -> str:
         Section("runs", "All runs", "study/runs.html.j2"),
         *([Section("failures", "What failed", "study/failures.html.j2")] if report.failures else []),
         Section("settings", "Settings", "study/settings.html.j2"),
+        Section("cite", "Cite", "study/cite.html.j2"),
     ]
     page = Page(
         kind="Study",
@@ -41,6 +43,7 @@ def study_page(report: StudyReport) -> str:
         doses=doses,
         shares=[_cells(matrix) for matrix in report.matrices],
         w=wording,
+        cite=study_citation(report),
         recipe=yaml.safe_dump(report.recipe, sort_keys=False, allow_unicode=True),
     )
 

@@ -6,7 +6,7 @@ Answers within a run are no replicates of either, so their interval (`wilson`) i
 
 from strigil.stats.auroc import Auroc, auroc
 from strigil.stats.decisions import above, equal, holm, keeps_less
-from strigil.stats.intervals import Arm, Interval, mean_difference, seeds_for_width, t_interval, wilson
+from strigil.stats.intervals import Arm, Interval, mean_difference, rate_interval, seeds_for_width, t_interval, wilson
 from strigil.stats.matrix import DiagonalEffect, diagonal_effect, diagonal_interval
 from strigil.stats.scale import LOGITS, PLAIN, Scale, scale_of
 from strigil.stats.transfer import ResidualTransfer, residual_transfer
@@ -28,6 +28,7 @@ __all__ = [
     "holm",
     "keeps_less",
     "mean_difference",
+    "rate_interval",
     "residual_transfer",
     "scale_of",
     "seeds_for_width",

@@ -88,6 +88,38 @@ def t_interval(values: Sequence[float], confidence: float = 0.95) -> Interval:
     return Interval(estimate=mean, low=mean - half, high=mean + half, n=n, confidence=confidence)
 
 
+def rate_interval(rates: Sequence[float], confidence: float = 0.95) -> Interval:
+    """Wilson's interval of a mean rate over seeds or draws: near Student's in the middle, never beyond 0 and 1.
+
+    It holds the rates p from which the mean is t standard errors away or less, where the standard error is the one
+    that was found, scaled by sqrt(p (1 - p)) as a rate's is: Wilson's formula with the effective number of answers.
+    One rate has no interval (bounds None). Equal rates have width zero.
+
+    Source: Wilson, J. Am. Stat. Assoc. 22 (1927) 209; with an effective sample size: Franco, Little, Louis and Slud,
+    J. Surv. Stat. Methodol. 7 (2019) 334.
+
+    Raises:
+        ValueError: Without rates, or with one that is not between 0 and 1.
+    """
+    _check_confidence(confidence)
+    check_finite(rates)
+    if not all(0 <= rate <= 1 for rate in rates):
+        message = f"{list(rates)} are no rates: those are between 0 and 1"
+        raise ValueError(message)
+    n = len(rates)
+    mean = mean_of(rates)
+    if n == 1:
+        return Interval(estimate=mean, low=None, high=None, n=1, confidence=confidence)
+    error = math.sqrt(variance_of(rates) / n)
+    if error == 0:
+        return Interval(estimate=mean, low=mean, high=mean, n=n, confidence=confidence)
+    spread = mean * (1 - mean)
+    share = (t_quantile(n - 1, confidence) * error) ** 2 / spread
+    centre = (mean + share / 2) / (1 + share)
+    half = math.sqrt(share**2 / 4 + share * spread) / (1 + share)
+    return Interval(mean, max(centre - half, 0.0), min(centre + half, 1.0), n, confidence)
+
+
 def mean_difference(first: Arm[K], second: Arm[K], confidence: float = 0.95) -> Interval:
     """Interval of mean(first) - mean(second): paired by seed where both arms have the same seeds, else Welch's.
 

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import random
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import polars as pl
 import pytest
+import yaml
 
+from strigil.cards.page.charts import Key
 from strigil.cards.study import study_markdown, study_page, wording
+from strigil.cards.study.charts import bars_figure
+from strigil.cards.study.citation import study_citation
 from strigil.records.study.arms import ArmKind, ArmRecord, DataRecord, RunRecord
 from strigil.records.study.report import FailureRecord, StudyReport
 from strigil.records.study.tables import CleaningRecord
 from strigil.workflows.study.report import report_of
-from tests.browser import visit
+from tests.browser import barriers, low_contrasts, visit
 from tests.workflows.study.small import a_study
 
 if TYPE_CHECKING:
@@ -135,16 +141,16 @@ def test_no_reason_becomes_markup() -> None:
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("dark", [False, True])
-def test_a_browser_shows_every_part_of_the_page(browser: Browser, tmp_path: Path, dark: bool) -> None:  # noqa: FBT001
+@pytest.mark.parametrize(("width", "dark"), [(390, True), (800, False), (1400, False)])
+def test_a_browser_shows_every_part_of_the_page(browser: Browser, tmp_path: Path, width: int, *, dark: bool) -> None:
     file = tmp_path / "study.html"
     file.write_text(study_page(a_report(reason=ATTACK)), encoding="utf-8")
-    with visit(browser, file, dark=dark) as seen:
+    with visit(browser, file, width=width, dark=dark) as seen:
         seen.page.wait_for_selector("[data-chart='dose-1'] svg")
         assert seen.page.title() == "small · Study"
         headings = seen.page.locator("h2").all_inner_texts()
         assert headings[:3] == ["What it says", "Traits", wording.CLEANINGS]
-        assert headings[3:] == ["Students and traits", "All runs", "What failed", "Settings"]
+        assert headings[3:] == ["Students and traits", "All runs", "What failed", "Settings", "Cite"]
         assert seen.page.locator("#cleanings tbody tr").count() == 2
         assert seen.page.locator("[data-chart] svg").count() == 4
         assert seen.page.locator("[data-chart='bars-0'] svg").get_by_text("random drop like some").count() == 1
@@ -153,3 +159,57 @@ def test_a_browser_shows_every_part_of_the_page(browser: Browser, tmp_path: Path
         seen.page.get_by_role("button", name="Mean rate").first.click()
         first = seen.page.locator("#traits tbody tr").first
         assert first.locator("th").inner_text() in {"untreated", "untreated, other base"}
+        assert barriers(seen.page) == []
+        seen.page.get_by_text("Show all 72 runs").click()
+        assert seen.page.evaluate("document.documentElement.scrollWidth") == width
+        scrolls = "[...document.querySelectorAll('.wide')].filter((each) => each.scrollWidth > each.clientWidth)"
+        assert seen.page.evaluate(f"{scrolls}.map((each) => each.ariaLabel)") == []
+        assert low_contrasts(seen.page) == []
+
+
+@pytest.mark.browser
+def test_figures_are_saved_as_pictures_and_as_a_table(browser: Browser, tmp_path: Path) -> None:
+    file = tmp_path / "study.html"
+    file.write_text(study_page(a_report()), encoding="utf-8")
+    with visit(browser, file, dark=True) as seen:
+        seen.page.wait_for_selector("[data-chart='dose-1'] svg")
+        for kind in ("svg", "png", "csv"):
+            with seen.page.expect_download() as download:
+                seen.page.locator(f"[data-save={kind}][data-of=bars-0]").click()
+            assert download.value.suggested_filename == f"bars-0.{kind}"
+            download.value.save_as(tmp_path / f"bars-0.{kind}")
+    drawn = (tmp_path / "bars-0.svg").read_text(encoding="utf-8")
+    assert "Grey bar: mean of what they are compared with" in drawn
+    # What leaves the page is in its light colours, and needs none of its variables.
+    assert "#2a5f8f" in drawn
+    assert "var(" not in drawn
+    assert (tmp_path / "bars-0.png").read_bytes().startswith(b"\x89PNG")
+    lines = pl.read_csv(tmp_path / "bars-0.csv")
+    assert lines.columns == ["arm", "kind", "draw", "value", "low", "high"]
+    untreated = lines.filter(pl.col("arm") == "untreated")
+    assert untreated.height == 1 + 5
+    assert untreated["draw"].to_list() == [None, 0, 1, 2, 3, 4]
+
+
+def test_axes_of_shares_reach_from_0_to_1_and_those_of_other_figures_as_far_as_these() -> None:
+    [account, _] = a_report().accounts
+    drawn = bars_figure(account, 0)
+    assert drawn is not None
+    assert '"scale": {"domain": [0, 1]}' in json.dumps(drawn.spec)
+    assert Key("line", "95 % interval of the mean (Wilson's)") in drawn.legend
+    entries = [
+        entry.model_copy(update={"runs": {0: [3.0, 4.0]}, "rates": {0: 3.0, 1: 4.0}}) for entry in account.entries
+    ]
+    other = bars_figure(account.model_copy(update={"entries": entries}), 0)
+    assert other is not None
+    assert '"domain": [0, 1]' not in json.dumps(other.spec)
+    assert Key("line", "95 % interval of the mean (Student's t)") in other.legend
+
+
+def test_how_a_study_is_cited() -> None:
+    cited = study_citation(a_report().model_copy(update={"study": "owls_and & {cats}", "strigil": "1.2.3"}))
+    assert cited.bibtex.splitlines()[0] == "@misc{owls_and____cats_,"
+    assert "  title = {owls\\_and \\& cats: a filter-robustness study}," in cited.bibtex
+    cff = yaml.safe_load(cited.cff)
+    assert cff["title"] == "owls_and & {cats}: a filter-robustness study"
+    assert cff["references"][0]["version"] == "1.2.3"

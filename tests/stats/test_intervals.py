@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest, norm, t, ttest_ind, ttest_rel
 
-from strigil.stats import Interval, mean_difference, seeds_for_width, t_interval, wilson
+from strigil.stats import Interval, mean_difference, rate_interval, seeds_for_width, t_interval, wilson
 
 RATES = st.floats(min_value=0.0, max_value=1.0)
 CONFIDENCES = st.sampled_from([0.8, 0.9, 0.95, 0.99])
@@ -44,6 +44,42 @@ def test_t_interval_agrees_with_scipy(values: list[float], confidence: float) ->
     found = t_interval(values, confidence)
     assert (found.low, found.high) == pytest.approx(expected)
     assert found.estimate == pytest.approx(mean)
+
+
+@given(st.lists(st.floats(0, 1), min_size=2, max_size=9))
+def test_the_interval_of_rates_holds_their_mean_and_stays_between_0_and_1(rates: list[float]) -> None:
+    found = rate_interval(rates)
+    assert found.low is not None
+    assert found.high is not None
+    assert 0 <= found.low <= found.estimate + 1e-12
+    assert found.estimate - 1e-12 <= found.high <= 1
+    mean, n = found.estimate, len(rates)
+    error = math.sqrt(sum((rate - mean) ** 2 for rate in rates) / (n - 1) / n)
+    quantile = t.ppf(0.975, n - 1)
+    for bound in (found.low, found.high):
+        # The equation that it solves: as many standard errors away, by the spread that a rate has there.
+        there = error * math.sqrt(bound * (1 - bound) / (mean * (1 - mean))) if 0 < mean < 1 else 0.0
+        assert abs(mean - bound) == pytest.approx(quantile * there, abs=1e-6)
+
+
+def test_the_interval_of_rates_is_wilson_s_where_the_spread_is_that_of_answers() -> None:
+    quantile, apart = t.ppf(0.975, 4), math.sqrt(0.3 * 0.7 / 40) * math.sqrt(2)
+    found = rate_interval([0.3 + step * apart for step in (-2, -1, 0, 1, 2)])
+    # Rates whose mean has the standard error of 40 answers, by t in place of z.
+    expected = binomtest(12, 40).proportion_ci(1 - 2 * float(norm.sf(quantile)), method="wilson")
+    assert found.low == pytest.approx(expected.low, rel=1e-6)
+    assert found.high == pytest.approx(expected.high, rel=1e-6)
+
+
+@pytest.mark.parametrize("rates", [[], [0.1, 1.2], [-0.1], [math.nan]])
+def test_rates_are_between_0_and_1(rates: list[float]) -> None:
+    with pytest.raises(ValueError, match=r"no rates|no values|finite"):
+        rate_interval(rates)
+
+
+def test_one_rate_has_no_interval_and_equal_ones_have_one_of_width_zero() -> None:
+    assert rate_interval([0.4]) == t_interval([0.4])
+    assert rate_interval([0.0, 0.0]) == t_interval([0.0, 0.0])
 
 
 def test_one_seed_has_a_mean_and_no_interval() -> None:
