@@ -18,10 +18,9 @@ from strigil.data.messages import Messages, Sampling
 from strigil.data.parquet import scan_parquet, write_parquet
 from strigil.data.rows import ROWS, Row, row_id, rows_table
 from strigil.engines.protocol import Completion, Request
-from strigil.records.spent import NOTHING, UNKNOWN, Laps, Spent, total
+from strigil.records.spent import NOTHING, Laps, Spent, kept_with, spent_in, total
 
 CHUNK = 100  # prompts: what a killed build loses at most, for each chunk in flight
-_SPENT = "strigil.spent"  # in a chunk file's own metadata, so that neither is there without the other
 
 
 @dataclass(frozen=True)
@@ -131,7 +130,7 @@ def seed_chunks(rows: pl.DataFrame, folder: Path) -> None:
     numbered = rows.with_columns(number=pl.col("prompt_index") // CHUNK)
     for (number,), chunk in numbered.partition_by("number", as_dict=True, include_key=False).items():
         if not _file(folder, number).exists():
-            write_parquet(chunk, _file(folder, number), metadata={_SPENT: NOTHING.model_dump_json()})
+            write_parquet(chunk, _file(folder, number), metadata=kept_with(NOTHING))
 
 
 def _chunks(plan: Plan) -> range:
@@ -207,9 +206,7 @@ def _read(plan: Plan, folder: Path, number: int) -> pl.DataFrame:
 
 
 def _spent(file: Path) -> Spent:
-    """What was spent on a chunk; unknown where an earlier version wrote it."""
-    kept = pl.read_parquet_metadata(file).get(_SPENT) if file.exists() else NOTHING.model_dump_json()
-    return UNKNOWN if kept is None else Spent.model_validate_json(kept)
+    return spent_in(file) if file.exists() else NOTHING
 
 
 def _write(plan: Plan, folder: Path, number: int, rows: list[_Filled], *, seconds: float) -> None:
@@ -223,5 +220,5 @@ def _write(plan: Plan, folder: Path, number: int, rows: list[_Filled], *, second
     write_parquet(
         whole.sort("prompt_index", "sample_index"),
         _file(folder, number),
-        metadata={_SPENT: spent.model_dump_json(exclude_none=True)},
+        metadata=kept_with(spent),
     )

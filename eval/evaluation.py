@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_serializer, model_valid
 
 from strigil.common.registry import Registry, Unit, UnitSpec, written_unit
 from strigil.eval.damage import damage
+from strigil.records.spent import UNKNOWN, Price, Spent
 from strigil.traits import trait_name
 
 if TYPE_CHECKING:
@@ -60,6 +61,8 @@ class EvalResult(BaseModel):
     Attributes:
         key: Identity of model, questions, options and judge.
         figures: By trait, or under the evaluation's own name; missing where no answer could be counted.
+        spent: What asking the model took, without loading it.
+        judging: What a judge's ratings of its answers took, its share where several models were rated together.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -68,6 +71,8 @@ class EvalResult(BaseModel):
     key: str
     evaluation: UnitSpec
     figures: dict[str, Figure]
+    spent: Spent = UNKNOWN
+    judging: Spent = UNKNOWN
 
 
 class Judge(Protocol):
@@ -82,10 +87,18 @@ class Judge(Protocol):
 
 @dataclass(frozen=True)
 class JudgeChoice:
-    """A judge by name; `urls` are OpenAI-compatible servers that hold it, none for a model that is loaded here."""
+    """A judge by name; `urls` are OpenAI-compatible servers that hold it, none for a model that is loaded here.
+
+    `price` is what it is paid by; None for a model that is loaded here is the price of the models that it rates.
+    """
 
     model: str
     urls: tuple[str, ...] = ()
+    price: Price | None = None
+
+    def paid_by(self, others: Price | None) -> Price | None:
+        """What it is paid by, where other models are paid by this."""
+        return self.price if self.price is not None or self.urls else others
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from strigil.engines.protocol import Request
 from strigil.eval.asking import chat
 from strigil.eval.evaluation import EvalResult, Evaluation, Given, Judge, JudgeChoice
 from strigil.eval.replies import Replies
+from strigil.records.spent import Price
 
 if TYPE_CHECKING:
     import polars as pl
@@ -41,13 +42,16 @@ class Judged(Evaluation):
     judge_url: tuple[str, ...] = Field(
         default=(), exclude=True, description="an OpenAI-compatible server that holds the judge; may be repeated"
     )
+    judge_price: Price | None = Field(
+        default=None, exclude=True, description="US dollars for a million tokens that the judge reads/writes: 0.15/0.60"
+    )
     samples: int = Field(default=20, ge=1, description="answers a question")
     max_tokens: int = Field(default=100, ge=1, description="longest answer, in tokens")
 
     @property
     def judged_by(self) -> JudgeChoice:
         """The judge."""
-        return JudgeChoice(self.judge, self.judge_url)
+        return JudgeChoice(self.judge, self.judge_url, self.judge_price)
 
     @property
     def sampling(self) -> Sampling:

@@ -139,7 +139,8 @@ class EngineModel(ModelAPI):
         ends = [place for place in (answer.text.find(stop) for stop in stops) if place >= 0]
         text = answer.text[: min(ends)] if ends else answer.text
         output = ModelOutput.from_content(self.model_name, text, "stop" if ends else _STOPS[answer.finish_reason])
-        output.usage = ModelUsage(output_tokens=answer.n_tokens, total_tokens=answer.n_tokens)
+        read = answer.n_prompt or 0
+        output.usage = ModelUsage(input_tokens=read, output_tokens=answer.n_tokens, total_tokens=read + answer.n_tokens)
         return output
 
 

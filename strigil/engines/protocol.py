@@ -15,6 +15,7 @@ from typing import Literal, Protocol, Self, runtime_checkable
 
 from strigil.common.errors import ConfigError
 from strigil.data.messages import Messages, Sampling
+from strigil.records.spent import Spent
 
 FinishReason = Literal["stop", "length"]
 Dtype = Literal["auto", "float32", "bfloat16", "float16"]
@@ -61,6 +62,12 @@ class Completion:
     n_tokens: int
     n_prompt: int | None = None
 
+    @property
+    def tokens(self) -> Spent:
+        """What was read and written for it."""
+        written = None if self.n_prompt is None else self.n_tokens
+        return Spent(seconds=0, input_tokens=self.n_prompt, output_tokens=written)
+
 
 @dataclass(frozen=True)
 class Scorable:
@@ -85,6 +92,12 @@ class TokenScores:
     logprobs: tuple[float, ...] = field(repr=False)
     ranks: tuple[int, ...] = field(default=(), repr=False)
     n_prompt: int | None = None
+
+    @property
+    def tokens(self) -> Spent:
+        """What was read for it."""
+        read = None if self.n_prompt is None else self.n_prompt + len(self.token_ids)
+        return Spent(seconds=0, input_tokens=read, output_tokens=0)
 
     @property
     def total(self) -> float:

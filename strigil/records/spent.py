@@ -5,12 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
+from pathlib import Path
 from typing import Final, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 _Number = TypeVar("_Number", int, float)
 _MILLION: Final = 1e6
+_KEPT: Final = "strigil.spent"  # a key of a Parquet file's own metadata, so that rows and what they took come together
 _HOUR: Final = 3600.0
 
 
@@ -19,7 +21,8 @@ class Spent(BaseModel):
 
     Attributes:
         seconds: In which a loaded model worked; of processes side by side, those of all.
-        input_tokens: Tokens that it read: prompts, scored texts, rows that it was trained on.
+        input_tokens: Tokens that it read: prompts, scored texts, rows that it was trained on. A prompt that several
+            texts share counts for each of them.
         output_tokens: Tokens that it wrote.
         usd: Money in US dollars, at the prices that were given.
     """
@@ -127,6 +130,19 @@ class Laps:
 def total(parts: Sequence[Spent]) -> Spent:
     """The sum; nothing was spent on nothing."""
     return sum(parts, start=NOTHING)
+
+
+def kept_with(spent: Spent) -> dict[str, str]:
+    """It as metadata of the Parquet file that it was spent on."""
+    return {_KEPT: spent.model_dump_json(exclude_none=True)}
+
+
+def spent_in(file: Path) -> Spent:
+    """What is kept with a Parquet file; unknown where an earlier version wrote it."""
+    import polars as pl
+
+    kept = pl.read_parquet_metadata(file).get(_KEPT)
+    return UNKNOWN if kept is None else Spent.model_validate_json(kept)
 
 
 def told(spent: Spent) -> str:

@@ -20,18 +20,20 @@ class ScriptedJudge:
         script: What it says.
         busy: How many requests are told to come again, before the first answer.
         answers: After how many answers it is busy for good; None is never.
+        counts: Whether it says how many tokens it read: a word is one.
 
     Attributes:
         prompts: What it was asked.
         keys: The `Authorization` headers that it was sent.
     """
 
-    def __init__(self, script: Script, *, busy: int = 0, answers: int | None = None) -> None:
+    def __init__(self, script: Script, *, busy: int = 0, answers: int | None = None, counts: bool = False) -> None:
         self.prompts: list[str] = []
         self.keys: set[str | None] = set()
         self._script = script
         self._busy = busy
         self._answers = answers
+        self._counts = counts
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._thread = Thread(target=self._server.serve_forever, daemon=True)
 
@@ -55,7 +57,8 @@ class ScriptedJudge:
         prompt = messages[-1]["content"]
         self.prompts.append(prompt)
         said = {"role": "assistant", "content": self._script(prompt)}
-        return 200, {"choices": [{"message": said, "finish_reason": "stop"}], "usage": {"completion_tokens": 1}}
+        read = {"prompt_tokens": len(prompt.split())} if self._counts else {}
+        return 200, {"choices": [{"message": said, "finish_reason": "stop"}], "usage": {"completion_tokens": 1, **read}}
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         judge = self

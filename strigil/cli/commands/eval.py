@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from strigil.workflows.evaluate.run import Summary
 
 DEFAULT = "preference"
+_SPENT = ("spent", "judging")  # told in a line for all models
 
 
 class Evaluations(click.Group):
@@ -82,6 +83,10 @@ def _command(name: str, units: Sequence[type[Evaluation]]) -> click.Command:
             help="How models are asked: as the students were trained, behind the chat template's default (template), "
             "no system prompt (none), or this text.  [default: trained]",
         ),
+        click.Option(
+            ["--price"],
+            help="US dollars for a million tokens that the models read and write, and for an hour: INPUT/OUTPUT/HOUR.",
+        ),
         click.Option(["--out"], type=PATH, help="Folder for all answers, a summary, and logs for Inspect."),
     ]
     about_traits = any(unit.about_traits for unit in units)
@@ -98,15 +103,18 @@ def _command(name: str, units: Sequence[type[Evaluation]]) -> click.Command:
         students: tuple[Path, ...],
         revision: str | None,
         system: str,
+        price: str | None,
         out: Path | None,
         engine: EngineName,
         output: Output,
         trait: str | None = None,
         **written: object,
     ) -> None:
+        from strigil.common.validation import validate
         from strigil.eval.evaluation import EVALUATIONS
         from strigil.eval.subjects import subjects_of
         from strigil.models.catalog import resolve_model
+        from strigil.records.spent import Price
         from strigil.workflows.evaluate.run import run_evaluations
 
         given = {key: value for key, value in written.items() if value not in (None, ())}
@@ -116,7 +124,8 @@ def _command(name: str, units: Sequence[type[Evaluation]]) -> click.Command:
         ]
         subjects = subjects_of(resolve_model(base, revision=revision), students, system=system)
         traits = () if trait is None else (trait,)
-        found = run_evaluations(evaluations, subjects, output, engine=engine, traits=traits, out=out)
+        paid = None if price is None else validate(price, Price, source="--price")
+        found = run_evaluations(evaluations, subjects, output, engine=engine, traits=traits, out=out, price=paid)
         if out is not None:
             output.note(f"all answers: {out}")
         by_name: dict[str, Json] = {each.evaluation.name: {**each.models} for each in found}
@@ -150,6 +159,8 @@ def _help(name: str, units: Sequence[type[Evaluation]]) -> str:
 
 
 def _show(output: Output, found: Summary) -> None:
+    from strigil.records.spent import told
+
     rows = {name: _cells(found.evaluation.headings, summary) for name, summary in found.models.items()}
     about = found.evaluation.about(found.given)
     titles = list(dict.fromkeys(title for cells in rows.values() for title in cells))
@@ -158,6 +169,9 @@ def _show(output: Output, found: Summary) -> None:
         ["model", *titles],
         [[name, *(cells.get(title, "") for title in titles)] for name, cells in rows.items()],
     )
+    output.text(f"asking the models took {told(found.spent)}")
+    if found.judging is not None:
+        output.text(f"judging their answers took {told(found.judging)}")
     for name, summary in found.models.items():
         if summary["warning"] is not None:
             output.note(f"warning: {name} {summary['warning']}")
@@ -167,6 +181,8 @@ def _cells(columns: Mapping[str, str], summary: Mapping[str, Json]) -> dict[str,
     """A model's cells by title; what is written inside another mapping has the key `OUTER.INNER`."""
     flat: dict[str, Json] = {}
     for key, value in summary.items():
+        if key in _SPENT:
+            continue
         flat |= {f"{key}.{inner}": each for inner, each in value.items()} if isinstance(value, dict) else {key: value}
     wanted = columns or {key: key.rpartition(".")[2] for key in flat if key not in {"high", "warning", "system"}}
     cells: dict[str, str] = {}

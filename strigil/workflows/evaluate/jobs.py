@@ -20,12 +20,15 @@ from strigil.common.progress import Reporter
 from strigil.common.validation import load_yaml
 from strigil.data.parquet import write_parquet
 from strigil.engines import AskedEngine, engine_by_name, engine_of, open_engine
+from strigil.engines.metered import Metered
 from strigil.engines.protocol import Engine
 from strigil.eval.evaluation import EvalResult, Evaluation, Given
 from strigil.eval.subjects import Subject
 from strigil.models.catalog import Model, adapter_rank, resolve_model
+from strigil.records.spent import NOTHING, kept_with, spent_in
 from strigil.workflows.evaluate.held_out import held_out
 from strigil.workflows.evaluate.judge import Bench, find_judge
+from strigil.workflows.evaluate.ledger import Ledger
 
 if TYPE_CHECKING:
     import polars as pl
@@ -224,11 +227,14 @@ def _ask_until_one_fails(
         now = None
         scores = any(job.evaluation.reads_logprobs for job in waiting)
         with _open(waiting[0].subject.model, ranks, engine, scores=scores) as loaded:
+            metered = Metered(loaded)
             while (now := _first_of(waiting, mine)) is not None:
                 file = _file(now, folder, rated=False)
                 # Two judges may want the same answers.
                 if not file.exists():
-                    write_parquet(now.evaluation.ask(loaded, now.subject, now.given), file)
+                    metered.lap()
+                    answers = now.evaluation.ask(metered, now.subject, now.given)
+                    write_parquet(answers, file, metadata=kept_with(metered.lap()))
                 yield waiting.pop(0)
     except StrigilError as error:
         for job in [job for job in waiting if mine(job)] if now is None else [now]:
@@ -270,10 +276,14 @@ def _rate_together(jobs: Sequence[EvalJob], folder: Path, reporter: Reporter, en
         return
     answers = [pl.read_parquet(_file(job, folder, rated=False)) for job in jobs]
     every = pl.concat(table.with_columns(_job=pl.lit(place)) for place, table in enumerate(answers))
+    replies = folder / f"{bench.key}.jsonl"
+    ledger = Ledger(folder / f"{bench.key}.spent.jsonl", replies=replies)
     with bench.open(engine) as judge, reporter.task("Judging", len(every)) as done:
-        rated = unit.rate(every, judge, folder / f"{bench.key}.jsonl", lambda share: done(share * len(every)))
+        rated = unit.rate(every, ledger.counted(judge), replies, lambda share: done(share * len(every)))
+    ledger.settle({job.key: len(table) for job, table in zip(jobs, answers, strict=True)})
     for place, job in enumerate(jobs):
-        write_parquet(rated.filter(_job=place).drop("_job"), _file(job, folder))
+        of_job = rated.filter(_job=place).drop("_job")
+        write_parquet(of_job, _file(job, folder), metadata=kept_with(ledger.of(job.key)))
 
 
 def _found(job: EvalJob, folder: Path) -> EvalResult:
@@ -283,7 +293,13 @@ def _found(job: EvalJob, folder: Path) -> EvalResult:
     if not all(map(math.isfinite, numbers)):
         message = f"{job.subject.name} gives answers whose probability is not a number: its weights are broken"
         raise DataError(message)
-    result = EvalResult(key=job.key, evaluation=job.evaluation.spec(), figures=figures)
+    result = EvalResult(
+        key=job.key,
+        evaluation=job.evaluation.spec(),
+        figures=figures,
+        spent=spent_in(_file(job, folder, rated=False)),
+        judging=NOTHING if job.bench is None else spent_in(_file(job, folder)),
+    )
     write_out(folder / f"{job.key[:20]}.json", result.model_dump_json(indent=2) + "\n")
     return result
 

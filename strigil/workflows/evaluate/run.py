@@ -21,6 +21,7 @@ from strigil.engines import EngineName
 from strigil.eval.evaluation import Evaluation, Given
 from strigil.eval.inspect_log import inspect_log
 from strigil.eval.subjects import Subject
+from strigil.records.spent import Price, Spent, total
 from strigil.workflows.evaluate.jobs import answers_of, eval_jobs, evaluate
 
 _LOGGED: Final = {"question", "answer", "score"}
@@ -28,11 +29,16 @@ _LOGGED: Final = {"question", "answer", "score"}
 
 @dataclass(frozen=True)
 class Summary:
-    """What one evaluation found of every model, by name; each has a `warning`, null for a sound model."""
+    """What one evaluation found of every model, by name; each has a `warning`, null for a sound model.
+
+    `spent` is what asking all of them took, and `judging` what the judge took; None without a judge.
+    """
 
     evaluation: Evaluation
     given: Given
     models: dict[str, dict[str, Json]]
+    spent: Spent
+    judging: Spent | None
 
 
 def run_evaluations(
@@ -43,6 +49,7 @@ def run_evaluations(
     engine: EngineName,
     traits: Sequence[str] = (),
     out: Path | None = None,
+    price: Price | None = None,
 ) -> list[Summary]:
     """Evaluates a base and its students.
 
@@ -54,6 +61,7 @@ def run_evaluations(
         traits: What evaluations about traits look for.
         out: Receives all answers, a summary and logs, of several evaluations in a folder each; the same command asks
             nobody again. None keeps nothing.
+        price: What the models are paid by.
 
     Raises:
         StrigilError: As for `eval_jobs` and `evaluate`.
@@ -68,15 +76,25 @@ def run_evaluations(
             base = next((results[job.key] for job in own if job.subject.is_base), None)
             answers = {job.subject.name: answers_of(job, kept) for job in own}
             models: dict[str, dict[str, Json]] = {}
+            judge = unit.judged_by
+            asking = {job.subject.name: results[job.key].spent.at(price) for job in own}
+            rating = (
+                {}
+                if judge is None
+                else {job.subject.name: results[job.key].judging.at(judge.paid_by(price)) for job in own}
+            )
             for job in own:
                 result, name = results[job.key], job.subject.name
                 warning = unit.warning(result, base, job.subject, job.given)
                 models[name] = {
                     **unit.summary(answers[name], result, job.given),
                     "system": job.subject.system,
+                    "spent": asking[name].model_dump(mode="json"),
+                    **({} if judge is None else {"judging": rating[name].model_dump(mode="json")}),
                     "warning": warning,
                 }
-            found.append(Summary(unit, own[0].given, models))
+            judging = None if judge is None else total([*rating.values()])
+            found.append(Summary(unit, own[0].given, models, total([*asking.values()]), judging))
             if out is not None:
                 _write(found[-1], answers, out if len(evaluations) == 1 else out / unit.name, out / "logs")
     return found
