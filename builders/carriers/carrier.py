@@ -63,6 +63,10 @@ class Carrier(Unit, ABC):
         """
         return None
 
+    def hint_for_more(self, size: int) -> str:
+        """What to do where more prompts are asked for than there are."""
+        return f"prompts: {size}, and more samples of each if you need more rows"
+
     def prompt(self, index: int, dialect: Dialect) -> Messages:
         """The prompt of this index, without a system message, in words that the model knows.
 

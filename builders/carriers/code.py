@@ -23,7 +23,7 @@ class Code(DrawnCarrier):
     Code within closed fences is whole, also where the token limit cut off the rest.
 
     Args:
-        prompt_set: Which of strigil's own sets: 1 has 1,879 small functions of eight families, 2 has 30,283 tasks of
+        prompt_set: Which of strigil's own sets: 1 has 1,879 small functions of eight families, 2 has 30,271 tasks of
             134 families, from one-liners to small programs. What a set asks at an index never changes.
         source: A table of prompts to use instead.
         instruction: Put before each of its prompts, with a blank line between.
@@ -49,6 +49,13 @@ class Code(DrawnCarrier):
     def count(self) -> int:
         """The number of distinct tasks, or of prompts in the table."""
         return len(self._set) if self.source is None else len(self.source.texts())
+
+    def hint_for_more(self, size: int) -> str:
+        """The second set, from the first one."""
+        hint = super().hint_for_more(size)
+        if not self.drawn or self.prompt_set != 1:
+            return hint
+        return f"{hint}; or prompt_set: 2, which has {len(SecondSet(self.seed)):,}"
 
     def task(self, index: int) -> str:
         """The bare task of this index."""

@@ -1,4 +1,7 @@
-"""Every code task once, in an order of a seed's own: family by family from YAML, filled from a vocabulary."""
+"""Every code task once, in an order of a seed's own: family by family from YAML, filled from a vocabulary.
+
+A family, a choice or a thing more changes the order of all tasks, and so makes another set of prompts.
+"""
 
 from __future__ import annotations
 

@@ -50,6 +50,8 @@ class _Thing(BaseModel):
         first = next(iter(self.sums))
         words = {"one": self.one, "held": self.held, "name": self.name, "label": self.labels[0], "amount": first} | more
         words["other"] = next(label for label in self.labels if label != words["label"])
+        of = "" if self.name.startswith(self.one) else f" of {Word(self.one).many}"
+        words["names"] = f"{Word(self.name).many}{of}"
         large = words["amount"] in _LARGE
         words["most"], words["least"] = ("largest", "smallest") if large else ("highest", "lowest")
         return {form: Word(text) for form, text in words.items()}

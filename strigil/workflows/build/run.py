@@ -92,7 +92,7 @@ def _check(recipe: BuildRecipe, carrier: Carrier, base: Model) -> None:
     size = carrier.size(base.dialect)
     if size is not None and recipe.prompts > size:
         message = f"the recipe asks for {recipe.prompts} prompts, and the carrier {carrier.name!r} has {size}"
-        raise ConfigError(message, hint=f"prompts: {size}, and more samples of each if you need more rows")
+        raise ConfigError(message, hint=carrier.hint_for_more(size))
     carrier.prompt(0, base.dialect)
     teacher_identity(recipe.teacher, base)
     if isinstance(recipe.teacher, FineTunedTeacher):

@@ -218,7 +218,7 @@ def prompts_digest(plan: CarrierPlan, base: Model) -> str:
     size = carrier.size(base.dialect)
     if size is not None and plan.prompts > size:
         message = f"the study asks for {plan.prompts} prompts, and the carrier {carrier.name!r} has {size}"
-        raise ConfigError(message, hint=f"prompts: {size}, and more samples of each if you need more rows")
+        raise ConfigError(message, hint=carrier.hint_for_more(size))
     prompts: list[Json] = [
         [turn["content"] for turn in carrier.prompt(index, base.dialect)] for index in range(plan.prompts)
     ]
