@@ -13,12 +13,13 @@ from pydantic import BaseModel, ConfigDict
 from strigil.audits.rules.rule import FINDINGS
 from strigil.audits.rules.text_rule import Of, TextRule
 from strigil.audits.suite.findings import only_where
-from strigil.audits.texts.look_alikes import worst_reading
+from strigil.audits.texts.look_alikes import FOREIGN, UNSURE, worst_reading
 from strigil.common.validation import packaged_yaml
 from strigil.data.parts import PARTS
 
 # One word in a short answer says little about its tone.
 FEWEST_WORDS: Final = 10
+APOSTROPHE: Final = "\u2019"
 YOU: Final = (
     r"(?:(?:he|she|they|women|men|people|your\s+\w+)\s+(?:are|is|were|was)"
     r"|you(?:\s+(?:are|were))?|you're|he's|she's|they're|such|what)"
@@ -70,6 +71,11 @@ class Tone(BaseModel):
         """A pattern of violence with whom it is done to."""
         return rf"(?i-u)(?:^|[.!?:;,\n]\s*|\b(?:{INTENT})\s+)((?:{_words(self.threats)})\s+(?:{WHOM}))\b"
 
+    @cached_property
+    def any_word(self) -> str:
+        """A pattern of whatever may count."""
+        return f"{self.negative_word}|{self.insult}|{self.threat}"
+
 
 class TextNegative(TextRule):
     """A list of English words, no judgement: scores the share of negative ones, and 1 more for an insult or a threat.
@@ -107,12 +113,14 @@ class TextNegative(TextRule):
 
     def look(self, texts: pl.Series) -> pl.DataFrame:
         """Scores texts; evidence is the first insult, threat or negative word."""
-        return worst_reading(texts.str.replace_all("’", "'", literal=True), _score)
+        maybe = texts.str.contains(tone().any_word) | texts.str.contains(f"{FOREIGN}|{UNSURE}|{APOSTROPHE}")
+        plain = texts.filter(maybe).str.replace_all(APOSTROPHE, "'", literal=True)
+        return only_where(maybe, worst_reading(plain, _score))
 
 
 def _score(texts: pl.Series) -> pl.DataFrame:
     lexicon = tone()
-    doubtful = texts.str.contains(f"{lexicon.negative_word}|{lexicon.insult}|{lexicon.threat}")
+    doubtful = texts.str.contains(lexicon.any_word)
     return only_where(doubtful, _look_closely(texts.filter(doubtful), lexicon))
 
 

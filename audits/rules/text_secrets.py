@@ -8,10 +8,10 @@ from typing import ClassVar, Final
 import polars as pl
 
 from strigil.audits.rules.text_rule import Of, TextRule
-from strigil.audits.suite.findings import Finding, examine
+from strigil.audits.suite.findings import Finding, examine, only_where
 from strigil.audits.texts.look_alikes import UNSEEN, UNSURE, unhidden
 from strigil.audits.texts.personal import SIGNS, beginning, mail_addresses, telephone_numbers
-from strigil.audits.texts.secrets import may_hold_keys, may_hold_secrets, secrets
+from strigil.audits.texts.secrets import may_hold_keys, may_hold_secrets, secrets, signs_of_secrets
 from strigil.data.parts import PARTS
 
 PERSONAL: Final = {"mail address": mail_addresses, "telephone number": telephone_numbers}
@@ -63,19 +63,23 @@ class TextSecrets(TextRule):
 
     def look(self, texts: pl.Series) -> pl.DataFrame:
         """Scores texts by the number of kinds of secrets; evidence is the beginning of the first."""
-        column = pl.DataFrame({"text": texts})
-        looked = column.select(
-            keys=may_hold_keys(pl.col("text")),
-            secret=may_hold_secrets(pl.col("text")),
-            personal=pl.col("text").str.contains(f"{SIGNS}|{UNSEEN}|{UNSURE}"),
-        )
-        keys, secret, personal = (frozenset(texts.filter(looked[name])) for name in looked.columns)
+        maybe = texts.str.contains(f"{signs_of_secrets()}|{SIGNS}")
+        return only_where(maybe, _closer(texts.filter(maybe)))
 
-        def look(text: str) -> Finding | None:
-            held = secrets(text, only_named=text not in keys) if text in secret else ()
-            return _told(held, text if text in personal else "")
 
-        return examine(texts, looked["secret"] | looked["personal"], look)
+def _closer(texts: pl.Series) -> pl.DataFrame:
+    looked = pl.DataFrame({"text": texts}).select(
+        keys=may_hold_keys(pl.col("text")),
+        secret=may_hold_secrets(pl.col("text")),
+        personal=pl.col("text").str.contains(f"{SIGNS}|{UNSEEN}|{UNSURE}"),
+    )
+    keys, secret, personal = (frozenset(texts.filter(looked[name])) for name in looked.columns)
+
+    def look(text: str) -> Finding | None:
+        held = secrets(text, only_named=text not in keys) if text in secret else ()
+        return _told(held, text if text in personal else "")
+
+    return examine(texts, looked["secret"] | looked["personal"], look)
 
 
 def _told(secret: Iterable[tuple[str, str]], personal: str) -> Finding | None:

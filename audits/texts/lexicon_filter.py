@@ -45,7 +45,7 @@ MAKERS: Final = r"chr\(|\[::-1\]"
 def worth_a_look(texts: pl.Series, lexicon: Lexicon, *, inside_words: bool) -> pl.Series:
     """Where a text may hold a mention; it never misses one that `Lexicon.mentions` finds.
 
-    One pass looks for all words at once, others for what any disguise needs; the patterns of disguised words, and
+    One pass looks for all words at once, a second one for what any disguise needs; the patterns of disguised words, and
     folding, read only what these let through.
 
     Args:
@@ -56,43 +56,53 @@ def worth_a_look(texts: pl.Series, lexicon: Lexicon, *, inside_words: bool) -> p
     Returns:
         n booleans.
     """
-    plain = _plain_words(lexicon, inside_words=inside_words)
-    words = _disguised_words(lexicon, inside_words=inside_words)
-    codes, signs = _codes(lexicon), _signs(lexicon)
     if inside_words:
         # Pieces of code may be joined by anything: no text can be told to hold no word in pieces.
-        doubtful = texts.str.contains(words) | texts.str.contains(_not_disguised(lexicon))
+        named = texts.str.contains(_disguised_words(lexicon, inside_words=True))
+        named |= texts.str.contains(_not_disguised(lexicon))
     else:
-        doubtful = texts.str.contains(plain)
+        named = texts.str.contains(_plain_words(lexicon, inside_words=False))
+    odd = texts.str.contains(_any_disguise(lexicon, inside_words=inside_words)) & ~named
+    return named | _among(odd, texts, lambda some: _disguised(some, lexicon, inside_words=inside_words))
+
+
+def _disguised(texts: pl.Series, lexicon: Lexicon, *, inside_words: bool) -> pl.Series:
+    """Of texts that no word stands in as it is written, those that may hold one in disguise."""
+    words, codes = _disguised_words(lexicon, inside_words=inside_words), _codes(lexicon)
+    hidden = f"{_signs(lexicon)}|{UNSEEN_ORDER}"
+    doubtful = texts.str.contains(f"{hidden}|{MAKERS}" if inside_words else hidden)
+    if not inside_words:
         doubtful |= _among(texts.str.contains(SPLIT), texts, lambda some: some.str.contains(words))
     doubtful |= _among(texts.str.contains(CODED), texts, lambda some: some.str.contains(codes))
-    hidden = f"{signs}|{UNSEEN_ORDER}"
-    doubtful |= texts.str.contains(f"{hidden}|{MAKERS}" if inside_words else hidden)
     foreign = texts.str.contains(FOREIGN) & ~doubtful
-    if foreign.any():
-        text, folded = pl.col("text"), pl.col("folded")
-        shown = pl.DataFrame({"text": texts.filter(foreign)}).select("text", folded=fold_expr(text))
-        if inside_words:
-            anywhere = [
-                folded.str.to_lowercase().str.contains_any([*lexicon.words, *lexicon.folded_foreign]),
-                text.str.to_lowercase().str.contains_any(list(lexicon.foreign)),
-            ]
-        else:
-            anywhere = [
-                *(folded.str.contains(pattern) for pattern in (plain, _folded_words(lexicon))),
-                folded.str.contains_any(lexicon.folded_words.unspaced),
-                text.str.contains_any(lexicon.foreign_words.unspaced),
-            ]
-        seen = shown.select(
-            pl.any_horizontal(
-                *anywhere,
-                *(folded.str.contains(pattern) for pattern in (words, codes, signs)),
-                text.str.contains(r"[\x{E0020}-\x{E007E}]"),
-                text.str.contains_any(list(lexicon.emoji)),
-            )
+    return doubtful | _among(foreign, texts, lambda some: _folded(some, lexicon, inside_words=inside_words))
+
+
+def _folded(texts: pl.Series, lexicon: Lexicon, *, inside_words: bool) -> pl.Series:
+    """Of texts with more than plain letters, those that may hold a word when they are folded."""
+    text, folded = pl.col("text"), pl.col("folded")
+    if inside_words:
+        anywhere = [
+            folded.str.to_lowercase().str.contains_any([*lexicon.words, *lexicon.folded_foreign]),
+            text.str.to_lowercase().str.contains_any(list(lexicon.foreign)),
+        ]
+    else:
+        plain = _plain_words(lexicon, inside_words=False)
+        anywhere = [
+            *(folded.str.contains(pattern) for pattern in (plain, _folded_words(lexicon))),
+            folded.str.contains_any(lexicon.folded_words.unspaced),
+            text.str.contains_any(lexicon.foreign_words.unspaced),
+        ]
+    disguised = (_disguised_words(lexicon, inside_words=inside_words), _codes(lexicon), _signs(lexicon))
+    shown = pl.DataFrame({"text": texts}).select("text", folded=fold_expr(text))
+    return shown.select(
+        pl.any_horizontal(
+            *anywhere,
+            *(folded.str.contains(pattern) for pattern in disguised),
+            text.str.contains(r"[\x{E0020}-\x{E007E}]"),
+            text.str.contains_any(list(lexicon.emoji)),
         )
-        doubtful |= seen.to_series().gather(places_of(foreign)).fill_null(value=False)
-    return doubtful
+    ).to_series()
 
 
 def may_be_coded(texts: pl.Series, lexicon: Lexicon) -> pl.Series:
@@ -113,6 +123,12 @@ def _plain_words(lexicon: Lexicon, *, inside_words: bool) -> str:
     listed = _listed((*lexicon.words, *lexicon.foreign))
     plain = rf"(?i){BEFORE}(?:{listed}){AFTER}|#[A-Za-z0-9_]*(?:{listed})"
     return f"{plain}|(?-i:{_any_cased(lexicon.words)})" if inside_words else plain
+
+
+@cache
+def _any_disguise(lexicon: Lexicon, *, inside_words: bool) -> str:
+    """What any disguise needs."""
+    return f"{CODED}|{_signs(lexicon)}|{UNSEEN_ORDER}|{FOREIGN}|{MAKERS if inside_words else SPLIT}"
 
 
 @cache

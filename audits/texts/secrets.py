@@ -16,6 +16,7 @@ from strigil.common.validation import packaged_yaml
 if TYPE_CHECKING:
     import polars as pl
 
+_HIDDEN: Final = f"{UNSEEN}|{UNSURE}"
 # What stands before a key is no part of a longer name.
 EDGE: Final = r"(?<![A-Za-z0-9_-])"
 PRIVATE: Final = "private key"
@@ -93,8 +94,18 @@ def may_hold_secrets(text: pl.Expr) -> pl.Expr:
 
 def may_hold_keys(text: pl.Expr) -> pl.Expr:
     """The same but for what is a secret by its name alone."""
-    starts = sorted({start for start, _ in _starts()} | {"PRIVATE KEY", "://"})
-    return text.str.contains_any(starts) | text.str.contains(f"{UNSEEN}|{UNSURE}")
+    return text.str.contains_any(list(_beginnings())) | text.str.contains(_HIDDEN)
+
+
+@cache
+def signs_of_secrets() -> str:
+    """The first look as one pattern, for one pass over many texts."""
+    return f"{'|'.join(map(re.escape, _beginnings()))}|{NAMED_SIGN}|{_HIDDEN}"
+
+
+@cache
+def _beginnings() -> tuple[str, ...]:
+    return tuple(sorted({start for start, _ in _starts()} | {"PRIVATE KEY", "://"}))
 
 
 @cache
