@@ -46,7 +46,7 @@ lint: $(READY)
 
 types: $(READY)
 	$(BIN)/python tools/link_types.py
-	$(BIN)/mypy $(SOURCES)
+	$(BIN)/mypy --num-workers auto $(SOURCES)
 	cd .cache/types && ../../$(BIN)/lint-imports --no-logo --config ../../pyproject.toml
 
 format: $(READY)
