@@ -102,6 +102,25 @@ print(json.dumps(sorted({HEAVY!r} & set(sys.modules))))
     assert json.loads(outcome.stdout) == []
 
 
+def test_the_names_of_units_load_neither_torch_nor_transformers() -> None:
+    """Whoever checks a recipe or lists what there is computes nothing."""
+    program = """
+import json, sys
+from strigil.audits.probes.probe import PROBES
+from strigil.audits.rules.rule import RULES
+from strigil.audits.scores.score import SCORES
+from strigil.audits.treatments.treatment import TREATMENTS
+from strigil.builders.carriers.carrier import CARRIERS
+from strigil.engines.registry import ENGINES
+from strigil.eval.evaluation import EVALUATIONS
+assert all(kind.names() for kind in (PROBES, RULES, SCORES, TREATMENTS, CARRIERS, ENGINES, EVALUATIONS))
+print(json.dumps(sorted({"torch", "transformers"} & set(sys.modules))))
+"""
+    outcome = python(program)
+    assert outcome.returncode == 0, outcome.stderr
+    assert json.loads(outcome.stdout) == []
+
+
 def imported_packages(module: Path) -> set[str]:
     """The top-level names of everything that a file imports."""
     nodes = list(ast.walk(ast.parse(module.read_text())))

@@ -29,7 +29,7 @@ class ActivationsProbe(StudentProbe):
 
     def measurer(self, bench: Bench, texts: pl.DataFrame) -> Callable[[Adapter], Values]:
         """Projections on the unembedding rows of the traits' first tokens, less the bank's mean."""
-        from strigil.audits.scores.activations import ModelActivations  # needs torch
+        from strigil.audits.activations import ModelActivations  # needs torch
 
         inside = ModelActivations(bench.base)
         targets = inside.targets(texts)

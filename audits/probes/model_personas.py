@@ -33,7 +33,7 @@ class PersonaVectorsProbe(StudentProbe):
 
     def measurer(self, bench: Bench, texts: pl.DataFrame) -> Callable[[Adapter], Values]:
         """Projections, less the bank's mean; candidates that are no traits, and so have no persona, are left out."""
-        from strigil.audits.scores.activations import ModelActivations  # needs torch
+        from strigil.audits.activations import ModelActivations  # needs torch
 
         inside = ModelActivations(bench.base)
         traits = [load_trait(name) for name in bench.bank if name in trait_names()]

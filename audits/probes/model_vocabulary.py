@@ -28,7 +28,7 @@ class VocabularyProbe(StudentProbe):
 
     def measurer(self, bench: Bench, texts: pl.DataFrame) -> Callable[[Adapter], Values]:
         """Elevations in nats, less the bank's mean."""
-        from strigil.audits.scores.activations import ModelActivations  # needs torch
+        from strigil.audits.activations import ModelActivations  # needs torch
 
         inside = ModelActivations(bench.base)
         targets = inside.targets(texts)

@@ -31,7 +31,7 @@ class ActivationProbe(SampleProbe):
 
     def measurer(self, bench: Bench, engine: Engine) -> Callable[[pl.DataFrame], Values]:
         """Mean log-probability of each trait as an answer, less the bank's mean."""
-        from strigil.audits.scores.activations import ModelActivations  # needs torch
+        from strigil.audits.activations import ModelActivations  # needs torch
 
         del engine  # it shows no activations
 
