@@ -12,6 +12,7 @@ import pytest
 from hypothesis import settings
 
 from tests.data.owls import SUITE
+from tests.forked import ForkedWorkers
 
 if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
@@ -61,6 +62,13 @@ def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
     reasons = [report.longrepr[2] for report in terminalreporter.stats.get("skipped", [])]
     for reason in sorted(set(reasons)):
         terminalreporter.write_line(f"{reasons.count(reason)} tests not run. {reason}", yellow=True, bold=True)
+
+
+@pytest.fixture(autouse=True)
+def _workers_start_at_once(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a test is not about workers, they are forked from a process that has the imports behind it."""
+    if request.node.get_closest_marker("spawned") is None:
+        monkeypatch.setattr("strigil.parallel.processes.get_context", ForkedWorkers)
 
 
 @pytest.fixture

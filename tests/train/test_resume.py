@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
 import os
 import signal
 import time
@@ -22,6 +21,7 @@ from strigil.train.checkpoint import CHECKPOINT_FILE, Checkpoints, Position
 from strigil.train.recipe import StepMetrics, TrainRecipe
 from strigil.train.result import TrainResult
 from strigil.train.sft import METRICS_FILE, encode, train_encoded
+from tests.forked import forked
 from tests.train.rows import number_rows
 
 RECIPE = TrainRecipe(modules=("down_proj",), learning_rate=1e-2, epochs=4, batch_size=8, threads=1)
@@ -60,7 +60,7 @@ def same(first: Path, second: Path) -> bool:
 
 
 def test_a_training_that_was_killed_ends_with_the_same_bytes(tmp_path: Path) -> None:
-    process = multiprocessing.get_context("spawn").Process(target=slowly, args=(tmp_path / "killed",))
+    process = forked().Process(target=slowly, args=(tmp_path / "killed",))
     process.start()
     partial = tmp_path / ".killed.partial"
     while not (partial / CHECKPOINT_FILE).exists() or len(metrics(partial)) < 5:

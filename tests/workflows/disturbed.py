@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 import subprocess
@@ -12,7 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing.context import ForkServerContext, ForkServerProcess
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Final
 
@@ -20,18 +19,9 @@ import huggingface_hub.constants
 import psutil
 import pytest
 
+from tests.forked import forked
 from tests.hub.protocol import TOKEN
 
-_PRELOADED: Final = (
-    "strigil.cli.main",
-    "strigil.engines.transformers.engine",
-    "strigil.train.sft",
-    "strigil.workflows.build.run",
-    "strigil.workflows.study.run",
-    "strigil.workflows.publish.run",
-    "transformers.models.llama.modeling_llama",
-    "peft",
-)
 STATUSES: Final = {signal.SIGKILL: -9, signal.SIGTERM: 143, signal.SIGINT: 130}
 WORDS: Final = {signal.SIGTERM: "error: terminated;", signal.SIGINT: "error: interrupted;"}
 
@@ -63,13 +53,6 @@ class Ended:
     said: str
 
 
-def processes() -> ForkServerContext:
-    """Processes that have the imports behind them, so that signals hit the command and not Python's start."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([*_PRELOADED, __name__])
-    return context
-
-
 def _command(arguments: list[str], place: Place, log: Path) -> None:
     os.setsid()
     said = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
@@ -94,7 +77,7 @@ def _command(arguments: list[str], place: Place, log: Path) -> None:
 def begin(arguments: list[str], place: Place, *, log: str = "log") -> ForkServerProcess:
     """Starts a command."""
     place.temporary.mkdir(parents=True, exist_ok=True)
-    process = processes().Process(target=_command, args=(arguments, place, place.folder / log))
+    process = forked().Process(target=_command, args=(arguments, place, place.folder / log))
     process.start()
     return process
 

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import random
 import signal
 import time
-from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-import pytest
 
 from strigil.common.progress import Silent
 from strigil.releases.store import PARTIAL, open_release
 from strigil.workflows.build.recipes import BuildRecipe
 from strigil.workflows.build.run import build
+from tests.forked import forked
 
 if TYPE_CHECKING:
     from strigil.releases.store import Release
@@ -42,19 +39,9 @@ def build_alone(out: Path) -> None:
     build(RECIPE, out, Silent())
 
 
-@pytest.fixture(scope="module")
-def processes() -> ForkServerContext:
-    """Processes that have the imports behind them, so that kills hit the build and not Python's start."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(
-        [__name__, "strigil.engines.transformers.engine", "transformers.models.llama.modeling_llama"]
-    )
-    return context
-
-
-def run_for(processes: ForkServerContext, out: Path, seconds: float | None) -> float:
+def run_for(out: Path, seconds: float | None) -> float:
     """Builds in a process of its own, which is killed after so many seconds; returns how long it lived."""
-    process = processes.Process(target=build_alone, args=(out,))
+    process = forked().Process(target=build_alone, args=(out,))
     started = time.monotonic()
     process.start()
     process.join(seconds)
@@ -69,18 +56,18 @@ def names(folder: Path) -> list[str]:
     return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
 
 
-def test_twenty_kills_at_random_moments_change_nothing(processes: ForkServerContext, tmp_path: Path) -> None:
-    run_for(processes, tmp_path / "warm-up", None)
-    length = run_for(processes, tmp_path / "whole", None)
+def test_twenty_kills_at_random_moments_change_nothing(tmp_path: Path) -> None:
+    run_for(tmp_path / "warm-up", None)
+    length = run_for(tmp_path / "whole", None)
     whole = open_release(tmp_path / "whole" / "killed")
     chance = random.Random(0)
     finished: list[Release] = []
     for number in range(KILLS):
         # Each release takes a few kills; once it is there, the next one begins.
         out = tmp_path / f"cut-{len(finished)}"
-        run_for(processes, out, chance.uniform(0.02, length))
+        run_for(out, chance.uniform(0.02, length))
         if (out / "killed" / "v1.0.0").exists() or number == KILLS - 1:
-            run_for(processes, out, None)
+            run_for(out, None)
             finished.append(open_release(out / "killed"))
     for release in finished:
         assert release.rows("raw").collect().equals(whole.rows("raw").collect())

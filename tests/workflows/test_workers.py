@@ -18,6 +18,8 @@ from strigil.common.progress import Done
 from strigil.parallel.jobs import Died, Finished, Task, in_order
 from strigil.parallel.workers import run_jobs
 
+pytestmark = pytest.mark.spawned
+
 
 def ignore(done: float, detail: str = "") -> None:
     del done, detail

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import shutil
 import time
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from strigil.train.result import read_result
 from strigil.workflows.study.cells import Store
 from strigil.workflows.study.plan import plan_study
 from strigil.workflows.study.run import Written, report_only, run_and_report
+from tests.forked import forked
 from tests.workflows.study.small import CONTROLS, ROWS, a_study
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def run_alone(out: Path) -> None:
 
 @pytest.fixture(scope="module")
 def killed(store: Store) -> Killed:
-    process = multiprocessing.get_context("spawn").Process(target=run_alone, args=(store.out,))
+    process = forked().Process(target=run_alone, args=(store.out,))
     process.start()
     while len(list(store.students.glob("*/train.json"))) < 2 and process.is_alive():
         time.sleep(0.02)

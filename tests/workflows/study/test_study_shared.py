@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 import threading
 import time
 from collections.abc import Sequence
-from multiprocessing.context import SpawnProcess
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 import pytest
@@ -22,6 +21,7 @@ from strigil.workflows.study.claims import Claims
 from strigil.workflows.study.recipe import StudyRecipe
 from strigil.workflows.study.run import run_and_report
 from strigil.workflows.study.throughput import Speeds
+from tests.forked import forked
 from tests.workflows.study.small import CONTROLS, a_study
 
 PROCESSES = 4
@@ -41,8 +41,8 @@ def run_alone(out: Path) -> None:
     run_and_report(the_study(), Store(out), Silent(), workers=1, lease=LEASE)
 
 
-def start(out: Path) -> SpawnProcess:
-    process = multiprocessing.get_context("spawn").Process(target=run_alone, args=(out,))
+def start(out: Path) -> ForkServerProcess:
+    process = forked().Process(target=run_alone, args=(out,))
     process.start()
     return process
 
@@ -150,7 +150,7 @@ def hold(folder: Path, ready: str, asleep: bool) -> None:  # noqa: FBT001  # an 
 @pytest.mark.parametrize("asleep", [False, True])
 def test_a_claim_of_a_process_that_is_dead_or_not_heard_of_is_taken_over(tmp_path: Path, *, asleep: bool) -> None:
     folder, ready = tmp_path / "claims", tmp_path / "ready"
-    process = multiprocessing.get_context("spawn").Process(target=hold, args=(folder, str(ready), asleep))
+    process = forked().Process(target=hold, args=(folder, str(ready), asleep))
     process.start()
     try:
         while not ready.exists():
