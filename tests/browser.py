@@ -61,7 +61,8 @@ def visit(browser: Browser, file: Path, *, width: int = 1280, dark: bool = False
     context = browser.new_context(
         viewport={"width": width, "height": 900}, color_scheme="dark" if dark else "light", offline=True
     )
-    context.set_default_timeout(10_000)
+    # Charts come last, and a busy machine is slow.
+    context.set_default_timeout(30_000)
     page = context.new_page()
     requests: list[str] = []
     errors: list[str] = []

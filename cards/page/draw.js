@@ -5,8 +5,12 @@ const charts = JSON.parse(document.getElementById("charts").textContent);
 const options = { actions: false, ast: true, defaultStyle: false, renderer: "svg", tooltip: { disableDefaultStyle: true } };
 const SAVED = { width: 860, scale: 2 };
 
-// One after the other, so that whoever uses the page meanwhile waits for none.
+// What draws them is run once the page can be used; then one comes after the other, so that nobody waits for them.
 async function draw() {
+  await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+  const vega = document.createElement("script");
+  vega.textContent = document.getElementById("vega").textContent;
+  document.head.append(vega);
   for (const place of document.querySelectorAll("[data-chart]")) {
     await window.vegaEmbed(place, charts[place.dataset.chart].spec, options);
     await new Promise((resolve) => setTimeout(resolve));

@@ -64,8 +64,9 @@ def render_page(page: Page, **values: object) -> str:
     `short` (a text of at most so many characters, with its length if it was cut).
     """
     own = "\n".join(_asset(name) for name in page.scripts)
-    charts_too = [_asset(VEGA), _asset(DRAW)] if page.figures else []
-    scripts = [_asset(BEHAVE), *([own] if own else []), *charts_too]
+    # In a function, so that none of its names is the page's.
+    drawing = [f"(() => {{\n{_asset(VEGA)}\n}})();"] if page.figures else []
+    scripts = [_asset(BEHAVE), *([own] if own else []), *([_asset(DRAW)] if drawing else [])]
     charts: dict[str, Json] = {figure.name: figure.drawn() for figure in page.figures}
     data = {**page.data, **({"charts": charts} if charts else {})}
     return (
@@ -74,9 +75,10 @@ def render_page(page: Page, **values: object) -> str:
         .render(
             page=page,
             figures={figure.name: figure for figure in page.figures},
-            policy=_policy(scripts),
+            policy=_policy([*scripts, *drawing]),
             style=_asset("page/page.css"),
             scripts=scripts,
+            drawing=drawing,
             data={name: script_json(value) for name, value in data.items()},
             strigil=__version__,
             **values,

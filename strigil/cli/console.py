@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
+from strigil.cli.log import Log
 from strigil.common.plain import plain_json, plain_text
 from strigil.common.progress import Silent
 
@@ -74,13 +75,19 @@ class Output:
 
     @contextmanager
     def task(self, what: str, total: float) -> Iterator[Done]:
-        """A progress bar on stderr; without a terminal, one line when the work is done."""
+        """A progress bar on stderr; without a terminal, a line every half a minute, and one when the work is done."""
         if self.format == "quiet":
             with Silent().task(what, total) as done:
                 yield done
             return
         what = plain_text(what)
-        console, terminal = self._errors, sys.stderr.isatty()
+        console = self._errors
+        # Not what rich calls a terminal: a log with FORCE_COLOR is one to it, and would fill with bars.
+        if not sys.stderr.isatty():
+            log = Log(what, total, lambda text: console.print(plain_text(text), markup=False, soft_wrap=True))
+            yield log
+            log.end()
+            return
         columns = (
             TextColumn("{task.description}"),
             BarColumn(),
@@ -89,12 +96,9 @@ class Output:
             TimeRemainingColumn(),
             TextColumn("{task.fields[detail]}", style="dim", markup=False),
         )
-        # Not what rich calls a terminal: a log with FORCE_COLOR is one to it, and would fill with bars.
-        with Progress(*columns, console=console, disable=not terminal) as progress:
+        with Progress(*columns, console=console) as progress:
             task = progress.add_task(what, total=total, detail="")
             yield lambda done, detail="", /: progress.update(task, completed=done, detail=detail)
-        if not terminal:
-            console.print(f"{what}: done", markup=False)
 
 
 def echo_line(text: str, *, err: bool = False) -> None:

@@ -39,5 +39,20 @@ class Silent:
         """Ignores the note."""
 
 
+class Naming:
+    """Tells another reporter what work is for: a study's lines name the cell that is made."""
+
+    def __init__(self, reporter: Reporter, name: str) -> None:
+        self._reporter, self._name = reporter, name
+
+    def task(self, what: str, total: float) -> AbstractContextManager[Done]:
+        """The work, by both names."""
+        return self._reporter.task(f"{self._name}: {what}", total)
+
+    def note(self, text: str) -> None:
+        """The note, by the name."""
+        self._reporter.note(f"{self._name}: {text}")
+
+
 def _ignore(done: float, detail: str = "") -> None:
     del done, detail

@@ -124,9 +124,11 @@ def run_here(
             for line in wait(list(lines)):
                 if not isinstance(line, Connection):
                     continue
+                task = lines[line].task
                 finished, detail = _hear(lines[line], line, on_note)
                 done += finished is not None
-                on_progress(done + sum(seat.share for seat in seats if seat.task is not None), detail)
+                share = sum(seat.share for seat in seats if seat.task is not None)
+                on_progress(done + share, ", ".join(filter(None, [task and task.name, detail])))
                 if finished is not None:
                     yield finished
     finally:

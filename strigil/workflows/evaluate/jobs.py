@@ -199,9 +199,9 @@ def _ask(
             asked = 0
             for waiting in by_model.values():
                 while _first_of(waiting, mine) is not None:
-                    for _ in _ask_until_one_fails(waiting, folder, engine, fail, mine):
+                    for job in _ask_until_one_fails(waiting, folder, engine, fail, mine):
                         asked += 1
-                        done(asked)
+                        done(asked, job.subject.name)
 
 
 def _first_of(waiting: list[EvalJob], mine: Callable[[EvalJob], bool]) -> EvalJob | None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, Generic, Literal, TypeVar
 
 from strigil.common.errors import StrigilError
-from strigil.common.progress import Reporter
+from strigil.common.progress import Naming, Reporter
 from strigil.models.catalog import Model
 from strigil.parallel.workers import Workers
 from strigil.records.study.arms import ArmKind
@@ -213,7 +213,7 @@ def one_by_one(make: Callable[[J, Making], None]) -> Callable[[Sequence[Cell[J, 
             if cell.job is None or not making.take(cell):
                 continue
             try:
-                make(cell.job, making)
+                make(cell.job, replace(making, reporter=Naming(making.reporter, cell.name)))
             except StrigilError as error:
                 making.failed(cell, error.message)
             finally:

@@ -49,6 +49,13 @@ def test_charts_are_of_the_vega_lite_that_altair_writes() -> None:
     assert alt.SCHEMA_VERSION.removeprefix("v").startswith(f"{lite[0]}.")
 
 
+def test_what_draws_charts_runs_only_once_the_page_can_be_used() -> None:
+    html = render_page(a_page())
+    at_once = re.findall(r'<script type="module">(.*?)</script>', html, re.DOTALL)
+    assert sum(map(len, at_once)) < 12_000
+    assert html.count('<script type="text/plain" id="vega">') == 1
+
+
 def test_a_page_without_charts_carries_no_chart_script() -> None:
     page = Page("Test page", "Small", [Section("one", "One", FIGURES)])
     assert len(render_page(page)) < 40_000
