@@ -110,20 +110,20 @@ def worst_reading(texts: pl.Series, score: Callable[[pl.Series], pl.DataFrame]) 
     odd = texts.str.contains(f"{FOREIGN}|{UNSURE}")
     if not odd.any():
         return score(texts)
-    chosen = pl.DataFrame({"text": texts.filter(odd)})
-    open_ones, closed = (chosen.select(fold_expr(pl.col("text"), gap))["text"] for gap in (" ", ""))
-    place = places_of(odd)
-    seen = pl.select(pl.coalesce(open_ones.gather(place), texts)).to_series()
+    seen = pl.select(pl.coalesce(_fold(texts.filter(odd), " ").gather(places_of(odd)), texts)).to_series()
     found = score(seen)
     hidden = texts.str.contains(UNSURE)
     if not hidden.any():
         return found
-    among = hidden.filter(odd)
-    other = score(closed.filter(among)).select(pl.all().gather(places_of(hidden)).name.prefix("other_"))
+    other = score(_fold(texts.filter(hidden), "")).select(pl.all().gather(places_of(hidden)).name.prefix("other_"))
     worse = pl.col("other_score").fill_null(-1.0) > pl.col("score")
     return found.hstack(other).select(
         pl.when(worse).then(pl.col(f"other_{name}")).otherwise(pl.col(name)).alias(name) for name in found.columns
     )
+
+
+def _fold(texts: pl.Series, gap: str) -> pl.Series:
+    return pl.DataFrame({"text": texts}).select(fold_expr(pl.col("text"), gap)).to_series()
 
 
 @cache
