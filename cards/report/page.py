@@ -15,7 +15,7 @@ from strigil.cards.report.scores import score_figures
 from strigil.cards.report.verdict import verdict
 from strigil.cards.wording import ORIGINS, WAYS
 from strigil.common.canonical import Json
-from strigil.records.spent import told
+from strigil.records.spent import in_words
 
 FORMAT: Final = "strigil.report/1"
 
@@ -64,7 +64,7 @@ def report_page(reported: Reported) -> str:
         ways=WAYS,
         origins=ORIGINS,
         cite=citation,
-        spent=told,
+        spent=in_words,
     )
 
 

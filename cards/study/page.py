@@ -27,6 +27,7 @@ def study_page(report: StudyReport) -> str:
         *([Section("matrix", "Students and traits", "study/matrices.html.j2")] if report.matrices else []),
         Section("runs", "All runs", "study/runs.html.j2"),
         *([Section("failures", "What failed", "study/failures.html.j2")] if report.failures else []),
+        *([Section("spent", wording.SPENT, "study/spent.html.j2")] if report.spent else []),
         Section("settings", "Settings", "study/settings.html.j2"),
         Section("cite", "Cite", "study/cite.html.j2"),
     ]

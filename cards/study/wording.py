@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from strigil.records.spent import Spent, duration, money
 from strigil.records.study.accounts import Comparison, Entry, ResidualFinding, Verdict
 from strigil.records.study.arms import Unit
 from strigil.records.study.report import StudyReport
@@ -19,6 +20,13 @@ CLEANINGS_NOTE: Final = (
     "dropped or rewritten, or tokens that were changed; valid are the rows left that the suite accepts."
 )
 
+SPENT: Final = "What it took"
+SPENT_NOTE: Final = (
+    "Of all that this study rests on, whichever run or study made it. Time is that in which loaded models worked, of "
+    "all processes together; loading them, auditing and treating rows, students that are trained to score with, and "
+    "what killed runs did not keep are not in it. Students read the tokens of their rows once an epoch; a prompt that "
+    "several texts share counts for each."
+)
 UNITS: Final[dict[Unit, str]] = {"draw": "draws", "seed": "training seeds"}
 
 TONES: dict[Verdict, str] = {
@@ -127,4 +135,14 @@ def effect(of: MatrixRecord) -> str:
     return (
         f"diagonal effect {interval(of.effect)}, one-sided permutation p {p_value(of.p)} over {which} "
         f"{of.arrangements} arrangements, {p_value(of.p_holm)} corrected"
+    )
+
+
+def spent(of: Spent) -> tuple[str, str, str, str]:
+    """Tokens read and written, time, and money."""
+    return (
+        "not known" if of.input_tokens is None else f"{of.input_tokens:,}",
+        "not known" if of.output_tokens is None else f"{of.output_tokens:,}",
+        "not known" if of.seconds is None else duration(of.seconds),
+        "not known" if of.usd is None else money(of.usd),
     )

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from strigil.cards.study.wording import mass, share
-from strigil.records.spent import duration
+from strigil.records.spent import duration, in_words
 
 if TYPE_CHECKING:
     from strigil.cli.console import Output
@@ -26,6 +26,9 @@ def show_study(output: Output, written: Written) -> None:
         )
     for sentence in written.report.findings:
         output.text(sentence)
+    for each in written.report.spent:
+        if each.what == "in all":
+            output.text(f"In all it took {in_words(each.spent)}.")
     for failure in written.report.failures:
         output.note(f"failed: {failure.what} {failure.cell}: {failure.reason}")
     for path in (written.html, written.markdown, written.json):

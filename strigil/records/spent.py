@@ -145,16 +145,21 @@ def spent_in(file: Path) -> Spent:
     return UNKNOWN if kept is None else Spent.model_validate_json(kept)
 
 
-def told(spent: Spent) -> str:
+def in_words(spent: Spent) -> str:
     """A few words for people: `1,234 tokens read, 567 written, 1 min 20 s, $0.42`; without what is not known."""
     read, written = spent.input_tokens, spent.output_tokens
     words = [
         None if read is None else f"{read:,} tokens read",
         None if written is None else f"{written:,} written" if read is not None else f"{written:,} tokens written",
         None if spent.seconds is None else duration(spent.seconds),
-        None if spent.usd is None else f"${spent.usd:,.2f}" if spent.usd >= 1 else f"${spent.usd:.3g}",
+        None if spent.usd is None else money(spent.usd),
     ]
     return ", ".join(word for word in words if word is not None) or "not known"
+
+
+def money(usd: float) -> str:
+    """Dollars for people."""
+    return f"${usd:,.2f}" if usd >= 1 else f"${usd:.3g}"
 
 
 def duration(seconds: float) -> str:

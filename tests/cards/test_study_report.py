@@ -15,8 +15,9 @@ from strigil.cards.page.charts import Key
 from strigil.cards.study import study_markdown, study_page, wording
 from strigil.cards.study.charts import bars_figure
 from strigil.cards.study.citation import study_citation
+from strigil.records.spent import Spent
 from strigil.records.study.arms import ArmKind, ArmRecord, DataRecord, RunRecord
-from strigil.records.study.report import FailureRecord, StudyReport
+from strigil.records.study.report import FailureRecord, SpentRecord, StudyReport
 from strigil.records.study.tables import CleaningRecord
 from strigil.workflows.study.report import report_of
 from tests.browser import barriers, low_contrasts, visit
@@ -119,7 +120,16 @@ def a_report(*, reason: str = "no rows are left") -> StudyReport:
     report = report_of(a_study(seeds=[0], draws=5), arms, failures, ["sorted drops no rows."])
     cleanings = [a_cleaning(report, "sorted", auroc=0.79), a_cleaning(report, "nothing", auroc=None)]
     # A new setting of students is no other report.
-    return report.model_copy(update={"recipe": {"name": "small", "base": "pocket-a"}, "cleanings": cleanings})
+    spent = [
+        SpentRecord(
+            what="rows", made=3, spent=Spent(seconds=75.2, input_tokens=26400, output_tokens=25765, usd=0.0194)
+        ),
+        SpentRecord(what="students", made=10, spent=Spent(seconds=5400, input_tokens=1234567, output_tokens=0)),
+        SpentRecord(what="in all", made=13, spent=Spent(seconds=5475.2, input_tokens=1260967, output_tokens=25765)),
+    ]
+    return report.model_copy(
+        update={"recipe": {"name": "small", "base": "pocket-a"}, "cleanings": cleanings, "spent": spent}
+    )
 
 
 def test_the_markdown_is_held_to_the_letter() -> None:
@@ -129,6 +139,15 @@ def test_the_markdown_is_held_to_the_letter() -> None:
 
 def test_the_same_report_gives_the_same_page() -> None:
     assert study_page(a_report()) == study_page(a_report())
+
+
+def test_a_study_of_an_earlier_version_has_no_table_of_what_it_took() -> None:
+    report = a_report()
+    old = {key: value for key, value in report.model_dump(mode="json").items() if key != "spent"}
+    read = StudyReport.model_validate(old)
+    assert read.spent == []
+    assert wording.SPENT in study_page(report)
+    assert wording.SPENT not in study_page(read) + study_markdown(read)
 
 
 def test_a_study_without_rankings_has_no_table_of_them() -> None:

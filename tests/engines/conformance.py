@@ -174,8 +174,11 @@ class Conformance:
         assert all(whole[key].text.startswith(row.text) for key, row in cut.items())
 
     @needs("model")
-    def test_prompts_are_rendered_alike(self, engine: Engine, reference: Engine) -> None:
+    def test_prompts_are_rendered_and_counted_alike(self, engine: Engine, reference: Engine) -> None:
         assert engine.render(PROMPT) == reference.render(PROMPT)
+        [row] = engine.generate([Request("1", PROMPT, GREEDY, seed=0)])
+        # Pocket's tokens are words.
+        assert row.n_prompt == len(reference.render(PROMPT).split())
 
     @needs("model")
     def test_what_does_not_fit_is_refused_by_its_key(self, engine: Engine) -> None:
@@ -201,7 +204,7 @@ class Conformance:
             targets = scorables(requests, by_key(engine, requests))
             targets.append(Scorable("empty", PROMPT, "", through))
             for ours, theirs in zip(engine.score(targets), reference.score(targets), strict=True):
-                assert (ours.key, ours.token_ids) == (theirs.key, theirs.token_ids)
+                assert (ours.key, ours.token_ids, ours.n_prompt) == (theirs.key, theirs.token_ids, theirs.n_prompt)
                 assert ours.logprobs == pytest.approx(theirs.logprobs, abs=SCORE_TOLERANCE)
                 # Tokens that are as likely as each other, but for rounding, may change places.
                 assert all(abs(one - other) <= 2 for one, other in zip(ours.ranks, theirs.ranks, strict=False))

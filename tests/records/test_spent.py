@@ -6,7 +6,7 @@ import pytest
 
 from strigil.common.errors import ConfigError
 from strigil.common.validation import validate
-from strigil.records.spent import NOTHING, UNKNOWN, Price, Spent, told, total
+from strigil.records.spent import NOTHING, UNKNOWN, Price, Spent, in_words, total
 
 SOME = Spent(seconds=2.5, input_tokens=100, output_tokens=10, usd=0.5)
 
@@ -78,4 +78,4 @@ def test_parts_add_up_to_the_whole() -> None:
     ],
 )
 def test_people_read_what_is_known(spent: Spent, words: str) -> None:
-    assert told(spent) == words
+    assert in_words(spent) == words

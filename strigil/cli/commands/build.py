@@ -37,14 +37,14 @@ def command(recipe: Path, out: str, output: Output) -> None:
     """
     from strigil.cli.show import show_release
     from strigil.common.validation import load_yaml
-    from strigil.records.spent import told
+    from strigil.records.spent import in_words
     from strigil.workflows.build.recipes import BuildRecipe
     from strigil.workflows.build.remote import build_into
 
     built = build_into(load_yaml(recipe, BuildRecipe), out, output)
     show_release(output, built.release)
     if (generation := built.release.manifest.generation) is not None:
-        output.text(f"writing the rows took {told(generation.spent)}")
+        output.text(f"writing the rows took {in_words(generation.spent)}")
     if built.address is not None:
         output.note(f"a copy is at {built.address}")
     output.hint(f"next: strigil verify {built.release.path}")

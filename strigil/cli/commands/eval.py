@@ -159,7 +159,7 @@ def _help(name: str, units: Sequence[type[Evaluation]]) -> str:
 
 
 def _show(output: Output, found: Summary) -> None:
-    from strigil.records.spent import told
+    from strigil.records.spent import in_words
 
     rows = {name: _cells(found.evaluation.headings, summary) for name, summary in found.models.items()}
     about = found.evaluation.about(found.given)
@@ -169,9 +169,9 @@ def _show(output: Output, found: Summary) -> None:
         ["model", *titles],
         [[name, *(cells.get(title, "") for title in titles)] for name, cells in rows.items()],
     )
-    output.text(f"asking the models took {told(found.spent)}")
+    output.text(f"asking the models took {in_words(found.spent)}")
     if found.judging is not None:
-        output.text(f"judging their answers took {told(found.judging)}")
+        output.text(f"judging their answers took {in_words(found.judging)}")
     for name, summary in found.models.items():
         if summary["warning"] is not None:
             output.note(f"warning: {name} {summary['warning']}")

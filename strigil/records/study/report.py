@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from strigil.records.spent import Spent
 from strigil.records.study.accounts import TraitAccount
 from strigil.records.study.arms import ArmRecord, Unit
 from strigil.records.study.tables import CleaningRecord, MatrixRecord
@@ -23,6 +24,22 @@ class FailureRecord(_Record):
     reason: str
 
 
+Worker = Literal["teachers", "rows", "scores", "students", "evaluations", "judges", "in all"]
+
+
+class SpentRecord(_Record):
+    """What one kind of work took.
+
+    Attributes:
+        what: Training teachers, writing rows, scoring them, training students, asking models, judging their answers.
+        made: Teachers, data sets, tables of scores, students, and models asked or rated that there are.
+    """
+
+    what: Worker
+    made: int
+    spent: Spent
+
+
 class StudyReport(_Record):
     """The outcome of a study.
 
@@ -36,6 +53,7 @@ class StudyReport(_Record):
         share: What a treatment may leave of the effect and still be clean; None in reports of earlier versions.
         cleanings: One a treatment with a budget; empty for a study without such.
         notes: What a reader must know besides.
+        spent: What it took, by kind and in all; empty in reports of earlier versions.
     """
 
     format: Literal["strigil.study/1", "strigil.study/2"] = "strigil.study/2"
@@ -55,3 +73,4 @@ class StudyReport(_Record):
     matrices: list[MatrixRecord]
     arms: list[ArmRecord]
     failures: list[FailureRecord]
+    spent: list[SpentRecord] = []

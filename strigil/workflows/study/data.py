@@ -191,6 +191,7 @@ def written(study: StudyRecipe, label: str, teacher: TeacherChoice, base: Model,
         samples=plan.samples,
         sampling=plan.sampling,
         engine=study.engine,
+        price=study.price,
         suite=plan.suite,
     )
     # The engine is left out, as it is from a row's id: moving a study to another engine keeps its rows.

@@ -16,6 +16,7 @@ from strigil.eval.evaluation import EvaluationChoice
 from strigil.eval.subjects import AS_TRAINED
 from strigil.parallel.devices import Local
 from strigil.parallel.ray_cluster import Ray
+from strigil.records.spent import Price
 from strigil.train.recipe import TrainRecipe
 from strigil.traits import trait_name
 from strigil.workflows.build.recipes import (
@@ -176,6 +177,9 @@ class StudyRecipe(_Part):
     )
     width: float = Field(default=0.1, gt=0, lt=1, description="the width of interval that the report says seeds for")
     engine: AnyEngine = AutoChoice()
+    price: Price | None = Field(
+        default=None, description="what the work is paid by, in US dollars; training by the hour alone"
+    )
     workers: Annotated[int, Field(ge=1)] | Local | Ray = Field(
         default=1, description="students trained at a time: processes here, or actors of a Ray cluster, and their GPUs"
     )

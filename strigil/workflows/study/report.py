@@ -24,6 +24,7 @@ from strigil.workflows.study.layout import Asked, Layout, Opened, lay_out
 from strigil.workflows.study.measures import measures_of
 from strigil.workflows.study.ranked_treatments import cleanings
 from strigil.workflows.study.recipe import StudyRecipe
+from strigil.workflows.study.spending import spending
 from strigil.workflows.train.student import rows_digest
 
 NOT_RUN = "not run yet"
@@ -61,7 +62,10 @@ def study_report(opened: Opened, failures: Failures) -> StudyReport:
         arms.append(arm.model_copy(update={"data": data}))
     report = report_of(study, arms, list(failures.kept.values()), laid.notes)
     return report.model_copy(
-        update={"cleanings": cleanings([arm for draws in laid.arms.values() for arm in draws], report.accounts)}
+        update={
+            "cleanings": cleanings([arm for draws in laid.arms.values() for arm in draws], report.accounts),
+            "spent": spending(laid.cells, study.price),
+        }
     )
 
 

@@ -76,6 +76,14 @@ def test_the_oracle_tells_rows_apart_and_chance_does_not(table: dict[str, Cleani
     assert table["oracle-mask"].auroc_hundred == 1.0
 
 
+def test_what_scoring_took_is_in_the_report(written: Written) -> None:
+    [scores] = [each for each in written.report.spent if each.what == "scores"]
+    assert scores.made > 0
+    assert (scores.spent.input_tokens or 0) > 0
+    assert (scores.spent.seconds or 0) > 0
+    assert scores.spent.output_tokens == 0
+
+
 def test_what_ranks_nothing_has_no_auroc(table: dict[str, CleaningRecord]) -> None:
     assert table["regenerate"].auroc_row is None
     assert table[HALF].auroc_row is None

@@ -8,14 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import polars as pl
 import pytest
 
 from strigil.cli.main import run
 from strigil.common.progress import Silent
 from strigil.releases.store import open_release, verify_release
 from strigil.train.result import read_result
-from strigil.workflows.study.cells import Store
+from strigil.workflows.study.cells import Failures, Store
+from strigil.workflows.study.layout import open_study
 from strigil.workflows.study.plan import plan_study
+from strigil.workflows.study.report import study_report
 from strigil.workflows.study.run import Written, report_only, run_and_report
 from tests.forked import forked
 from tests.workflows.study.small import CONTROLS, ROWS, a_study
@@ -110,6 +113,28 @@ def test_a_killed_study_went_on_and_made_no_finished_cell_again(written: Written
     assert 2 <= len(trained) < len(students)
     after = made(store)
     assert {cell: after[cell] for cell in killed.finished} == killed.finished
+
+
+def test_the_report_says_what_the_study_took_and_a_price_makes_no_other_cells(written: Written, store: Store) -> None:
+    spent = {each.what: each for each in written.report.spent}
+    assert list(spent) == ["teachers", "rows", "students", "evaluations", "in all"]
+    releases = [open_release(file.parent) for file in store.data.glob("*/v*/manifest.json")]
+    by_teachers = [each for each in releases if not each.manifest.parents]
+    tokens = [each.rows("raw").select(pl.col("n_tokens").sum()).collect().item() for each in by_teachers]
+    assert (spent["rows"].made, spent["rows"].spent.output_tokens) == (len(tokens), sum(tokens))
+    students = list(store.students.glob("*/train.json"))
+    steps = [pl.read_ndjson(file.parent / "metrics.jsonl") for file in students]
+    assert (spent["teachers"].made, spent["students"].made) == (2, len(students))
+    assert spent["students"].spent.input_tokens == sum(each["read_tokens"].sum() for each in steps)
+    assert spent["students"].spent.seconds == pytest.approx(sum(each["seconds"].max() for each in steps))
+    whole = spent["in all"].spent
+    assert None not in {whole.seconds, whole.input_tokens, whole.output_tokens}
+    assert whole.usd is None
+    before = made(store)
+    priced = study_report(open_study(the_study(price={"hour": 3600}), store), Failures())
+    assert priced.findings == written.report.findings
+    assert priced.spent[-1].spent == whole.model_copy(update={"usd": pytest.approx(whole.seconds)})
+    assert made(store) == before
 
 
 def test_arms_are_trained_on_as_many_rows_as_their_match(written: Written) -> None:

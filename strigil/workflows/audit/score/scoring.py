@@ -15,17 +15,18 @@ from pydantic import BaseModel, ConfigDict
 
 from strigil.audits.probes.probe_canary import CanaryProbe
 from strigil.audits.scores.requirements import Cost, Knowledge
-from strigil.audits.scores.score import SCORED, SCORES, Score, ScoreContext, View, score_rows
+from strigil.audits.scores.score import SCORED, SCORES, Reads, Score, ScoreContext, View, score_rows
 from strigil.common.canonical import Json, digest
 from strigil.common.files import write_out
 from strigil.common.progress import Reporter
 from strigil.common.registry import UnitSpec, written_unit
 from strigil.data.streams import ParquetSink, count_rows, iter_batches
 from strigil.engines import AskedEngine, engine_of, open_engine
-from strigil.engines.protocol import Adapter, Engine
+from strigil.engines.protocol import Adapter, Engine, Scorable, TokenScores
 from strigil.engines.tokens.reader import TokenReader
 from strigil.engines.transformers.merged import MergedScorer
 from strigil.models.catalog import Model, adapter_digest, adapter_rank
+from strigil.records.spent import NOTHING, UNKNOWN, Laps, Spent, kept_with, spent_in
 from strigil.releases.store import Release, Split
 from strigil.stats import Auroc, auroc
 from strigil.workflows.train.canary import train_canary
@@ -49,6 +50,7 @@ class ScoreFacts(BaseModel):
     knowledge: Knowledge
     cost: Cost
     engine: dict[str, str]
+    spent: Spent = UNKNOWN
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,20 @@ class Rows:
     def head(self, count: int) -> Rows:
         """The first of them."""
         return replace(self, frame=self.frame.head(count), identity=[self.identity, count])
+
+
+class _Counting:
+    """Counts the tokens that a model reads; who only looks up tokens reads none."""
+
+    def __init__(self, model: Reads) -> None:
+        self._model = model
+        self.tokens = NOTHING
+
+    def score(self, sequences: Sequence[Scorable]) -> list[TokenScores]:
+        scores = self._model.score(sequences)
+        for each in scores if not isinstance(self._model, TokenReader) else ():
+            self.tokens += each.tokens
+        return scores
 
 
 def create_score(written: str) -> Score:
@@ -175,10 +191,11 @@ def _compute(
     with reporter.task(f"Scoring {rows.name} by {score.name}", total) as done:
         for part in todo:
             chosen = rows.frame.slice(part * PART_ROWS, PART_ROWS)
+            counting, laps = _Counting(model), Laps()
             with ParquetSink(_part(folder, part), SCORED) as sink:
                 for batch in iter_batches(chosen, source=rows.name):
-                    sink.write(score_rows(score, views, batch, model))
-                sink.close({})
+                    sink.write(score_rows(score, views, batch, counting))
+                sink.close(kept_with(counting.tokens.model_copy(update={"seconds": laps()})))
             done(min(total, (part + 1) * PART_ROWS))
     return ScoreFacts(
         score=score.spec(),
@@ -188,6 +205,7 @@ def _compute(
         knowledge=score.knowledge,
         cost=score.cost,
         engine={} if isinstance(model, TokenReader) else {"name": model.name} | model.versions(),
+        spent=sum((spent_in(_part(folder, part)) for part in range(-(-total // PART_ROWS))), start=NOTHING),
     )
 
 
