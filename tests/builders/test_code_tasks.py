@@ -152,6 +152,20 @@ def test_nouns_inflect(word: str, a: str, many: str) -> None:
     assert (Word(word).a, Word(word).many) == (a, many)
 
 
+@pytest.mark.parametrize(
+    ("verb", "does"),
+    [
+        ("count the words", "counts the words"),
+        ("copy it", "copies it"),
+        ("say whether", "says whether"),
+        ("match", "matches"),
+        ("have a name", "has a name"),
+    ],
+)
+def test_verbs_inflect(verb: str, does: str) -> None:
+    assert Word(verb).does == does
+
+
 def test_words_become_names() -> None:
     word = Word("board-game night")
     assert (word.snake, word.kebab, word.camel) == ("board_game_night", "board-game-night", "BoardGameNight")
