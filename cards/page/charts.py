@@ -66,7 +66,8 @@ class Figure:
     def drawn(self) -> dict[str, Json]:
         """What draw.js reads."""
         said: list[Json] = [f"{_MARKS[key.mark]}: {key.text}" for key in self.legend]
-        return {"spec": self.spec, "title": self.title, "said": said, "rows": [dict(row) for row in self.rows]}
+        rows: list[Json] = [dict(row) for row in self.rows]
+        return {"spec": self.spec, "title": self.title, "said": said, "rows": rows}
 
 
 def figure(
