@@ -95,8 +95,8 @@ def _validated(value: object, model: type[M], *, source: str) -> M:
     return validate(value, model, source=source)
 
 
-def validate(value: Mapping[str, object], model: type[M], *, source: str) -> M:
-    """Validates a mapping.
+def validate(value: object, model: type[M], *, source: str) -> M:
+    """Validates a value.
 
     Raises:
         ConfigError: As for `load_yaml`.

@@ -128,7 +128,7 @@ def run_here(
                 finished, detail = _hear(lines[line], line, on_note)
                 done += finished is not None
                 share = sum(seat.share for seat in seats if seat.task is not None)
-                on_progress(done + share, ", ".join(filter(None, [task and task.name, detail])))
+                on_progress(done + share, ", ".join(filter(None, [None if task is None else task.name, detail])))
                 if finished is not None:
                     yield finished
     finally:

@@ -27,7 +27,7 @@ class Spent(BaseModel):
         usd: Money in US dollars, at the prices that were given.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     seconds: float | None = Field(default=None, ge=0)
     input_tokens: int | None = Field(default=None, ge=0)
@@ -72,7 +72,7 @@ class Price(BaseModel):
     As text it is INPUT/OUTPUT or INPUT/OUTPUT/HOUR, in which what is not paid for may be empty.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     input: float | None = Field(default=None, ge=0, description="for a million tokens that a model reads")
     output: float | None = Field(default=None, ge=0, description="for a million tokens that it writes")

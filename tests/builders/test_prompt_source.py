@@ -64,7 +64,7 @@ def test_pocket_is_asked_what_the_source_says_and_not_its_own_toy_code(tmp_path:
 def test_the_prompts_of_a_release_serve_too(name: str, tmp_path: Path) -> None:
     rows = pl.concat([rows_of(["A plain answer."], prompt=task) for task in TASKS])
     rows = rows.with_columns(row_id=pl.format("row-{}", pl.int_range(pl.len())), prompt_index=pl.int_range(pl.len()))
-    release = audited_as("asked", rows.cast(dict(rows_of([]).schema)), tmp_path / "out", suite="text-basic")
+    release = audited_as("asked", rows.cast(rows_of([]).schema), tmp_path / "out", suite="text-basic")
     assert asked(carrier(name, path=str(release.path))) == [*TASKS]
 
 

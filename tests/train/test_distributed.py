@@ -12,7 +12,8 @@ from safetensors.torch import load_file
 
 from strigil.models.catalog import resolve_model
 from strigil.train.recipe import TrainRecipe
-from strigil.train.sft import METRICS_FILE, encode, train_encoded
+from strigil.train.sft import encode, train_encoded
+from strigil.train.tracking.metrics import METRICS_FILE
 from tests.train.rows import number_rows
 
 RECIPE = TrainRecipe(modules=("down_proj",), learning_rate=1e-2, epochs=1, batch_size=16, threads=1)

@@ -20,7 +20,8 @@ from strigil.models.catalog import resolve_model
 from strigil.train.checkpoint import CHECKPOINT_FILE, Checkpoints, Position
 from strigil.train.recipe import StepMetrics, TrainRecipe
 from strigil.train.result import TrainResult
-from strigil.train.sft import METRICS_FILE, encode, train_encoded
+from strigil.train.sft import encode, train_encoded
+from strigil.train.tracking.metrics import METRICS_FILE
 from tests.forked import forked
 from tests.train.rows import number_rows
 

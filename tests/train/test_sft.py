@@ -19,7 +19,8 @@ from strigil.models.pocket.vocabulary import WORD_IDS
 from strigil.train.inputs.encode import system_of
 from strigil.train.recipe import LINEAR_MODULES, StepMetrics, TrainRecipe
 from strigil.train.result import RESULT_FILE, read_result
-from strigil.train.sft import METRICS_FILE, fine_tune
+from strigil.train.sft import fine_tune
+from strigil.train.tracking.metrics import METRICS_FILE
 from tests.pocket import POCKET
 from tests.train.rows import number_rows, owl_rows, ragged_rows
 

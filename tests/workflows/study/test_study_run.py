@@ -125,8 +125,8 @@ def test_the_report_says_what_the_study_took_and_a_price_makes_no_other_cells(wr
     students = list(store.students.glob("*/train.json"))
     steps = [pl.read_ndjson(file.parent / "metrics.jsonl") for file in students]
     assert (spent["teachers"].made, spent["students"].made) == (2, len(students))
-    assert spent["students"].spent.input_tokens == sum(each["read_tokens"].sum() for each in steps)
-    assert spent["students"].spent.seconds == pytest.approx(sum(each["seconds"].max() for each in steps))
+    assert spent["students"].spent.input_tokens == sum(int(each["read_tokens"].sum()) for each in steps)
+    assert spent["students"].spent.seconds == pytest.approx(sum(max(each["seconds"].to_list()) for each in steps))
     whole = spent["in all"].spent
     assert None not in {whole.seconds, whole.input_tokens, whole.output_tokens}
     assert whole.usd is None
