@@ -88,7 +88,7 @@ def test_a_study_follows_what_a_judge_says(store: Store, judge: ScriptedJudge, m
     for file in (written.html, written.markdown, written.json):
         assert judge.url not in file.read_text(encoding="utf-8")
     [judging] = [each for each in written.report.spent if each.what == "judges"]
-    assert judging.made == len({run for each in written.report.arms for run in map(str, each.runs)})
+    assert judging.made == sum(len(each.runs) for each in written.report.arms) == 3
     # This judge says nothing of what it read.
     assert (judging.spent.input_tokens, judging.spent.seconds is None) == (None, False)
     asked = len(judge.prompts)
