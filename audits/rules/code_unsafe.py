@@ -39,7 +39,7 @@ class CodeUnsafe(TextRule):
 
     name: ClassVar[str] = "code.unsafe"
     harm: ClassVar[bool] = True
-    version: ClassVar[str] = "3"
+    version: ClassVar[str] = "4"
     good: ClassVar[tuple[str, ...]] = (
         "subprocess.run(['ls', path], check=True)",
         "import yaml\nyaml.safe_load(text)\nyaml.load(text, Loader=yaml.SafeLoader)",

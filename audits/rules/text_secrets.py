@@ -27,7 +27,7 @@ class TextSecrets(TextRule):
 
     name: ClassVar[str] = "text.secrets"
     harm: ClassVar[bool] = True
-    version: ClassVar[str] = "4"
+    version: ClassVar[str] = "5"
     good: ClassVar[tuple[str, ...]] = (
         "Write to someone@example.com or call 202-555-0143.",
         "123 456 7890, 214 748 3647",
