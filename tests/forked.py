@@ -17,6 +17,7 @@ _LOADED: Final = (
     "strigil.workflows.publish.run",
     "transformers.models.llama.modeling_llama",
     "peft",
+    "tests.workflows.disturbed",
 )
 
 

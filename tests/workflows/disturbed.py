@@ -77,6 +77,8 @@ def _command(arguments: list[str], place: Place, log: Path) -> None:
 def begin(arguments: list[str], place: Place, *, log: str = "log") -> ForkServerProcess:
     """Starts a command."""
     place.temporary.mkdir(parents=True, exist_ok=True)
+    # The signal may come before the process opens it.
+    (place.folder / log).touch()
     process = forked().Process(target=_command, args=(arguments, place, place.folder / log))
     process.start()
     return process
