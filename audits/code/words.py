@@ -11,8 +11,7 @@ from functools import lru_cache
 from itertools import takewhile
 from typing import Final
 
-from strigil.audits.code.source import Token, code_in, dedented, parse_beginning, tokens
-from strigil.audits.code.unsafe.names import nodes_of
+from strigil.audits.code.source import Token, code_in, dedented, nodes_of, parse_beginning, tokens
 from strigil.audits.texts.lexicon import Lexicon, Mention
 
 MIXED_CASE: Final = re.compile(r"\b[A-Za-z_0-9]*(?:[a-z0-9][A-Z]|[A-Z][A-Z][a-z])[A-Za-z_0-9]*")

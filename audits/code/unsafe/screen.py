@@ -6,12 +6,13 @@ import ast
 from collections.abc import Callable
 from typing import Final
 
+from strigil.audits.code.source import nodes_of
 from strigil.audits.code.unsafe import archives, markup, requests, sql
 from strigil.audits.code.unsafe.calls import called, called_with, handed_on
 from strigil.audits.code.unsafe.expressions import Expressions
 from strigil.audits.code.unsafe.flow import Flow
 from strigil.audits.code.unsafe.hosts import host_check
-from strigil.audits.code.unsafe.names import Names, nodes_of
+from strigil.audits.code.unsafe.names import Names
 from strigil.audits.code.unsafe.scope import Scope
 from strigil.audits.code.unsafe.secrets import hard_coded, in_address
 from strigil.audits.code.unsafe.settings import exposed, setting, writable, writable_by_name

@@ -14,8 +14,6 @@ from strigil.data.unreadable import unreadable
 if TYPE_CHECKING:
     from polars.datatypes import DataTypeClass
 
-# Of larger integers, floats hold only some.
-
 
 def agreed_schema(schemas: Mapping[str, pl.Schema]) -> pl.Schema:
     """The columns of all tables, in the order of the first, with types that hold the values of each.

@@ -11,10 +11,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from strigil.audits.code.source import Block, Broken, Outcome, code_in, outcome_of, parse, parse_beginning, tokens
+from strigil.audits.code.source import (
+    Block,
+    Broken,
+    Outcome,
+    code_in,
+    nodes_of,
+    outcome_of,
+    parse,
+    parse_beginning,
+    tokens,
+)
 from strigil.audits.code.unsafe import screen
 from strigil.audits.code.unsafe import weaknesses as unsafe_code
-from strigil.audits.code.unsafe.names import nodes_of
 from strigil.audits.code.unsafe.signs import signs_in
 from strigil.audits.rules.code_unsafe import CodeUnsafe
 from strigil.audits.rules.rule import RULES
