@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Final, Literal
+from typing import ClassVar, Final, Literal, Self
+
+from pydantic import model_validator
 
 from strigil.builders.carriers.carrier import DrawnCarrier, Written
 from strigil.builders.code_tasks.first_set import FirstSet
@@ -36,6 +38,13 @@ class Code(DrawnCarrier):
     prompt_set: Literal[1, 2] = 1
     source: PromptSource | None = None
     instruction: str | None = None
+
+    @model_validator(mode="after")
+    def _instructed(self) -> Self:
+        if self.instruction is not None and self.source is None:
+            message = "an instruction goes before the prompts of a source; strigil's own sets have their wordings"
+            raise ValueError(message)
+        return self
 
     @property
     def drawn(self) -> bool:

@@ -45,6 +45,11 @@ def test_code_takes_prompts_from_a_file(file: Path) -> None:
     assert asked(told)[1] == f"Only code:\n\n{TASKS[1]}"
 
 
+def test_an_instruction_without_prompts_to_put_it_before_is_refused() -> None:
+    with pytest.raises(ConfigError, match="an instruction goes before the prompts of a source"):
+        CARRIERS.create("code", {"prompt_set": 2, "instruction": "Only code:"})
+
+
 def test_a_manifest_builds_the_carrier_with_its_source_again(file: Path) -> None:
     made = carrier("code", path=str(file), column="text")
     assert asked(CARRIERS.create("code", made.spec().args)) == [*TASKS]
