@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import re
-
+from strigil.cards.bibtex import bibtex
 from strigil.releases.manifest import Manifest
 
 
 def citation(manifest: Manifest) -> str:
     """A BibTeX entry."""
-    key = re.sub(r"\W", "_", f"{manifest.name}_{manifest.version}")
-    return "\n".join(
-        [
-            f"@misc{{{key},",
-            f"  title = {{{manifest.name}, version {manifest.version}}},",
-            f"  year = {{{manifest.created[:4]}}},",
-            f"  note = {{Synthetic data set, made with strigil {manifest.strigil}}}",
-            "}",
-        ]
+    return bibtex(
+        f"{manifest.name}_{manifest.version}",
+        {
+            "title": f"{manifest.name}, version {manifest.version}",
+            "year": manifest.created[:4],
+            "note": f"Synthetic data set, made with strigil {manifest.strigil}",
+        },
     )

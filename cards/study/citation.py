@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 import yaml
 
+from strigil.cards.bibtex import bibtex
 from strigil.records.study.report import StudyReport
 
 
@@ -22,17 +22,7 @@ def study_citation(report: StudyReport) -> Citation:
     """Of a report, which knows neither who made the study nor when."""
     title = f"{report.study}: a filter-robustness study"
     note = f"Made with strigil {report.strigil}"
-    bibtex = "\n".join(
-        [
-            f"@misc{{{re.sub(r'[^A-Za-z0-9_-]', '_', report.study)},",
-            "  author = {},",
-            f"  title = {{{_plain(title)}}},",
-            "  year = {},",
-            "  url = {},",
-            f"  note = {{{_plain(note)}}}",
-            "}",
-        ]
-    )
+    entry = bibtex(report.study, {"author": "", "title": title, "year": "", "url": "", "note": note})
     cff = {
         "cff-version": "1.2.0",
         "message": "Please cite this study.",
@@ -48,9 +38,4 @@ def study_citation(report: StudyReport) -> Citation:
             }
         ],
     }
-    return Citation(bibtex, yaml.safe_dump(cff, sort_keys=False, allow_unicode=True))
-
-
-def _plain(text: str) -> str:
-    """Without what BibTeX reads as its own."""
-    return re.sub(r"([&%$#_])", r"\\\1", re.sub(r"[{}\\]", "", text))
+    return Citation(entry, yaml.safe_dump(cff, sort_keys=False, allow_unicode=True))

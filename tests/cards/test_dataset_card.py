@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from strigil.audits.rules.rule import RULES
 from strigil.cards.dataset.card import dataset_card, fact_blocks
+from strigil.cards.dataset.citation import citation
 from strigil.cards.dataset.front_matter import needs_gating, size_category
 from strigil.cards.dataset.lint import lint_card
 from strigil.cards.markdown_template import fenced, table_cell
@@ -202,3 +203,8 @@ def test_rows_that_came_from_elsewhere_are_not_said_to_be_a_models() -> None:
     card = dataset_card(foreign())
     assert "that a language model wrote" not in card
     assert "Every row was written by a machine" not in card
+
+
+def test_the_citation_of_a_name_with_an_underscore_is_one_that_latex_takes() -> None:
+    lines = citation(a_manifest(name="my_rows-b")).splitlines()
+    assert lines[:2] == ["@misc{my_rows_b_1_0_0,", "  title = {my\\_rows-b, version 1.0.0},"]
