@@ -62,8 +62,9 @@ def _found(reported: Reported) -> Iterator[Action]:
     for rule in by_consequence(audit):
         if may_harm(rule):
             said = f"rejects {_rows(rule.rejected)} that may harm: {_reasons(rule)}."
-            kept = "They are among the removed rows, and in this file."
-            yield Action("warn", rule.rule.name, f"{said} {kept}", rule=rule.rule.name)
+            kept = "It is" if rule.rejected == 1 else "They are"
+            said = f"{said} {kept} among the removed rows, and in this file."
+            yield Action("warn", rule.rule.name, said, rule=rule.rule.name)
     for rule in audit.rules:
         for caution in rule.cautions:
             yield Action("warn", rule.rule.name, f"is to be read with caution: {short(caution, 500)}")
@@ -72,7 +73,8 @@ def _found(reported: Reported) -> Iterator[Action]:
     for what, rows in audit.unfit.items():
         yield Action("warn", _rows(rows), f"left out before any rule saw them, since nobody can judge them: {what}.")
     if reported.counts.truncated:
-        said = "end at the token limit, in the middle of what the model had to say."
+        end = "ends" if reported.counts.truncated == 1 else "end"
+        said = f"{end} at the token limit, in the middle of what the model had to say."
         yield Action("", _rows(reported.counts.truncated), said)
 
 

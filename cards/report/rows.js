@@ -123,8 +123,7 @@ function veil(row) {
 }
 
 function details(row) {
-  // A narrow screen leaves a column out.
-  const cell = element("td", { colSpan: headers.filter((header) => header.offsetParent !== null).length });
+  const cell = element("td", { colSpan: headers.length });
   cell.append(...verdicts(row, isHidden(row)));
   if (isHidden(row)) cell.append(veil(row));
   else cell.append(...texts(row));
@@ -134,7 +133,7 @@ function details(row) {
 
 // Another row, opened: whatever was searched for is forgotten, since it may not be among it.
 function show(id) {
-  const found = rows.find((row) => row.id === id);
+  const found = known.get(id);
   goTo(() => {});
   state.from = PAGE * Math.floor(state.shown.indexOf(found) / PAGE);
   draw();

@@ -84,12 +84,12 @@ def test_the_gravest_is_said_first() -> None:
             "warn",
             "some.harm",
             "rejects 1 row that may harm: reason 0 (4), reason 1 (3), reason 2 (2) and 1 more. "
-            "They are among the removed rows, and in this file.",
+            "It is among the removed rows, and in this file.",
         ),
         ("warn", "some.rule", "is to be read with caution: Uncalibrated."),
         ("warn", "a.rule", "judged nothing: the data has no column 'x'."),
         ("warn", "2 rows", "left out before any rule saw them, since nobody can judge them: a chat without an answer."),
-        ("", "1 row", "end at the token limit, in the middle of what the model had to say."),
+        ("", "1 row", "ends at the token limit, in the middle of what the model had to say."),
     ]
 
 
