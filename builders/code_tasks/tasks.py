@@ -9,7 +9,6 @@ import random
 from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from itertools import accumulate
 from math import prod
 from typing import Final, Literal
@@ -18,11 +17,10 @@ from pydantic import BaseModel, ConfigDict
 
 from strigil.builders.code_tasks.grammar import Word
 from strigil.builders.code_tasks.things import Choice, choice_of, vocabulary
-from strigil.common.validation import packaged_yaml
+from strigil.common.validation import packaged_folder
 
 MOST: Final = 420
 """Tasks of one family at most, so that none is more than a fiftieth of the set."""
-_PACKAGE: Final = "strigil.builders.code_tasks"
 
 Level = Literal["one-liner", "function", "class", "files", "data", "web", "command-line", "tests", "program", "stub"]
 
@@ -117,9 +115,7 @@ def code_tasks(seed: int) -> CodeTasks:
 
 @cache
 def _families() -> tuple[_Filled, ...]:
-    folder = files(_PACKAGE) / "families"
-    names = sorted(file.name for file in folder.iterdir() if file.name.endswith(".yaml"))
-    read = [packaged_yaml(_PACKAGE, f"families/{name}", _File) for name in names]
+    read = packaged_folder("strigil.builders.code_tasks", "families", _File)
     return tuple(_filled(family, file.level) for file in read for family in file.families)
 
 

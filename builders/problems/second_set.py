@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from math import gcd, perm, prod
 from string import Formatter
 from typing import Annotated, Final
@@ -16,7 +15,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from strigil.builders.draws import Draws, number_of
 from strigil.builders.problems.problem import Problem
-from strigil.common.validation import packaged_yaml
+from strigil.common.validation import packaged_folder, packaged_yaml
 
 _PACKAGE: Final = "strigil.builders.problems"
 _PEOPLE: Final = ("who", "other", "third")
@@ -128,8 +127,7 @@ class Solved(Problem):
 @cache
 def kinds() -> tuple[Kind, ...]:
     """Every kind, in the order of files and in each from its top."""
-    names = sorted(file.name for file in (files(_PACKAGE) / "kinds").iterdir() if file.name.endswith(".yaml"))
-    return tuple(kind for name in names for kind in packaged_yaml(_PACKAGE, f"kinds/{name}", _File).kinds)
+    return tuple(kind for file in packaged_folder(_PACKAGE, "kinds", _File) for kind in file.kinds)
 
 
 def problem(seed: int, index: int) -> Solved:

@@ -46,6 +46,12 @@ def packaged_yaml(package: str, file: str, model: type[M]) -> M:
     return _validated(value, model, source=file)
 
 
+def packaged_folder(package: str, folder: str, model: type[M]) -> list[M]:
+    """Every YAML file in a folder that comes with strigil, by name; `package` holds the folder."""
+    names = sorted(file.name for file in (files(package) / folder).iterdir() if file.name.endswith(".yaml"))
+    return [packaged_yaml(package, f"{folder}/{name}", model) for name in names]
+
+
 def read_json_object(path: Path) -> dict[str, Json]:
     """A file that holds one JSON object.
 
