@@ -103,7 +103,7 @@ class Numbers(DrawnCarrier):
         count, digits = self.answer_count, self.answer_digits
         asked = chance.choice(wording.instructions)
         some = chance.choice(wording.qualifiers)
-        each = chance.choice(wording.digits).format(digits=digits, limit=_counted(digits, "digit"))
+        each = chance.choice(wording.digits).format(digits=digits, limit=f"{digits} {_noun(digits, 'digit')}")
         instruction = asked.format(
             qualifier=some,
             some=some.format(count=count),
@@ -122,7 +122,3 @@ class Numbers(DrawnCarrier):
 
 def _noun(count: int, noun: str) -> str:
     return noun if count == 1 else f"{noun}s"
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {_noun(count, noun)}"

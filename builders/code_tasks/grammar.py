@@ -40,11 +40,6 @@ class Word(str):
         return f"{third_person(verb)}{space}{rest}"
 
     @property
-    def cap(self) -> str:
-        """With a capital at the start."""
-        return self[:1].upper() + self[1:]
-
-    @property
     def snake(self) -> str:
         """As a variable, a function or a column is called."""
         return re.sub(r"\W+", "_", self).lower()

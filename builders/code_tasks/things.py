@@ -68,8 +68,9 @@ class _Words(BaseModel):
 def vocabulary() -> dict[str, tuple[Choice, ...]]:
     """Lists of choices by name.
 
-    `things` has each thing once; `labels` each with each of its labels; `sums`, `measures` and `amounts` with each of
-    its numbers; `limits` with each number and each of its limits; `pairs` with each label and each number that adds up.
+    `things` has each thing once; `labels` each with each of its labels; `sums` with each of its numbers that add up;
+    `amounts` with each of its numbers; `limits` with each number and each of its limits; `pairs` with each label and
+    each number that adds up.
     """
     words = packaged_yaml("strigil.builders.code_tasks", "things.yaml", _Words)
     things = words.things

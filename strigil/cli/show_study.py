@@ -102,11 +102,8 @@ def _line(entry: Entry) -> list[str]:
     left = ""
     if entry.residual is not None:
         left = "not determinable" if entry.residual.estimate is None else f"{entry.residual.estimate:.2f}"
-    mean, guards = (
-        "" if entry.mean is None else f"{entry.mean.estimate:.3f}",
-        (mass(entry.mass), share(entry.off_topic)),
-    )
-    return [entry.label, mean, interval, left, *guards, entry.said]
+    mean = "" if entry.mean is None else f"{entry.mean.estimate:.3f}"
+    return [entry.label, mean, interval, left, mass(entry.mass), share(entry.off_topic), entry.said]
 
 
 def _time(seconds: float | None) -> str:
