@@ -217,8 +217,4 @@ def _write(plan: Plan, folder: Path, number: int, rows: list[_Filled], *, second
     whole = pl.concat([_read(plan, folder, number), new])
     tokens = [Spent(seconds=0, input_tokens=each.n_prompt, output_tokens=each.row.n_tokens) for each in rows]
     spent = total([_spent(_file(folder, number)), Spent(seconds=seconds, input_tokens=0, output_tokens=0), *tokens])
-    write_parquet(
-        whole.sort("prompt_index", "sample_index"),
-        _file(folder, number),
-        metadata=kept_with(spent),
-    )
+    write_parquet(whole.sort("prompt_index", "sample_index"), _file(folder, number), metadata=kept_with(spent))

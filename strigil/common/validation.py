@@ -42,8 +42,7 @@ def read_recipe(recipe: Mapping[str, object] | str | PathLike[str], model: type[
 
 def packaged_yaml(package: str, file: str, model: type[M]) -> M:
     """Reads and validates a YAML file that comes with strigil, by the package that holds it."""
-    value = read_own_yaml((files(package) / file).read_text(encoding="utf-8"))
-    return _validated(value, model, source=file)
+    return validate(read_own_yaml((files(package) / file).read_text(encoding="utf-8")), model, source=file)
 
 
 def packaged_folder(package: str, folder: str, model: type[M]) -> list[M]:
@@ -91,10 +90,7 @@ def parse_yaml(text: str, model: type[M], *, source: str) -> M:
     Raises:
         ConfigError: As for `load_yaml`.
     """
-    return _validated(read_yaml(text, source=source), model, source=source)
-
-
-def _validated(value: object, model: type[M], *, source: str) -> M:
+    value = read_yaml(text, source=source)
     if not isinstance(value, dict):
         message = f"{source}: expected a mapping of keys, found {type(value).__name__}"
         raise ConfigError(message)

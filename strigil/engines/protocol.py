@@ -84,7 +84,7 @@ class TokenScores:
     """Log-probabilities (natural) of a given completion's tokens, after the rendered prompt; no end token.
 
     `ranks` are the tokens' places in the model's own order, 1 for the one it finds most likely; empty where the engine
-    cannot tell. `n_prompt` counts the prompt's tokens; None where nobody counts.
+    cannot tell. `n_prompt` counts the prompt's tokens that were read; None where nobody counts.
     """
 
     key: str
@@ -96,7 +96,7 @@ class TokenScores:
     @property
     def tokens(self) -> Spent:
         """What was read for it."""
-        read = None if self.n_prompt is None else self.n_prompt + len(self.token_ids)
+        read = None if self.n_prompt is None else self.n_prompt + len(self.logprobs)
         return Spent(seconds=0, input_tokens=read, output_tokens=0)
 
     @property

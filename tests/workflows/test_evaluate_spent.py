@@ -19,6 +19,7 @@ from strigil.models.catalog import resolve_model
 from strigil.records.spent import NOTHING, UNKNOWN, Price, Spent, total
 from strigil.workflows.evaluate.jobs import EvalJob, eval_jobs, evaluate
 from strigil.workflows.evaluate.ledger import Ledger
+from strigil.workflows.evaluate.run import run_evaluations
 from tests.engines.pocket_cases import random_adapter
 from tests.eval.scripted_judge import ScriptedJudge
 
@@ -57,6 +58,14 @@ def test_asking_is_counted_as_the_engine_counts(subjects: list[Subject], tmp_pat
     for file in tmp_path.glob("*.json"):
         file.unlink()
     assert evaluate([*sampled, *scored], tmp_path, Silent(), engine="transformers") == found
+
+
+def test_a_model_by_two_names_is_counted_once(subjects: list[Subject]) -> None:
+    unit, twins = Preference(by="sampled", samples=2), [subjects[0], replace(subjects[0], name="twin")]
+    [both] = run_evaluations([unit], twins, Silent(), engine="transformers", traits=("owl",))
+    asked = both.models["base"]["spent"]
+    assert both.models["twin"]["spent"] == asked == both.spent.model_dump(mode="json")
+    assert both.judging is None
 
 
 def test_a_judge_s_tokens_are_counted_once_over_a_failure_and_shared_by_answers(

@@ -18,7 +18,7 @@ METRICS_FILE: Final = "metrics.jsonl"
 
 
 def spent_on_training(folder: Path) -> Spent:
-    """What all runs of a finished training took, after its last checkpoint those of the last; unknown if not kept."""
+    """What a finished training took over all runs, steps that a kill undid left out; unknown without its metrics."""
     import polars as pl
 
     try:

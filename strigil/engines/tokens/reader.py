@@ -31,10 +31,7 @@ class TokenReader:
             ConfigError: A text does not fit into the context.
         """
         targets = self._chat.targets(sequences)
-        return [
-            TokenScores(target.scorable.key, tuple(target.completion), (), n_prompt=len(target.prompt))
-            for target in targets
-        ]
+        return [TokenScores(target.scorable.key, tuple(target.completion), (), n_prompt=0) for target in targets]
 
     def spell(self, text: Scorable, ids: Sequence[int]) -> str | None:
         """The completion that has these tokens in the text's place, or None if no text has exactly them."""

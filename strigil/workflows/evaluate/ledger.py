@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from strigil.common.kept_lines import KeptLines
 from strigil.engines.protocol import Completion, Request
 from strigil.eval.evaluation import Judge
 from strigil.records.spent import NOTHING, UNKNOWN, Laps, Spent
@@ -30,12 +31,10 @@ class Ledger:
     """
 
     def __init__(self, file: Path, *, replies: Path) -> None:
-        self._file = file
         self._settled: dict[str, Spent] = {}
         self._open = UNKNOWN if replies.exists() and not file.exists() else NOTHING
-        text = file.read_text(encoding="utf-8") if file.exists() else ""
-        self._lead = "\n" if text and not text.endswith("\n") else ""
-        for line in text.splitlines():
+        self._lines = KeptLines(file, "what replies took")
+        for line in self._lines.found:
             try:
                 self._take(_Line.model_validate_json(line))
             except ValidationError:
@@ -69,10 +68,7 @@ class Ledger:
 
     def _write(self, line: _Line) -> None:
         self._take(line)
-        self._file.parent.mkdir(parents=True, exist_ok=True)
-        with self._file.open("a", encoding="utf-8") as stream:
-            stream.write(f"{self._lead}{line.model_dump_json(exclude_defaults=True)}\n")
-        self._lead = ""
+        self._lines.add(line.model_dump_json(exclude_defaults=True))
 
 
 class _Counted:

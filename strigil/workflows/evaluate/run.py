@@ -77,23 +77,20 @@ def run_evaluations(
             answers = {job.subject.name: answers_of(job, kept) for job in own}
             models: dict[str, dict[str, Json]] = {}
             judge = unit.judged_by
-            asking = {job.subject.name: results[job.key].spent.at(price) for job in own}
-            rating = (
-                {}
-                if judge is None
-                else {job.subject.name: results[job.key].judging.at(judge.paid_by(price)) for job in own}
-            )
+            # Models that are the same by several names were asked once.
+            asking = {job.asked: results[job.key].spent.at(price) for job in own}
+            rating = {job.key: results[job.key].judging.at(judge.paid_by(price)) for job in own if judge is not None}
             for job in own:
                 result, name = results[job.key], job.subject.name
                 warning = unit.warning(result, base, job.subject, job.given)
                 models[name] = {
                     **unit.summary(answers[name], result, job.given),
                     "system": job.subject.system,
-                    "spent": asking[name].model_dump(mode="json"),
-                    **({} if judge is None else {"judging": rating[name].model_dump(mode="json")}),
+                    "spent": asking[job.asked].model_dump(mode="json"),
+                    **({"judging": rating[job.key].model_dump(mode="json")} if rating else {}),
                     "warning": warning,
                 }
-            judging = None if judge is None else total([*rating.values()])
+            judging = total([*rating.values()]) if rating else None
             found.append(Summary(unit, own[0].given, models, total([*asking.values()]), judging))
             if out is not None:
                 _write(found[-1], answers, out if len(evaluations) == 1 else out / unit.name, out / "logs")

@@ -26,7 +26,7 @@ from strigil.engines.protocol import Adapter, Engine, Scorable, TokenScores
 from strigil.engines.tokens.reader import TokenReader
 from strigil.engines.transformers.merged import MergedScorer
 from strigil.models.catalog import Model, adapter_digest, adapter_rank
-from strigil.records.spent import NOTHING, UNKNOWN, Laps, Spent, kept_with, spent_in
+from strigil.records.spent import NOTHING, UNKNOWN, Laps, Spent, kept_with, spent_in, total
 from strigil.releases.store import Release, Split
 from strigil.stats import Auroc, auroc
 from strigil.workflows.train.canary import train_canary
@@ -80,7 +80,7 @@ class Rows:
 
 
 class _Counting:
-    """Counts the tokens that a model reads; who only looks up tokens reads none."""
+    """Counts the tokens that a model reads."""
 
     def __init__(self, model: Reads) -> None:
         self._model = model
@@ -88,8 +88,7 @@ class _Counting:
 
     def score(self, sequences: Sequence[Scorable]) -> list[TokenScores]:
         scores = self._model.score(sequences)
-        for each in scores if not isinstance(self._model, TokenReader) else ():
-            self.tokens += each.tokens
+        self.tokens = total([self.tokens, *(each.tokens for each in scores)])
         return scores
 
 
@@ -186,9 +185,10 @@ def _compute(
     *,
     base: Model,
 ) -> ScoreFacts:
-    total = count_rows(rows.frame, source=rows.name)
-    todo = [part for part in range(-(-total // PART_ROWS)) if not _part(folder, part).is_file()]
-    with reporter.task(f"Scoring {rows.name} by {score.name}", total) as done:
+    count = count_rows(rows.frame, source=rows.name)
+    parts = range(-(-count // PART_ROWS))
+    todo = [part for part in parts if not _part(folder, part).is_file()]
+    with reporter.task(f"Scoring {rows.name} by {score.name}", count) as done:
         for part in todo:
             chosen = rows.frame.slice(part * PART_ROWS, PART_ROWS)
             counting, laps = _Counting(model), Laps()
@@ -196,16 +196,16 @@ def _compute(
                 for batch in iter_batches(chosen, source=rows.name):
                     sink.write(score_rows(score, views, batch, counting))
                 sink.close(kept_with(counting.tokens.model_copy(update={"seconds": laps()})))
-            done(min(total, (part + 1) * PART_ROWS))
+            done(min(count, (part + 1) * PART_ROWS))
     return ScoreFacts(
         score=score.spec(),
         data=rows.name,
-        rows=total,
+        rows=count,
         base=base.id,
         knowledge=score.knowledge,
         cost=score.cost,
         engine={} if isinstance(model, TokenReader) else {"name": model.name} | model.versions(),
-        spent=sum((spent_in(_part(folder, part)) for part in range(-(-total // PART_ROWS))), start=NOTHING),
+        spent=total([spent_in(_part(folder, part)) for part in parts]),
     )
 
 
