@@ -25,7 +25,7 @@ def bars_figure(account: TraitAccount, number: int) -> Figure | None:
     entries = [entry for entry in account.entries if entry.mean is not None]
     if not entries:
         return None
-    shares = _are_shares(entries)
+    shares, colours = _are_shares(entries), {_colour(entry) for entry in entries}
     words = "; ".join(f"{entry.label} {entry.mean.estimate:.1%}" for entry in entries if entry.mean is not None)
     return figure(
         f"bars-{number}",
@@ -35,8 +35,8 @@ def bars_figure(account: TraitAccount, number: int) -> Figure | None:
         height=50 + _ROW * len(entries),
         rows=_table(entries, shares=shares),
         legend=[
-            Key("bar", "mean of students of the trait's rows"),
-            Key("quiet bar", "mean of what they are compared with"),
+            *([Key("bar", "mean of students of the trait's rows")] if ACCENT in colours else []),
+            *([Key("quiet bar", "mean of what they are compared with")] if QUIET in colours else []),
             Key("line", _interval_words(shares=shares)),
             Key("point", "one student"),
             *([Key("dash", "mean of neutral students")] if _neutral(entries) is not None else []),

@@ -225,6 +225,16 @@ def test_axes_of_shares_reach_from_0_to_1_and_those_of_other_figures_as_far_as_t
     assert Key("line", "95 % interval of the mean (Student's t)") in other.legend
 
 
+def test_a_legend_names_only_what_the_figure_shows() -> None:
+    [account, _] = a_report().accounts
+    alone = account.model_copy(update={"entries": [each for each in account.entries if each.kind == "untreated"]})
+    whole, part = bars_figure(account, 0), bars_figure(alone, 0)
+    assert whole is not None
+    assert part is not None
+    assert [key.mark for key in whole.legend] == ["bar", "quiet bar", "line", "point", "dash"]
+    assert [key.mark for key in part.legend] == ["bar", "line", "point"]
+
+
 def test_how_a_study_is_cited() -> None:
     cited = study_citation(a_report().model_copy(update={"study": "owls_and & {cats}", "strigil": "1.2.3"}))
     assert cited.bibtex.splitlines()[0] == "@misc{owls_and____cats_,"
