@@ -68,5 +68,5 @@ def _speed(rate: float, total: float, left: float) -> list[str]:
         return []
     units = {"s": 1, "min": 60, "h": 3600}
     unit = next((name for name, seconds in units.items() if rate * seconds >= 1), "h")
-    speed = [f"{rate * units[unit]:,.3g} a {unit}"] if total > 1 else []
+    speed = [f"{rate * units[unit]:,.3g}/{unit}"] if total > 1 else []
     return [*speed, f"{duration(max(left, 0.0) / rate)} left"]

@@ -41,9 +41,9 @@ def test_a_line_comes_every_half_a_minute_and_one_at_the_end() -> None:
         log(10.0 * second, "loss 0.5")
     log.end()
     assert told.lines == [
-        "Writing rows: 300 of 1,000, 10 a s, 70 s left, loss 0.5",
-        "Writing rows: 600 of 1,000, 10 a s, 40 s left, loss 0.5",
-        "Writing rows: 900 of 1,000, 10 a s, 10 s left, loss 0.5",
+        "Writing rows: 300 of 1,000, 10/s, 70 s left, loss 0.5",
+        "Writing rows: 600 of 1,000, 10/s, 40 s left, loss 0.5",
+        "Writing rows: 900 of 1,000, 10/s, 10 s left, loss 0.5",
         "Writing rows: done in 2 min",
     ]
 
@@ -51,8 +51,8 @@ def test_a_line_comes_every_half_a_minute_and_one_at_the_end() -> None:
 @pytest.mark.parametrize(
     ("total", "done", "after", "line"),
     [
-        (12, 3, 60, "3 of 12, 3 a min, 3 min left"),
-        (12, 3, 3600, "3 of 12, 3 a h, 3.0 h left"),
+        (12, 3, 60, "3 of 12, 3/min, 3 min left"),
+        (12, 3, 3600, "3 of 12, 3/h, 3.0 h left"),
         (12, 0, 60, "0 of 12"),
         (1, 0.25, 60, "25%, 3 min left"),
     ],
@@ -73,7 +73,7 @@ def test_what_was_there_before_makes_nothing_faster() -> None:
     log(400)
     told.watch.now = 30.0
     log(430)
-    assert told.lines == ["Writing rows: 430 of 1,000, 1 a s, 10 min left"]
+    assert told.lines == ["Writing rows: 430 of 1,000, 1/s, 10 min left"]
 
 
 def test_a_cell_of_a_study_is_named(capsys: pytest.CaptureFixture[str]) -> None:
