@@ -103,25 +103,38 @@ def test_a_judge_that_does_not_count_has_taken_what_nobody_knows(subjects: list[
 def test_lines_that_are_lost_or_were_never_written_are_unknown(tmp_path: Path) -> None:
     one = Spent(seconds=1, input_tokens=2, output_tokens=3)
     file, replies = tmp_path / "spent.jsonl", tmp_path / "replies.jsonl"
-    Ledger(file, replies=replies).add(one)
-    Ledger(file, replies=replies).settle({"a": 1})
-    assert Ledger(file, replies=replies).of("a") == one
+    for key in ("a", "b"):
+        Ledger(file, replies=replies, answers={key: 1}).add(one)
     with file.open("a") as stream:
-        stream.write('{"spent":{"sec')  # what a kill leaves
-    cut = Ledger(file, replies=replies)
-    cut.add(one)
-    cut.settle({"b": 1})
-    again = Ledger(file, replies=replies)
-    assert (again.of("a"), again.of("b"), again.of("c")) == (one, UNKNOWN, UNKNOWN)
+        stream.write('{"rating":"1","spent":{"sec')  # what a kill leaves
+    again = Ledger(file, replies=replies, answers={"b": 1})
     again.add(one)
-    again.settle({"c": 1, "d": 0})
-    assert (again.of("c"), again.of("d").input_tokens) == (one, 0)
+    assert again.shares() == {"a": one, "b": UNKNOWN}
+    other = Ledger(file, replies=replies, answers={"c": 1, "d": 0})
+    other.add(one)
+    shares = other.shares()
+    assert (shares["a"], shares["b"], shares["c"], shares["d"].input_tokens) == (one, UNKNOWN, one, 0)
     # Replies of an earlier version.
     replies.touch()
     file.unlink()
-    old = Ledger(file, replies=replies)
-    old.settle({"e": 1})
-    assert old.of("e") == UNKNOWN
+    old = Ledger(file, replies=replies, answers={"e": 1})
+    old.add(one)
+    assert old.shares() == {"e": UNKNOWN}
+
+
+def test_what_is_rated_at_the_same_time_or_after_a_kill_is_counted_once(tmp_path: Path) -> None:
+    one = Spent(seconds=1, input_tokens=2, output_tokens=3)
+    file, replies = tmp_path / "spent.jsonl", tmp_path / "replies.jsonl"
+    killed = Ledger(file, replies=replies, answers={"a": 1, "b": 1})
+    killed.add(one)
+    killed.add(one)
+    first = Ledger(file, replies=replies, answers={"a": 1})
+    first.add(one)
+    second = Ledger(file, replies=replies, answers={"b": 1})
+    first.add(one)
+    second.add(one)
+    assert first.shares()["a"] == one + one + one
+    assert second.shares()["b"] == one + one
 
 
 def test_the_command_tells_tokens_and_money(

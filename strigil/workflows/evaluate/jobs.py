@@ -277,13 +277,14 @@ def _rate_together(jobs: Sequence[EvalJob], folder: Path, reporter: Reporter, en
     answers = [pl.read_parquet(_file(job, folder, rated=False)) for job in jobs]
     every = pl.concat(table.with_columns(_job=pl.lit(place)) for place, table in enumerate(answers))
     replies = folder / f"{bench.key}.jsonl"
-    ledger = Ledger(folder / f"{bench.key}.spent.jsonl", replies=replies)
+    counts = {job.key: len(table) for job, table in zip(jobs, answers, strict=True)}
+    ledger = Ledger(folder / f"{bench.key}.spent.jsonl", replies=replies, answers=counts)
     with bench.open(engine) as judge, reporter.task("Judging", len(every)) as done:
         rated = unit.rate(every, ledger.counted(judge), replies, lambda share: done(share * len(every)))
-    ledger.settle({job.key: len(table) for job, table in zip(jobs, answers, strict=True)})
+    shares = ledger.shares()
     for place, job in enumerate(jobs):
         of_job = rated.filter(_job=place).drop("_job")
-        write_parquet(of_job, _file(job, folder), metadata=kept_with(ledger.of(job.key)))
+        write_parquet(of_job, _file(job, folder), metadata=kept_with(shares[job.key]))
 
 
 def _found(job: EvalJob, folder: Path) -> EvalResult:

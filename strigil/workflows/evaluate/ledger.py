@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from strigil.common.canonical import digest
 from strigil.common.kept_lines import KeptLines
 from strigil.engines.protocol import Completion, Request
 from strigil.eval.evaluation import Judge
@@ -16,30 +17,39 @@ from strigil.records.spent import NOTHING, UNKNOWN, Laps, Spent
 class _Line(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
+    rating: str
+    answers: dict[str, int] = {}
     spent: Spent = NOTHING
-    settled: dict[str, Spent] | None = None
 
 
 class Ledger:
-    """Lines of JSON that are gone on with: one a reply, and one for each rating that shares out those before it.
+    """Lines of JSON that are gone on with: one a reply, by the rating that asked for it.
 
-    A killed rating leaves lines that the next one shares out, so that nothing is lost and nothing counted twice.
+    A rating begins with a line of the results that it is for. These share what it takes, whether it ends or is killed,
+    so that nothing is lost, and nothing is counted twice where others rate at the same time.
 
     Args:
         file: The lines.
         replies: The judge's replies: where they are without the lines, what they took is unknown.
+        answers: The results of the rating that begins, by key, and how many answers each has.
     """
 
-    def __init__(self, file: Path, *, replies: Path) -> None:
-        self._settled: dict[str, Spent] = {}
-        self._open = UNKNOWN if replies.exists() and not file.exists() else NOTHING
+    def __init__(self, file: Path, *, replies: Path, answers: Mapping[str, int]) -> None:
+        self._rating = digest({**answers})[:16]
+        self._answers: dict[str, dict[str, int]] = {}
+        self._spent: dict[str, Spent] = {}
+        before = UNKNOWN if replies.exists() and not file.exists() else NOTHING
         self._lines = KeptLines(file, "what replies took")
-        for line in self._lines.found:
+        last = self._rating
+        for text in self._lines.found:
             try:
-                self._take(_Line.model_validate_json(line))
+                line = _Line.model_validate_json(text)
             except ValidationError:
                 # A kill left it half written.
-                self._open = UNKNOWN
+                line = _Line(rating=last, spent=UNKNOWN)
+            self._take(line)
+            last = line.rating
+        self._write(_Line(rating=self._rating, answers={**answers}, spent=before))
 
     def counted(self, judge: Judge) -> Judge:
         """The judge, each of whose replies adds a line."""
@@ -47,24 +57,20 @@ class Ledger:
 
     def add(self, spent: Spent) -> None:
         """Keeps what one reply took."""
-        self._write(_Line(spent=spent))
+        self._write(_Line(rating=self._rating, spent=spent))
 
-    def settle(self, answers: Mapping[str, int]) -> None:
-        """Shares out what no rating answers for yet, by the number of answers of each result's key."""
-        shares = self._open.shared(list(answers.values()))
-        self._write(_Line(settled=dict(zip(answers, shares, strict=True))))
-
-    def of(self, key: str) -> Spent:
-        """What the ratings behind a result took."""
-        return self._settled.get(key, UNKNOWN)
+    def shares(self) -> dict[str, Spent]:
+        """What the ratings of each result took, by the number of its answers."""
+        found: dict[str, Spent] = {}
+        for rating, answers in self._answers.items():
+            for key, share in zip(answers, self._spent[rating].shared([*answers.values()]), strict=True):
+                found[key] = found.get(key, NOTHING) + share
+        return found
 
     def _take(self, line: _Line) -> None:
-        if line.settled is None:
-            self._open += line.spent
-            return
-        self._open = NOTHING
-        for key, spent in line.settled.items():
-            self._settled[key] = self._settled.get(key, NOTHING) + spent
+        self._spent[line.rating] = self._spent.get(line.rating, NOTHING) + line.spent
+        if line.answers:
+            self._answers[line.rating] = line.answers
 
     def _write(self, line: _Line) -> None:
         self._take(line)
