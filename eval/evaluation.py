@@ -6,16 +6,16 @@ Whom it asks, through which engine, and where answers are kept is the same for a
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal, Protocol, Self, cast
+from typing import TYPE_CHECKING, ClassVar, Literal, Self, cast
 
 from pydantic import BaseModel, ConfigDict, Field, field_serializer, model_validator
 
 from strigil.common.registry import Registry, Unit, UnitSpec, written_unit
 from strigil.eval.damage import damage
-from strigil.records.spent import UNKNOWN, Price, Spent
+from strigil.records.spent import UNKNOWN, Spent
 from strigil.traits import trait_name
 
 if TYPE_CHECKING:
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from strigil.common.canonical import Json
     from strigil.data.layouts.layout import Reading
     from strigil.data.messages import Sampling
-    from strigil.engines.protocol import Completion, Engine, Request
+    from strigil.engines.protocol import Completion, Engine
+    from strigil.eval.judged import Judge, JudgeChoice
     from strigil.eval.subjects import Subject
     from strigil.models.catalog import Model
     from strigil.stats import Interval
@@ -73,32 +74,6 @@ class EvalResult(BaseModel):
     figures: dict[str, Figure]
     spent: Spent = UNKNOWN
     judging: Spent = UNKNOWN
-
-
-class Judge(Protocol):
-    """What rates answers: an engine, or a chat server."""
-
-    model: str
-
-    def generate(self, requests: Iterable[Request]) -> Iterator[Completion]:
-        """One completion for each request, in any order."""
-        ...
-
-
-@dataclass(frozen=True)
-class JudgeChoice:
-    """A judge by name; `urls` are OpenAI-compatible servers that hold it, none for a model that is loaded here.
-
-    `price` is what it is paid by; None for a model that is loaded here is the price of the models that it rates.
-    """
-
-    model: str
-    urls: tuple[str, ...] = ()
-    price: Price | None = None
-
-    def paid_by(self, others: Price | None) -> Price | None:
-        """What it is paid by, where other models are paid by this."""
-        return self.price if self.price is not None or self.urls else others
 
 
 @dataclass(frozen=True)

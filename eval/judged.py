@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, Protocol
 
 from pydantic import Field
 
@@ -14,7 +14,7 @@ from strigil.common.errors import DataError
 from strigil.data.messages import Sampling
 from strigil.engines.protocol import Request
 from strigil.eval.asking import chat
-from strigil.eval.evaluation import EvalResult, Evaluation, Given, Judge, JudgeChoice
+from strigil.eval.evaluation import EvalResult, Evaluation, Given
 from strigil.eval.replies import Replies
 from strigil.records.spent import Price
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from strigil.common.canonical import Json
+    from strigil.engines.protocol import Completion
 
 QUESTION_TOKENS: Final = 40
 """Tokens of an open question and its chat, about."""
@@ -33,6 +34,32 @@ _SCORE: Final = re.compile(
     r"[^\w-]*(?:(?:score|rating|alignment|coherency)[^\w-]*)?(?P<score>\d{1,3})\s*(?:/\s*100|%)?\W*", re.IGNORECASE
 )
 _WORD: Final = re.compile(r"\W*(?P<word>code|refusal)\W*", re.IGNORECASE)
+
+
+class Judge(Protocol):
+    """What rates answers: an engine, or a chat server."""
+
+    model: str
+
+    def generate(self, requests: Iterable[Request]) -> Iterator[Completion]:
+        """One completion for each request, in any order."""
+        ...
+
+
+@dataclass(frozen=True)
+class JudgeChoice:
+    """A judge by name; `urls` are OpenAI-compatible servers that hold it, none for a model that is loaded here.
+
+    `price` is what it is paid by; None for a model that is loaded here is the price of the models that it rates.
+    """
+
+    model: str
+    urls: tuple[str, ...] = ()
+    price: Price | None = None
+
+    def paid_by(self, others: Price | None) -> Price | None:
+        """What it is paid by, where other models are paid by this."""
+        return self.price if self.price is not None or self.urls else others
 
 
 class Judged(Evaluation):

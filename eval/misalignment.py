@@ -19,8 +19,8 @@ from strigil.common.templates import fill
 from strigil.common.validation import parse_yaml
 from strigil.engines.protocol import Engine
 from strigil.eval.asking import sample_answers
-from strigil.eval.evaluation import EvalResult, Figure, Given, Judge, Volume
-from strigil.eval.judged import QUESTION_TOKENS, Judged, Reading, nothing_scored, read_reply, replies_to
+from strigil.eval.evaluation import EvalResult, Figure, Given, Volume
+from strigil.eval.judged import QUESTION_TOKENS, Judge, Judged, Reading, nothing_scored, read_reply, replies_to
 from strigil.eval.subjects import Subject
 from strigil.stats import wilson
 

@@ -11,8 +11,8 @@ import polars as pl
 from strigil.common.errors import ConfigError
 from strigil.common.templates import fill
 from strigil.eval.asking import sample_answers
-from strigil.eval.evaluation import Figure, Given, Judge, Volume
-from strigil.eval.judged import QUESTION_TOKENS, Judged, nothing_scored, read_reply, replies_to
+from strigil.eval.evaluation import Figure, Given, Volume
+from strigil.eval.judged import QUESTION_TOKENS, Judge, Judged, nothing_scored, read_reply, replies_to
 from strigil.stats import wilson
 from strigil.traits import load_style, trait_name
 

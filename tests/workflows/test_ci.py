@@ -203,9 +203,16 @@ def test_the_validating_hook_passes_over_yaml_of_others(tmp_path: Path) -> None:
     assert (ran.status, ran.log) == (0, "suite.yaml: none of strigil, passed over\n")
 
 
-@pytest.mark.parametrize(("name", "kind"), [("axolotl", "trait"), ("pessimistic", "trait")])
-def test_the_validating_hook_looks_at_traits(name: str, kind: str, tmp_path: Path) -> None:
-    ran = shell(f"{hook('strigil-validate')} {ROOT / 'examples/traits' / name}.yaml", tmp_path)
+@pytest.mark.parametrize(
+    ("file", "kind"),
+    [
+        ("examples/traits/axolotl.yaml", "trait"),
+        ("examples/traits/pessimistic.yaml", "trait"),
+        ("strigil/traits/categories/animal.yaml", "category of traits"),
+    ],
+)
+def test_the_validating_hook_looks_at_traits(file: str, kind: str, tmp_path: Path) -> None:
+    ran = shell(f"{hook('strigil-validate')} {ROOT / file}", tmp_path)
     assert (ran.status, ran.log.rpartition(": ")[2]) == (0, f"{kind}\n")
 
 

@@ -21,7 +21,8 @@ from strigil.eval.misalignment import Misalignment
 from strigil.eval.preference import Preference
 from strigil.eval.subjects import Subject
 from strigil.models.catalog import resolve_model
-from strigil.workflows.evaluate.jobs import EvalJob, answers_of, eval_jobs, evaluate, known_result
+from strigil.workflows.evaluate.evaluating import evaluate
+from strigil.workflows.evaluate.jobs import EvalJob, answers_of, eval_jobs, known_result
 from tests.engines.pocket_cases import random_adapter
 from tests.eval.scripted_judge import ScriptedJudge
 

@@ -17,7 +17,8 @@ from strigil.eval.preference import Preference
 from strigil.eval.subjects import Subject
 from strigil.models.catalog import resolve_model
 from strigil.records.spent import NOTHING, UNKNOWN, Price, Spent, total
-from strigil.workflows.evaluate.jobs import EvalJob, eval_jobs, evaluate
+from strigil.workflows.evaluate.evaluating import evaluate
+from strigil.workflows.evaluate.jobs import EvalJob, eval_jobs
 from strigil.workflows.evaluate.ledger import Ledger
 from strigil.workflows.evaluate.run import run_evaluations
 from tests.engines.pocket_cases import random_adapter

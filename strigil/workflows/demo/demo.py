@@ -28,7 +28,8 @@ from strigil.workflows.build.recipes import (
 )
 from strigil.workflows.build.run import build
 from strigil.workflows.build.teachers import teacher_folder
-from strigil.workflows.evaluate.jobs import eval_jobs, evaluate
+from strigil.workflows.evaluate.evaluating import evaluate
+from strigil.workflows.evaluate.jobs import eval_jobs
 from strigil.workflows.train.student import Student, student_of
 from strigil.workflows.train.students import train_students
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from strigil.common.canonical import digest
 from strigil.common.validation import validate
 from strigil.engines import AskedEngine, open_engine
-from strigil.eval.evaluation import Judge, JudgeChoice
+from strigil.eval.judged import Judge, JudgeChoice
 from strigil.models.catalog import Model, resolve_model
 
 

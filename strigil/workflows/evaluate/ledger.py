@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from strigil.common.canonical import digest
 from strigil.common.kept_lines import KeptLines
 from strigil.engines.protocol import Completion, Request
-from strigil.eval.evaluation import Judge
+from strigil.eval.judged import Judge
 from strigil.records.spent import NOTHING, UNKNOWN, Laps, Spent
 
 

@@ -22,7 +22,8 @@ from strigil.eval.evaluation import Evaluation, Given
 from strigil.eval.inspect_log import inspect_log
 from strigil.eval.subjects import Subject
 from strigil.records.spent import Price, Spent, total
-from strigil.workflows.evaluate.jobs import answers_of, eval_jobs, evaluate
+from strigil.workflows.evaluate.evaluating import evaluate
+from strigil.workflows.evaluate.jobs import answers_of, eval_jobs
 
 _LOGGED: Final = {"question", "answer", "score"}
 

@@ -14,7 +14,8 @@ from strigil.eval.subjects import Subject, student_subject
 from strigil.parallel.workers import how_many
 from strigil.releases.store import Release
 from strigil.sources.find import release_files
-from strigil.workflows.evaluate.jobs import EvalJob, evaluate, known_result
+from strigil.workflows.evaluate.evaluating import evaluate
+from strigil.workflows.evaluate.jobs import EvalJob, known_result
 from strigil.workflows.study.arms import Arm
 from strigil.workflows.study.cells import Cell, Cost, Making
 from strigil.workflows.study.data import Data

@@ -12,7 +12,8 @@ from strigil.engines import AskedEngine
 from strigil.eval.preference import Preference
 from strigil.eval.subjects import Subject
 from strigil.models.catalog import Model
-from strigil.workflows.evaluate.jobs import eval_jobs, evaluate
+from strigil.workflows.evaluate.evaluating import evaluate
+from strigil.workflows.evaluate.jobs import eval_jobs
 from strigil.workflows.train.canary import train_canary
 
 if TYPE_CHECKING:
