@@ -12,6 +12,8 @@ EVERY: Final = 30.0
 
 # What is told so soon was there before: it says nothing about the speed.
 _AT_ONCE: Final = 1.0
+# The share of the work before which its speed is none to go by: models load, and caches fill.
+_TOO_LITTLE: Final = 0.01
 # Work that takes less is not worth its time.
 _WORTH_SAYING: Final = 10.0
 
@@ -45,7 +47,8 @@ class Log:
             self._before = done
         if now - self._said >= EVERY:
             self._said = now
-            rate = (done - self._before) / (now - self._began)
+            made = done - self._before
+            rate = made / (now - self._began) if made >= self.total * _TOO_LITTLE else 0.0
             said = [self._share(done), *_speed(rate, self.total, self.total - done), *([detail] if detail else [])]
             self.say(f"{self.what}: {', '.join(said)}")
 

@@ -54,6 +54,7 @@ def test_a_line_comes_every_half_a_minute_and_one_at_the_end() -> None:
         (12, 3, 60, "3 of 12, 3/min, 3 min left"),
         (12, 3, 3600, "3 of 12, 3/h, 3.0 h left"),
         (12, 0, 60, "0 of 12"),
+        (12, 0.1, 60, "0 of 12"),
         (1, 0.25, 60, "25%, 3 min left"),
     ],
 )
