@@ -16,7 +16,8 @@ from strigil.cards.dataset.citation import citation
 from strigil.cards.dataset.front_matter import needs_gating, size_category
 from strigil.cards.dataset.lint import lint_card
 from strigil.cards.markdown_template import fenced, table_cell
-from strigil.releases.manifest import HazardRecord, Manifest, ModelRecord, ParentRecord, ResidualRecord
+from strigil.releases.generation_record import ModelRecord
+from strigil.releases.manifest import HazardRecord, Manifest, ParentRecord, ResidualRecord
 from tests.hub.releases import a_manifest
 
 GOLDEN = Path(__file__).parent / "golden"

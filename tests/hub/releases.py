@@ -13,7 +13,8 @@ from strigil.data.rows import Row, row_id, rows_table
 from strigil.data.verdicts import VERDICTS
 from strigil.releases.audit_record import AuditRecord, RuleRecord
 from strigil.releases.draft import Draft
-from strigil.releases.manifest import Counts, EngineRecord, GenerationRecord, Manifest, ModelRecord, TeacherRecord
+from strigil.releases.generation_record import EngineRecord, GenerationRecord, ModelRecord, TeacherRecord
+from strigil.releases.manifest import Counts, Manifest
 from strigil.releases.store import Release
 
 TEACHER = "7e" * 32

@@ -13,7 +13,8 @@ from strigil.cli.main import run
 from strigil.common.errors import ConfigError, DataError
 from strigil.data.rows import completion_text
 from strigil.models.weight_similarity import Relation
-from strigil.releases.manifest import HazardRecord, ModelRecord
+from strigil.releases.generation_record import ModelRecord
+from strigil.releases.manifest import HazardRecord
 from strigil.workflows.audit.gate.baseline import Baseline, Lock
 from strigil.workflows.audit.gate.measure import Measured
 from strigil.workflows.audit.gate.run import GateOptions

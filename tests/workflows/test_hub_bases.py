@@ -14,7 +14,7 @@ from peft import AutoPeftModelForCausalLM
 from strigil.cli.main import run
 from strigil.models.catalog import resolve_model
 from strigil.models.pocket import pocket_models
-from strigil.releases.manifest import ModelRecord
+from strigil.releases.generation_record import ModelRecord
 from strigil.releases.store import open_release
 from strigil.train.result import read_result
 from strigil.workflows.publish.lineage import lineage

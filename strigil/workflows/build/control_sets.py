@@ -23,7 +23,7 @@ from strigil.workflows.release.origin import origin_of
 from strigil.workflows.release.write import Contents, parent_record, write_release
 
 if TYPE_CHECKING:
-    from strigil.releases.manifest import TeacherRecord
+    from strigil.releases.generation_record import TeacherRecord
 
 ArmKind = Literal["random-numbers", "shuffle-within", "shuffle-across", "poison", "mix"]
 

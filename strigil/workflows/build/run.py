@@ -20,7 +20,7 @@ from strigil.engines.protocol import Engine
 from strigil.models.catalog import Model, adapter_rank, resolve_model, template_digest
 from strigil.records.spent import NOTHING, UNKNOWN, Price, Spent
 from strigil.releases.draft import Draft
-from strigil.releases.manifest import EngineRecord, GenerationRecord, ModelRecord, TeacherRecord
+from strigil.releases.generation_record import EngineRecord, GenerationRecord, ModelRecord, TeacherRecord
 from strigil.releases.store import Release, open_release, versions
 from strigil.train.sft import check_training
 from strigil.train.tracking.metrics import spent_on_training

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from strigil.models.catalog import Model, resolve_model
 from strigil.models.weight_similarity import compare_models
-from strigil.releases.manifest import HazardRecord, ModelRecord
+from strigil.releases.generation_record import ModelRecord
+from strigil.releases.manifest import HazardRecord
 
 
 def hazard_records(base: Model, students: Sequence[str]) -> tuple[HazardRecord, ...]:

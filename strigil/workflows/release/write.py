@@ -25,16 +25,8 @@ from strigil.data.form import Form
 from strigil.data.streams import iter_batches
 from strigil.data.unfit import Unfit
 from strigil.releases.draft import Draft
-from strigil.releases.manifest import (
-    GenerationRecord,
-    HazardRecord,
-    Manifest,
-    Origin,
-    ParentRecord,
-    TeacherRecord,
-    TreatmentRecord,
-    form_record,
-)
+from strigil.releases.generation_record import GenerationRecord, TeacherRecord
+from strigil.releases.manifest import HazardRecord, Manifest, Origin, ParentRecord, TreatmentRecord, form_record
 from strigil.releases.named import CARD
 from strigil.releases.store import Release, versions
 from strigil.releases.version import FIRST, Version

@@ -10,7 +10,7 @@ from strigil.common.errors import ConfigError
 from strigil.engines import AskedEngine
 from strigil.engines.protocol import Adapter
 from strigil.models.catalog import Model, adapter_digest, adapter_rank, resolve_model
-from strigil.releases.manifest import TeacherRecord
+from strigil.releases.generation_record import TeacherRecord
 from strigil.releases.store import Release
 from strigil.workflows.build.teachers import check_adapter_base
 
