@@ -18,6 +18,8 @@ READY := .venv/.ready-$(ENGINE)
 SOURCES := .cache/types/strigil tools benchmarks tests
 # Two OpenMP programs on few cores slow each other five-fold when idle threads spin.
 QUIET_THREADS := KMP_BLOCKTIME=0
+# Where Python may keep no compiled modules, each process of the tests would compile torch anew, for half a minute.
+export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check lint types bench dist docs calibration fuzz disturb format

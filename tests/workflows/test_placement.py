@@ -61,7 +61,7 @@ def node() -> Iterator[None]:
         patch.delenv("RAY_ADDRESS", raising=False)
         # Nodes have strigil, but not its tests.
         register_pickle_by_value(sys.modules[__name__])
-        ray.init(num_cpus=GPUS, num_gpus=GPUS, include_dashboard=False, log_to_driver=False)
+        ray.init("local", num_cpus=GPUS, num_gpus=GPUS, include_dashboard=False, log_to_driver=False)
         yield
         ray.shutdown()
 
