@@ -25,7 +25,10 @@ from tests.pocket import STUDENT, TEACHER
 
 ROOT = Path(__file__).resolve().parent.parent
 STUDENTS = sorted((ROOT / "examples").glob("student-*.yaml"))
-STUDIES = [ROOT / "examples" / f"{name}.yaml" for name in ("pocket-study", "pocket-probes", "smollm2-matrix")]
+STUDIES = [
+    ROOT / "examples" / f"{name}.yaml"
+    for name in ("pocket-study", "pocket-probes", "own-filter-pocket", "smollm2-matrix")
+]
 BUILDS = sorted(set((ROOT / "examples").glob("*.yaml")) - set(STUDENTS) - set(STUDIES))
 PAPER = sorted((ROOT / "examples" / "paper").glob("*.yaml"))
 # One step on few lessons: an adapter like any other, and no trait worth the name.

@@ -158,7 +158,7 @@ def importable(*names: str) -> list[str]:
     """
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     with LOG.open("a") as log:
-        command = [PYTHON, "-c", TRY_IMPORTS, *names]
+        command = [str(PYTHON), "-c", TRY_IMPORTS, *names]
         tried = subprocess.run(command, stdout=subprocess.PIPE, stderr=log, cwd=ROOT, env=environment, check=False)
     return tried.stdout.decode().split()
 
