@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import torch
 
 from strigil.data.messages import Messages, Sampling
+from strigil.engines.dtype import computed_in
 from strigil.engines.protocol import Adapter, Completion, Dtype, Engine, Redraw, Request, Scorable, TokenScores
 from strigil.engines.tokens.chat import ChatTokenizer, Prompt, model_facts
 from strigil.engines.transformers.decoding import decode
@@ -41,7 +42,7 @@ class TransformersEngine(Engine):
     Args:
         model: The model's folder.
         name: What manifests call the model.
-        dtype: The type to compute in; "auto" is the one the weights are stored in.
+        dtype: The type to compute in; "auto": `dtype.computed_in`.
         max_model_len: Longest prompt with its completion, in tokens; None is the model's own context.
         batch_size: Rows computed together; None fits a batch into a fixed amount of memory.
         threads: CPU threads while the engine is open; None leaves torch's setting.
@@ -70,8 +71,7 @@ class TransformersEngine(Engine):
         self._threads_before = torch.get_num_threads()
         if threads is not None:
             torch.set_num_threads(threads)
-        chosen = self._facts.dtype if dtype == "auto" else dtype
-        self._model = load_causal_model(model, chosen)
+        self._model = load_causal_model(model, computed_in(dtype, self._facts.dtype))
         self._model.to("cuda" if torch.cuda.is_available() else "cpu")
         self._batch_bytes = (
             int(GPU_SHARE * torch.cuda.mem_get_info()[0]) if self._model.device.type == "cuda" else BATCH_BYTES

@@ -14,6 +14,7 @@ import torch
 
 from strigil.common.errors import ConfigError
 from strigil.data.messages import Messages
+from strigil.engines.dtype import computed_in
 from strigil.engines.environment import prepare_environment
 from strigil.engines.failures import gist
 from strigil.engines.protocol import Adapter, Completion, Dtype, Engine, Redraw, Request, Scorable, TokenScores
@@ -56,7 +57,7 @@ class VllmEngine(Engine):
         name: What manifests call the model.
         adapters: Whether requests may name LoRA adapters: vLLM must know beforehand, and is slower with them.
         max_lora_rank: Highest rank of these adapters.
-        dtype: The type to compute in; "auto" is the one the weights are stored in.
+        dtype: The type to compute in; "auto": `dtype.computed_in`.
         max_model_len: Longest prompt with its completion, in tokens; None is the model's context, or `MAX_CONTEXT`.
         batch_size: Sequences decoded together; None leaves vLLM's choice.
         threads: CPU threads while the engine is open; None leaves torch's setting.
@@ -97,7 +98,7 @@ class VllmEngine(Engine):
         self._engine = start(
             model,
             loras=None if self._modules is None else LoraRoom(max_lora_rank, self._modules),
-            dtype=facts.dtype if dtype == "auto" else dtype,
+            dtype=computed_in(dtype, facts.dtype),
             context=context,
             batch_size=batch_size,
             eager=eager,
