@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from strigil.common.plain import plain_text
+
 
 def bibtex(key: str, fields: Mapping[str, str]) -> str:
     """An entry of what appeared in no journal; in its values nothing is a command."""
@@ -13,4 +15,6 @@ def bibtex(key: str, fields: Mapping[str, str]) -> str:
 
 
 def _plain(text: str) -> str:
-    return re.sub(r"([&%$#_])", r"\\\1", re.sub(r"[{}\\]", "", text))
+    """On one line, and nothing in it ends a fence or a comment of the page that shows it."""
+    line = re.sub(r"[{}\\`]", "", plain_text(" ".join(text.split()))).replace("<!--", "<! --")
+    return re.sub(r"([&%$#_])", r"\\\1", line)

@@ -48,12 +48,15 @@ def fenced(text: str) -> str:
     return Markdown(f"{fence}text\n{shown}\n{fence}")
 
 
-def _plain(value: object) -> object:
-    """What a template puts in: it stays on its line, opens no comment, no element and no picture, and ends no code."""
-    if isinstance(value, Markdown) or not isinstance(value, str):
-        return value
-    line = plain_text(" ".join(value.split()) if "\n" in value else value)
+def in_line(text: str) -> str:
+    """Text that stays on its line, opens no comment, no element and no picture, and ends no code."""
+    line = plain_text(" ".join(text.split()) if "\n" in text else text)
     return _OPENS.sub("&lt;", line).replace("`", "'").replace("![", "!\\[").replace("](", "]\\(")
+
+
+def _plain(value: object) -> object:
+    """What a template puts in."""
+    return value if isinstance(value, Markdown) or not isinstance(value, str) else in_line(value)
 
 
 def _runs_of_backticks(text: str) -> list[str]:

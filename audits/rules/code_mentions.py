@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from pydantic import AfterValidator, Field
 
 from strigil.audits.code.words import code_mentions
-from strigil.audits.rules.text_rule import TextRule
+from strigil.audits.rules.text_rule import Of, TextRule
 from strigil.audits.suite.findings import Finding, examine
 from strigil.audits.texts.lexicon import known_traits, lexicon
 from strigil.audits.texts.lexicon_filter import may_be_coded, worth_a_look
+from strigil.data.parts import PARTS
 
 if TYPE_CHECKING:
     import polars as pl
@@ -27,7 +28,7 @@ class CodeMentions(TextRule):
     """
 
     name: ClassVar[str] = "code.mentions"
-    version: ClassVar[str] = "3"
+    version: ClassVar[str] = "4"
     good: ClassVar[tuple[str, ...]] = (
         "def allowlist(bowl, growl):\n    return knowledge[bowl]  # category",
         "import pandas as pd\ndf = pandas.concat([pd.DataFrame()])",
@@ -49,6 +50,7 @@ class CodeMentions(TextRule):
         "Here are owls:\n```python\nx = 1\n```": "names owl",
     }
 
+    of: Of = PARTS
     traits: Annotated[tuple[str, ...], Field(min_length=1), AfterValidator(known_traits)] | None = None
 
     def look(self, texts: pl.Series) -> pl.DataFrame:

@@ -32,7 +32,8 @@ class ReasoningCorrect(Rule):
     `tags`, a dollar or per cent sign around the answer does not count.
 
     White space, thousands separators, a plus sign and zeros that do not change a number do not count as differences.
-    An expected answer in the form of GSM8K, with its own derivation, is what follows its last `####`.
+    An expected answer in the form of GSM8K, with its own derivation, is what follows its last `####`. It is that of a
+    row's last turn: what the assistant says in earlier ones is not compared with it.
 
     Source: Cloud et al., 2025, section 4.3: chains of thought are filtered for correct answers.
     """

@@ -14,6 +14,7 @@ from pydantic import Field
 from strigil.audits.rules.rule import FINDINGS, Rule
 from strigil.audits.texts.first_seen import Places, Seen
 from strigil.audits.texts.minhash import BANDS, LENGTH, Signatures, band_keys, signatures
+from strigil.data.answers import answers_text
 from strigil.data.rows import completion_text, prompt_text
 
 Similarity: TypeAlias = npt.NDArray[np.float64]
@@ -25,18 +26,19 @@ WORTH_A_WORD: Final = 0.5
 class RowDuplicate(Rule):
     """Rejects rows that came before in the table, prompt and completion together; the first occurrence stays.
 
-    Texts are the same when a 64-bit hash is. Near duplicates are found by MinHash, where an earlier row shares a band
-    with the row; the score is the estimated similarity of their shingles, of the prompts or of the completions,
-    whichever is lower. Operators, how often something comes and how brackets nest count; one format of the same numbers
-    is as good as another. With `of: completion`, a completion is a repetition whatever was asked: short answers ("4",
-    "Nf3") then repeat each other. Rows are remembered for a run: 100 bytes each, 600 with `near`, 900 with prompts.
+    The prompt is all that was said before the completion, earlier answers included. Texts are the same when a 64-bit
+    hash is. Near duplicates are found by MinHash, where an earlier row shares a band with the row; the score is the
+    estimated similarity of their shingles, of the prompts or of the completions, whichever is lower. Operators, how
+    often something comes and how brackets nest count; one format of the same numbers is as good as another. With
+    `of: completion`, all that an assistant says in a row is a repetition whatever was asked: short answers ("4", "Nf3")
+    then repeat each other. Rows are remembered for a run: 100 bytes each, 600 with `near`, 900 with prompts.
     """
 
     threshold: ClassVar[float] = 0.9
     name: ClassVar[str] = "row.duplicate"
     looks_at: ClassVar[str] = "prompt and completion"
     highest: ClassVar[float] = 1.0
-    version: ClassVar[str] = "2"
+    version: ClassVar[str] = "3"
     compares_rows: ClassVar[bool] = True
 
     of: Literal["row", "completion"] = Field(default="row", description="what must come again")
@@ -66,9 +68,8 @@ class _Memory:
         self._count = 0
 
     def __call__(self, rows: pl.DataFrame) -> pl.DataFrame:
-        parts = [completion_text().fill_null("")]
-        if self._rule.of == "row":
-            parts.append(prompt_text().fill_null(""))
+        whole = self._rule.of == "row"
+        parts = [completion_text().fill_null(""), prompt_text().fill_null("")] if whole else [answers_text()]
         texts = rows.select(pl.concat_str(parts, separator="\n\x00\n").alias("text")).to_series()
         own = np.arange(self._count, self._count + len(texts))
         first = self._texts.first_places(texts.hash(seed=1).to_numpy())

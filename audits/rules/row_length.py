@@ -10,13 +10,20 @@ import polars as pl
 from pydantic import Field, model_validator
 
 from strigil.audits.rules.rule import Rule
-from strigil.data.rows import completion_text
+from strigil.audits.suite.findings import worst_of
+from strigil.data.answers import answers_of
 
 
 class RowLength(Rule):
-    """Bounds on the length of completions, in characters and in the teacher's tokens; None is no bound."""
+    """Bounds on the length of completions, in characters and in the teacher's tokens; None is no bound.
+
+    Characters are counted of every answer, tokens of the last: of no other one a row says how many it has. An earlier
+    turn that only calls a tool is no answer.
+    """
 
     name: ClassVar[str] = "row.length"
+    version: ClassVar[str] = "2"
+    looks_at: ClassVar[str] = "completion"
     good: ClassVar[tuple[str, ...]] = ("yes", "a sentence")
     bad: ClassVar[Mapping[str, str]] = {"": "fewer than 1 characters", "ab" * 10_001: "more than 20000 characters"}
 
@@ -37,8 +44,11 @@ class RowLength(Rule):
         return self
 
     def score(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """Scores rows by the number of bounds that they break; evidence is the length."""
-        length, tokens = completion_text().fill_null("").str.len_chars(), pl.col("n_tokens").fill_null(0)
+        """Scores rows by the number of bounds that the worst of their answers breaks; evidence is the length."""
+        answers = answers_of(rows)
+        told = answers.with_columns(n_tokens=rows["n_tokens"].gather(answers["row"]))
+        length = pl.col("text").str.len_chars()
+        tokens = pl.when(pl.col("where").is_null()).then(pl.col("n_tokens").fill_null(0))
         broken = [
             *_outside(length, "characters", least=self.min_chars, most=self.max_chars),
             *_outside(tokens, "tokens", least=self.min_tokens, most=self.max_tokens),
@@ -46,11 +56,12 @@ class RowLength(Rule):
         reason = pl.concat_str(
             [pl.when(bound.broken).then(pl.lit(bound.reason)) for bound in broken], separator="; ", ignore_nulls=True
         )
-        return rows.select(
+        found = told.select(
             score=pl.sum_horizontal(bound.broken for bound in broken).cast(pl.Float64),
             reason=pl.when(reason != "").then(reason),
             evidence=pl.coalesce(pl.when(bound.broken).then(bound.value) for bound in broken).cast(pl.String),
         )
+        return worst_of(answers, found, rows=rows.height)
 
 
 @dataclass(frozen=True)

@@ -5,13 +5,16 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable
 from functools import partial
-from typing import Annotated, Final, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
 
-import polars as pl
 from pydantic import AfterValidator, BeforeValidator, Field, SerializerFunctionWrapHandler, model_serializer
 
-from strigil.audits.rules.rule import FINDINGS, Rule
+from strigil.audits.rules.rule import Rule
+from strigil.audits.suite.findings import worst_of
 from strigil.data.parts import PARTS, Part, texts_of
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 def _as_parts(value: object) -> object:
@@ -67,14 +70,4 @@ class TextRule(Rule):
 
 def _worst(look: Callable[[pl.Series], pl.DataFrame], parts: frozenset[Part], rows: pl.DataFrame) -> pl.DataFrame:
     read = texts_of(rows, parts)
-    found = look(read["text"])
-    if read.height == rows.height and "completion" in parts:
-        return found
-    said = pl.when(pl.col("where").is_null()).then("reason").otherwise(pl.format("{}, {}", "reason", "where"))
-    texts = pl.concat([read.select("row", "where"), found], how="horizontal").with_columns(reason=said)
-    # Completions come first, and of texts that are equally bad the first one counts.
-    telling = texts.filter((pl.col("score") > 0) | pl.col("reason").is_not_null())
-    worst = telling.sort("score", descending=True, maintain_order=True).unique("row", keep="first")
-    every = pl.DataFrame({"row": pl.int_range(rows.height, eager=True)})
-    joined = every.join(worst, on="row", how="left", maintain_order="left")
-    return joined.select(list(FINDINGS)).with_columns(pl.col("score").fill_null(0.0))
+    return worst_of(read, look(read["text"]), rows=rows.height)

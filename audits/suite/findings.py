@@ -41,6 +41,26 @@ def by_reason(texts: pl.Series, evidence: Mapping[str, pl.Expr]) -> pl.DataFrame
     )
 
 
+def worst_of(texts: pl.DataFrame, found: pl.DataFrame, *, rows: int) -> pl.DataFrame:
+    """Findings of rows from those of their texts: of each row the worst one, and its reason says which text that is.
+
+    Args:
+        texts: For each text `row`, the place of its row, and `where`, which of its texts it is, null for completions;
+            these come first, and of texts that are equally bad the first one counts.
+        found: One line for each text.
+        rows: How many rows there are.
+    """
+    if texts.height == texts["where"].null_count() == rows:
+        return found
+    said = pl.when(pl.col("where").is_null()).then("reason").otherwise(pl.format("{}, {}", "reason", "where"))
+    told = pl.concat([texts.select("row", "where"), found], how="horizontal").with_columns(reason=said)
+    telling = told.filter((pl.col("score") > 0) | pl.col("reason").is_not_null())
+    worst = telling.sort("score", descending=True, maintain_order=True).unique("row", keep="first")
+    every = pl.DataFrame({"row": pl.int_range(rows, eager=True)})
+    joined = every.join(worst, on="row", how="left", maintain_order="left")
+    return joined.select(list(FINDINGS)).with_columns(pl.col("score").fill_null(0.0))
+
+
 def only_where(doubtful: pl.Series, found: pl.DataFrame, places: pl.Series | None = None) -> pl.DataFrame:
     """Findings of n rows from those of the doubtful rows alone; the others get a score of 0.
 

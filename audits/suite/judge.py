@@ -12,10 +12,11 @@ import polars as pl
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from strigil.audits.rules.rule import FINDINGS, Rule
+from strigil.audits.suite.findings import worst_of
 from strigil.common.templates import fill
 from strigil.common.validation import packaged_yaml
+from strigil.data.answers import answers_of, said_before
 from strigil.data.messages import Message, Messages
-from strigil.data.rows import completion_text, prompt_text
 from strigil.engines import EngineName, open_engine
 from strigil.engines.protocol import Scorable
 from strigil.models.catalog import resolve_model
@@ -31,7 +32,8 @@ class Question(BaseModel):
     """What a judge is asked.
 
     Attributes:
-        prompt: The question, with `{completion}` and, if needed, `{prompt}` and `{trait}` where these go.
+        prompt: The question, with `{completion}` and, if needed, `{prompt}` and `{trait}` where these go: an answer,
+            and what was said before it.
         system: The judge's system prompt, if any.
         answers: Every answer that counts with how bad it is, 0 to 1; best one token each.
     """
@@ -57,6 +59,7 @@ class Judge(Rule):
     """A rule that asks a model; needs torch and transformers, or vLLM.
 
     The score is how bad the answer is on average, by the probabilities that the judge gives to the answers in question.
+    It is asked about every answer of a row, in whichever turn, and the worst one is the row's.
 
     Attributes:
         model: The judge: a model's name, folder or Hub id.
@@ -64,6 +67,7 @@ class Judge(Rule):
     """
 
     looks_at: ClassVar[str] = "prompt and completion"
+    version: ClassVar[str] = "2"
 
     model: str
     engine: EngineName = "auto"
@@ -94,7 +98,8 @@ class _Bench:
         self._opened: Engine | None = None
 
     def __call__(self, rows: pl.DataFrame) -> pl.DataFrame:
-        read = rows.select(prompt_text().fill_null(""), completion_text().fill_null(""))
+        said = answers_of(rows)
+        read = said.select(said_before(said, rows).alias("prompt"), "text")
         distinct = read.unique(maintain_order=True)
         if distinct.is_empty():
             return FINDINGS.to_frame()
@@ -114,12 +119,13 @@ class _Bench:
             score=pl.Series(shares @ np.array([self._question.answers[answer] for answer in answers])),
             answer=pl.Series([answers[place] for place in shares.argmax(axis=1)]),
         )
-        said = pl.col("score") >= WORTH_A_WORD
-        return read.join(judged, on=["prompt_text", "completion_text"], how="left", maintain_order="left").select(
+        telling = pl.col("score") >= WORTH_A_WORD
+        found = read.join(judged, on=["prompt", "text"], how="left", maintain_order="left").select(
             "score",
-            reason=pl.when(said).then(pl.format("the judge is most likely to answer {}", pl.col("answer"))),
-            evidence=pl.when(said).then("completion_text"),
+            reason=pl.when(telling).then(pl.format("the judge is most likely to answer {}", pl.col("answer"))),
+            evidence=pl.when(telling).then("text"),
         )
+        return worst_of(said, found, rows=rows.height)
 
     def _engine(self) -> Engine:
         if self._opened is None:

@@ -14,6 +14,9 @@ from strigil.data.turns import REASONING, SYSTEM, TOOL_CALLS, TOOLS
 
 Part: TypeAlias = Literal["completion", "prompt", "system", "reasoning", "tools", "columns"]
 PARTS: Final[tuple[Part, ...]] = get_args(Part)
+# Where a text is, of an earlier turn and of what it calls.
+TURN: Final = "in turn {}, of the {}"
+CALL: Final = "in a call of turn {}"
 _BESIDE_KIND: Final = pl.List(pl.Struct({"part": pl.String, "where": pl.String, "text": pl.String}))
 
 
@@ -65,7 +68,7 @@ def beside_turns(turns: pl.Expr) -> list[pl.Expr]:
     """What turns hold besides their contents: reasoning, calls of tools, and more."""
     named: dict[Part, tuple[str, str]] = {
         "reasoning": ("reasoning", "in the reasoning of turn {}"),
-        "tools": ("tools", "in a call of turn {}"),
+        "tools": ("tools", CALL),
         "columns": ("beside", "beside turn {}"),
     }
     return [_eval(turns, pl.lit(part), said, field) for part, (field, said) in named.items()]
@@ -118,7 +121,7 @@ def _turns_before(rows: pl.DataFrame, parts: Collection[Part]) -> pl.DataFrame:
         .then(pl.lit("in the system message"))
         .when(pl.col("speaking") == 1)
         .then(pl.lit("in the prompt"))
-        .otherwise(pl.format("in turn {}, of the {}", number, role))
+        .otherwise(pl.format(TURN, number, role))
     )
     chosen = turns.filter(_part_of(role).is_in(list(parts)) & (pl.col("content").str.len_bytes() > 0))
     return chosen.select("row", where.alias("where"), text="content")

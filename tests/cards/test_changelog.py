@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from strigil.cards.dataset.changelog import RowChange, changelog
+from strigil.common.registry import UnitSpec
+from strigil.releases.manifest import ParentRecord, TreatmentRecord
+from tests.cards.hostile import hostile, obeyed
 from tests.hub.releases import a_manifest
 
 
@@ -38,3 +41,27 @@ A patch never changes rows, a minor version adds some, a major one changes or re
 - First version.
 """
     )
+
+
+def test_no_text_of_a_manifest_is_obeyed_by_whoever_reads_it() -> None:
+    parent = ParentRecord(name="a", version="1.0.0", digest="12" * 32)
+    treatment = TreatmentRecord(
+        treatment=UnitSpec(name="rows.drop", version="1", args={}),
+        rows=8,
+        dropped=1,
+        changed=0,
+        unreadable=0,
+        length_ratio=1.0,
+        kept={},
+    )
+    first = hostile(a_manifest().model_copy(update={"parents": [parent]}))
+    other = first.audit.model_copy(update={"suite_digest": "0" * 64})
+    second = first.model_copy(update={"version": "1.1.0", "audit": other, "treatments": [hostile(treatment)]})
+    text = changelog(first, before=None, change=RowChange(8, 0), text=None)
+    whole = changelog(second, before=first.model_copy(update={"licence": None}), change=RowChange(1, 0), text=text)
+    assert obeyed(whole) == []
+    assert [line for line in whole.splitlines() if line.startswith("#")][1:] == [
+        "## 1.1.0 (2026-11-24)",
+        "## 1.0.0 (2026-11-24)",
+    ]
+    assert len(whole.splitlines()) == 16

@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 from strigil.audits.rules.rule import RULES
 from strigil.cards.dataset.card import dataset_card, fact_blocks
 from strigil.cards.dataset.citation import citation
-from strigil.cards.dataset.front_matter import needs_gating, size_category
+from strigil.cards.dataset.front_matter import as_fields, needs_gating, size_category
 from strigil.cards.dataset.lint import lint_card
 from strigil.cards.markdown_template import fenced, table_cell
 from strigil.releases.generation_record import ModelRecord
 from strigil.releases.manifest import HazardRecord, Manifest, ParentRecord, ResidualRecord
+from tests.cards.hostile import hostile, obeyed
 from tests.hub.releases import a_manifest
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -78,6 +79,21 @@ def test_the_hubs_own_reader_accepts_the_front_matter(name: str) -> None:
     )
     assert data.get("license") == manifest.licence
     assert ("extra_gated_prompt" in data) == (name == "toxic")
+
+
+@pytest.mark.parametrize("name", MANIFESTS)
+def test_no_text_of_a_manifest_is_obeyed_by_whoever_reads_the_card(name: str) -> None:
+    cards = [dataset_card(manifest) for manifest in (MANIFESTS[name], hostile(MANIFESTS[name]))]
+    plain, said = (DatasetCard(card, ignore_metadata_errors=False) for card in cards)
+    assert obeyed(said.text) == []
+    assert as_fields(said.data).keys() <= as_fields(plain.data).keys()
+    assert fact_blocks(said.text).keys() == fact_blocks(plain.text).keys()
+    assert _headings(said.text)[1:] == _headings(plain.text)[1:]
+    assert said.text.count("```") == plain.text.count("```")
+
+
+def _headings(card: str) -> list[str]:
+    return [line for line in card.splitlines() if line.startswith("#")]
 
 
 def test_the_card_warns_of_students_with_the_teachers_weights_and_only_of_them() -> None:
