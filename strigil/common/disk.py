@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import re
 from pathlib import Path
 from types import TracebackType
@@ -10,6 +11,8 @@ from typing import Final, Self
 
 from strigil.common.errors import ConfigError, PrerequisiteError, StrigilError
 
+# More than the end of a file takes, which was not written.
+_MORE: Final = 1 << 20
 _FULL: Final = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 # As libraries that are not Python's write it: "No space left on device (os error 28)".
 _NUMBERED: Final = re.compile(r"(?P<reason>[^:]*) \(os error (?P<number>\d+)\)")
@@ -20,6 +23,22 @@ def is_full(error: BaseException) -> bool:
     said = _NUMBERED.search(str(error))
     number = error.errno if isinstance(error, OSError) and error.errno else said and int(said["number"])
     return number in _FULL and not isinstance(error, StrigilError)
+
+
+def refused(file: Path) -> OSError | None:
+    """What the file system says to writing more of a file whose library only says that it failed; None if it takes it.
+
+    Args:
+        file: Under its temporary name: it ends in zeros afterwards.
+    """
+    try:
+        with file.open("ab") as stream:
+            stream.write(bytes(_MORE))
+            stream.flush()
+            os.fsync(stream.fileno())
+    except OSError as error:
+        return error
+    return None
 
 
 def cannot_write(path: Path, error: BaseException) -> StrigilError:

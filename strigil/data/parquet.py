@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import polars as pl
 
-from strigil.common.disk import cannot_write, is_full
+from strigil.common.disk import cannot_write, is_full, refused
 from strigil.common.errors import DataError
 from strigil.common.files import whole_file
 
@@ -21,12 +22,29 @@ def write_parquet(frame: pl.DataFrame | pl.LazyFrame, path: Path, *, metadata: M
     """
     with whole_file(path) as temporary:
         try:
-            frame.lazy().sink_parquet(temporary, metadata=dict(metadata or {}))
+            with full_disk_named(path, temporary):
+                frame.lazy().sink_parquet(temporary, metadata=dict(metadata or {}))
         except (OSError, pl.exceptions.ComputeError) as error:
-            if is_full(error):
-                raise cannot_write(path, error) from error
             message = f"cannot write {path}: {str(error).rpartition(': ')[2]}"
             raise DataError(message, hint="the same command goes on with what was written before") from error
+
+
+@contextmanager
+def full_disk_named(path: Path, temporary: Path) -> Iterator[None]:
+    """While polars writes a file at a temporary name: a disk that is full is a line that names the path.
+
+    Of a file's end polars says nothing but "transport error": the file system is asked once more.
+
+    Raises:
+        PrerequisiteError: The disk is full.
+    """
+    try:
+        yield
+    except (OSError, pl.exceptions.PolarsError) as error:
+        behind = error if is_full(error) else refused(temporary)
+        if behind is not None and is_full(behind):
+            raise cannot_write(path, behind) from error
+        raise
 
 
 def scan_parquet(files: list[Path], *, schema: pl.Schema) -> pl.LazyFrame:

@@ -10,6 +10,8 @@ from typing import Self
 
 import polars as pl
 
+from strigil.common.disk import Writing
+from strigil.common.errors import StrigilError
 from strigil.data.unreadable import unreadable
 
 BATCH_ROWS = 100_000
@@ -59,8 +61,9 @@ class ParquetSink:
         arrow = schema.to_frame().to_arrow().schema
         self._schema = schema
         try:
-            self._writer = pq.ParquetWriter(self._temporary, arrow, compression="zstd", store_schema=not plain)
-        except OSError:
+            with Writing(path):
+                self._writer = pq.ParquetWriter(self._temporary, arrow, compression="zstd", store_schema=not plain)
+        except (OSError, StrigilError):
             self._temporary.unlink(missing_ok=True)
             raise
 
@@ -68,14 +71,16 @@ class ParquetSink:
         """Appends a batch as one row group; an empty one leaves no trace."""
         if batch.is_empty():
             return
-        self._writer.write_table(batch.select(list(self._schema)).cast(self._schema).to_arrow())
+        with Writing(self._path):
+            self._writer.write_table(batch.select(list(self._schema)).cast(self._schema).to_arrow())
         self.rows += batch.height
 
     def close(self, metadata: Mapping[str, str]) -> None:
         """Completes the file, keeps `metadata` in it and gives it its name."""
-        self._writer.add_key_value_metadata(dict(metadata))
-        self._writer.close()
-        self._temporary.replace(self._path)
+        with Writing(self._path):
+            self._writer.add_key_value_metadata(dict(metadata))
+            self._writer.close()
+            self._temporary.replace(self._path)
 
     def __enter__(self) -> Self:
         return self
@@ -86,7 +91,8 @@ class ParquetSink:
         try:
             # On a disk that is full it has more to write, and cannot.
             if self._writer.is_open:
-                self._writer.close()
+                with Writing(self._path):
+                    self._writer.close()
         finally:
             self._temporary.unlink(missing_ok=True)
 

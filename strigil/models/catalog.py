@@ -12,6 +12,7 @@ from typing import Final
 from strigil.common.cache import cache_dir
 from strigil.common.canonical import digest, file_digest
 from strigil.common.digest_cache import stored_digest
+from strigil.common.disk import Writing
 from strigil.common.errors import ConfigError, PrerequisiteError
 from strigil.common.validation import read_json_object
 from strigil.models.dialect import ENGLISH, Dialect
@@ -226,6 +227,7 @@ def _dialect(folder: Path) -> Dialect:
 
 def _from_hub(name: str, revision: str | None) -> Model:
     from huggingface_hub import snapshot_download
+    from huggingface_hub.constants import HF_HUB_CACHE
     from huggingface_hub.errors import (  # type: ignore[attr-defined]  # HTTPError: of its HTTP library, whichever it is
         GatedRepoError,
         HfHubHTTPError,
@@ -236,7 +238,8 @@ def _from_hub(name: str, revision: str | None) -> Model:
     )
 
     try:
-        folder = Path(snapshot_download(name, revision=revision, allow_patterns=list(HUB_FILES)))
+        with Writing(Path(HF_HUB_CACHE)):
+            folder = Path(snapshot_download(name, revision=revision, allow_patterns=list(HUB_FILES)))
     except GatedRepoError as error:
         message = f"the Hub gives {name} only to those who have accepted its terms"
         raise PrerequisiteError(message, hint="accept them on its page, then: hf auth login") from error

@@ -221,7 +221,7 @@ def _bring(store: _Store, files: dict[str, int], folder: Path) -> None:
     free, needed = shutil.disk_usage(folder).free, sum(files.values())
     if needed > free:
         message = f"{store.address}: {needed:,} bytes are to be brought, and {free:,} are free in {folder.parent}"
-        raise DataError(message, hint="name fewer files, or set TMPDIR to a larger disk")
+        raise PrerequisiteError(message, hint="name fewer files, or set TMPDIR to a larger disk")
     targets = {path: folder / plain_path(path, store.address) for path in files}
     for path, target in targets.items():
         store.download(path, target)

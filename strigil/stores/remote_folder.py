@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from strigil.common.canonical import Json
+from strigil.common.disk import Writing
 from strigil.common.errors import ConfigError, PrerequisiteError
 from strigil.data.lines import BLOCK
 from strigil.data.path_patterns import is_pattern, path_pattern
@@ -115,10 +116,10 @@ class RemoteFolder:
         """Brings one file here.
 
         Raises:
-            PrerequisiteError: It cannot be read to its end.
+            PrerequisiteError: It cannot be read to its end, or the disk is full.
         """
         target.parent.mkdir(parents=True, exist_ok=True)
-        with self._talking():
+        with self._talking(), Writing(target):
             self._system.get_file(f"{self._path}/{path}", str(target))
 
     def upload(self, folder: Path, path: str, *, on_file: Callable[[int], None]) -> None:

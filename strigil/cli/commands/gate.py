@@ -116,6 +116,7 @@ def command(
     """
     from strigil.cards.gate.gate_format import GATE_FORMATS
     from strigil.cards.gate.github import annotation
+    from strigil.common.disk import Writing
     from strigil.common.errors import CheckFailedError, StrigilError
     from strigil.common.files import check_apart, write_out
     from strigil.releases.kept import check_kept
@@ -150,7 +151,7 @@ def command(
         click.echo(GATE_FORMATS.create(form).write(gated.report, root), nl=False)
     summary = os.environ.get("GITHUB_STEP_SUMMARY")
     if form == "github" and summary:
-        with Path(summary).open("a", encoding="utf-8") as stream:
+        with Writing(Path(summary)), Path(summary).open("a", encoding="utf-8") as stream:
             stream.write(GATE_FORMATS.create("markdown").write(gated.report, root))
     if write_lock is not None:
         if gated.lock is None:

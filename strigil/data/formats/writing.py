@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from strigil.common.errors import ConfigError, DataError, first_line
 from strigil.common.files import whole_file
+from strigil.data.parquet import full_disk_named
 
 _Packing: TypeAlias = Literal["uncompressed", "gzip", "zstd"]
 _PACKING: Final[dict[str, _Packing]] = {
@@ -46,15 +47,16 @@ def write_table(table: pl.LazyFrame, path: Path) -> None:
     packing = _PACKING[packed]
     with whole_file(path) as temporary:
         try:
-            if kind == ".parquet":
-                table.sink_parquet(temporary)
-            elif kind == ".json":
-                _write_array(table, temporary, packing)
-            elif kind == ".jsonl":
-                table.sink_ndjson(temporary, compression=packing, check_extension=False)
-            else:
-                separator = "\t" if kind == ".tsv" else ","
-                table.sink_csv(temporary, separator=separator, compression=packing, check_extension=False)
+            with full_disk_named(path, temporary):
+                if kind == ".parquet":
+                    table.sink_parquet(temporary)
+                elif kind == ".json":
+                    _write_array(table, temporary, packing)
+                elif kind == ".jsonl":
+                    table.sink_ndjson(temporary, compression=packing, check_extension=False)
+                else:
+                    separator = "\t" if kind == ".tsv" else ","
+                    table.sink_csv(temporary, separator=separator, compression=packing, check_extension=False)
         except pl.exceptions.PolarsError as error:
             message = f"cannot write {path}: {first_line(error)}"
             raise DataError(message, hint="a .jsonl or a .parquet file holds lists and objects too") from error

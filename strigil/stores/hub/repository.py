@@ -22,6 +22,7 @@ from huggingface_hub.errors import (  # type: ignore[attr-defined]  # HTTPError:
 from huggingface_hub.hf_api import RepoFile
 from huggingface_hub.utils.tqdm import disable_progress_bars
 
+from strigil.common.disk import Writing
 from strigil.common.errors import CheckFailedError, ConfigError, PrerequisiteError, first_line
 from strigil.common.scratch import scratch_folder
 from strigil.data.lines import BLOCK
@@ -152,11 +153,14 @@ class HubRepository:
             self._api.create_tag(self.id, tag=name, tag_message=message, revision=revision, repo_type=self.kind)
 
     def download(self, path: str, *, revision: str, target: Path) -> None:
-        """Brings one file here, past every cache."""
+        """Brings one file here, past every cache.
+
+        Raises:
+            PrerequisiteError: The Hub cannot be reached, or the disk is full.
+        """
         target.parent.mkdir(parents=True, exist_ok=True)
-        with scratch_folder(target.parent) as folder:
-            with self._talking():
-                got = self._api.hf_hub_download(self.id, path, revision=revision, repo_type=self.kind, local_dir=folder)
+        with scratch_folder(target.parent) as folder, self._talking(), Writing(target):
+            got = self._api.hf_hub_download(self.id, path, revision=revision, repo_type=self.kind, local_dir=folder)
             shutil.move(got, target)
 
     @contextmanager
