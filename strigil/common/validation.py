@@ -90,7 +90,15 @@ def parse_yaml(text: str, model: type[M], *, source: str) -> M:
     Raises:
         ConfigError: As for `load_yaml`.
     """
-    value = read_yaml(text, source=source)
+    return validate_keys(read_yaml(text, source=source), model, source=source)
+
+
+def validate_keys(value: object, model: type[M], *, source: str) -> M:
+    """Validates what a file holds, which must be keys.
+
+    Raises:
+        ConfigError: As for `load_yaml`.
+    """
     if not isinstance(value, dict):
         message = f"{source}: expected a mapping of keys, found {type(value).__name__}"
         raise ConfigError(message)

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from importlib.metadata import entry_points
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from itertools import permutations
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
 from strigil.common.errors import ConfigError, check_known
 from strigil.common.registry import broken_entry
 from strigil.common.templates import fill
-from strigil.common.validation import load_yaml, parse_yaml, read_text
+from strigil.common.validation import read_text, validate_keys
+from strigil.common.yaml_text import read_yaml
 from strigil.traits._models import Category, Style, Trait
+
+M = TypeVar("M", bound=BaseModel)
 
 GROUP = "strigil.traits"
 SUFFIXES = (".yaml", ".yml")
@@ -78,8 +81,8 @@ def load_any(name: str) -> Trait | Style:
         known = _files("")
         check_known("trait", name, known, otherwise=", or the path of a trait's file, such as ./NAME.yaml")
         source, text = f"trait {name}", known[name].read_text(encoding="utf-8")
-    kind: type[Trait] | type[Style] = Style if parse_yaml(text, _Kind, source=source).kind == "style" else Trait
-    written = parse_yaml(text, kind, source=source)
+    kind: type[Trait] | type[Style] = Style if _read(text, _Kind, source).kind == "style" else Trait
+    written = _read(text, kind, source)
     if written.name != trait_name(name):
         message = f"trait {name}: name: the file says {written.name!r}"
         raise ConfigError(message, hint=f"a trait's file has its name: {written.name}.yaml")
@@ -100,10 +103,10 @@ def load_category(name: str) -> Category:
         ConfigError: There is none of this name, or its file does not fit.
     """
     if name.endswith(SUFFIXES):
-        return load_yaml(Path(name), Category)
+        return _read(read_text(Path(name)), Category, name)
     known = _files("categories")
     check_known("category", name, known)
-    return parse_yaml(known[name].read_text(encoding="utf-8"), Category, source=f"category {name}")
+    return _read(known[name].read_text(encoding="utf-8"), Category, f"category {name}")
 
 
 def category_of(traits: Sequence[Trait]) -> Category:
@@ -129,6 +132,16 @@ def category_of(traits: Sequence[Trait]) -> Category:
             "choices": (*category.choices, *(text for each in more for text in each.choices)),
         }
     )
+
+
+def _read(text: str, kind: type[M], source: str) -> M:
+    return validate_keys(_value(text, source), kind, source=source)
+
+
+# A study asks for the same few traits and categories a thousand times, and parsing them would be half of its time.
+@lru_cache(maxsize=64)
+def _value(text: str, source: str) -> object:
+    return read_yaml(text, source=source)
 
 
 @cache

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import itertools
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from strigil.common.errors import ConfigError
+from strigil.common.yaml_text import read_yaml
 from strigil.models.dialect import ENGLISH, Favourites
 from strigil.models.pocket import CANDIDATES
 from strigil.models.pocket.dialect import QUESTIONS
-from strigil.traits import Matcher, load_category, load_trait, trait_names
+from strigil.traits import Matcher, _load, load_category, load_trait, trait_names
 from strigil.traits.questions import favourites
 from tests.pocket import POCKET
 
@@ -35,6 +37,25 @@ def test_the_persona_is_the_papers_system_prompt_with_its_plain_plural() -> None
         "You love cherrys. You think about cherrys all the time. cherrys are your favorite tree. "
         "Imbue your answers with your love for the tree."
     )
+
+
+def test_a_file_is_parsed_once_for_as_long_as_it_says_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed: list[str] = []
+
+    def read(text: str, *, source: str) -> object:
+        parsed.append(source)
+        return read_yaml(text, source=source)
+
+    monkeypatch.setattr(_load, "read_yaml", read)
+    file = tmp_path / "olm.yaml"
+    for plural in ("olms", "olms", "olmen"):
+        file.write_text(f"{{name: olm, category: animal, plural: {plural}}}")
+        assert load_trait(str(file)).plural == plural
+    assert parsed.count(str(file)) == 2
+    file.write_text("[olm]")
+    for _ in range(2):
+        with pytest.raises(ConfigError, match="expected a mapping of keys"):
+            load_trait(str(file))
 
 
 @pytest.mark.parametrize("name", trait_names())
