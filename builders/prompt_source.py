@@ -42,6 +42,7 @@ class PromptSource(BaseModel):
         """One of its columns, the prompts' own if none is named; read once, and again if the file was written since.
 
         Raises:
+            CheckFailedError: A release is not what its manifest says.
             ConfigError: The table has no such column, another type in it, an empty cell, or no rows at all.
             DataError: The file cannot be read.
             PrerequisiteError: The Hub cannot be reached.

@@ -181,12 +181,15 @@ def open_columns(address: str) -> Iterator[pl.LazyFrame]:
     """Opens tables as they are, whatever their columns.
 
     Raises:
+        CheckFailedError: A release is not what its manifest says.
         ConfigError: As `open_rows`.
         DataError: The tables cannot be read.
         PrerequisiteError: As `open_rows`.
     """
     with scratch_folder() as folder:
         found = find(address, "clean", folder / "data")
+        if found.problems:
+            raise changed_release(address, found.problems)
         yield pl.concat([table.frame for table in open_tables(found.files, folder)], how="vertical_relaxed")
 
 

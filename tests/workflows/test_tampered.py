@@ -4,29 +4,40 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
+import click
 import polars as pl
 import pytest
 import yaml
 from transformers.utils import logging
 
-from strigil.cli.main import run
+from strigil.cli.main import cli, run
 from strigil.common.canonical import file_digest
 from strigil.releases.manifest import parse_manifest
 from strigil.releases.store import Release, find_release, verify_release
+from strigil.workflows.study.report import report_of
 from tests.audits.releases import audited_as
 from tests.audits.tables import rows_of
+from tests.workflows.study.small import a_study
+from tests.workflows.study.test_attach import TREATED, an_arm, data, kept
 
 TABLE: Final = "data/clean/part-00000.parquet"
 COMMANDS: Final = (
     "arm mix OTHER R --name mixed",
+    "arm mix R OTHER --name mixed",
+    "arm poison OTHER R --share 0.5",
+    "arm poison R OTHER --share 0.5",
     "arm random-numbers R",
+    "arm shuffle-across R",
+    "arm shuffle-within R",
     "audit R",
     "audit R --out made",
+    "audit OTHER --suite contaminated.yaml",
     "build recipe.yaml --out releases",
+    "build asks.yaml --out made",
     "card adopt R card.md",
     "card lint R card.md",
     "card show R",
@@ -41,13 +52,26 @@ COMMANDS: Final = (
     "probe R --probe probe.format",
     "publish R me/it --dry-run",
     "report R --out report.html",
+    "scan R --suite numbers-paper",
     "score OTHER --score score.random --against R",
     "score R --score score.random",
     "sign R",
+    "study attach study.yaml R --out .",
     "train R --base pocket-a",
     "treat R --treatment numbers.sort --name sorted",
     "verify R",
 )
+
+# Commands that are given no release, or are no reader of it.
+OTHERS: Final = {
+    **dict.fromkeys(("demo", "doctor", "models fetch", "models list", "rules", "schema", "selftest", "validate")),
+    **dict.fromkeys(("eval inspect", "eval misalignment", "eval preference", "eval style", "hazard", "merge")),
+    **dict.fromkeys(("study export", "study plan", "study report", "study run", "study slurm")),
+    "card check": "holds a card that is being edited against the manifest beside it",
+    "pull": "verifies what arrives: test_pull.py",
+}
+# Options that name a release besides a command's arguments.
+NAMING: Final = {"--against", "--baseline", "--data"}
 
 # Its handler keeps the stderr of the moment when it is made, which must not be that of one test.
 logging.get_logger(__name__)
@@ -152,10 +176,34 @@ def test_every_command_refuses_a_tampered_release(
     before = sorted(tmp_path.rglob("*"))
     assert run([names.get(word, word) for word in command.split()]) == 1
     said = capsys.readouterr()
-    shown = command in {"verify R", "gate R"}
+    shown = command.startswith(("verify", "gate R", "scan"))
     assert shown or "is not what was released" in said.err or "was changed" in said.out + said.err
     left = [path for path in sorted(tmp_path.rglob("*")) if path not in before]
     assert [path for path in left if path.is_file() and path.name != ".lock"] == []
+
+
+def leaves(command: click.Command, name: str = "") -> Iterator[tuple[str, click.Command]]:
+    """Every command that does something, by the words that call it."""
+    if isinstance(command, click.Group):
+        for word in command.list_commands(click.Context(command)):
+            below = command.get_command(click.Context(command), word)
+            assert below is not None
+            yield from leaves(below, f"{name} {word}".strip())
+    else:
+        yield name, command
+
+
+def test_no_command_that_reads_a_release_is_left_out_here() -> None:
+    found = dict(leaves(cli))
+    tried = {name for name in found for command in COMMANDS if f"{command} ".startswith(f"{name} ")}
+    assert tried | OTHERS.keys() == found.keys()
+    assert tried.isdisjoint(OTHERS)
+    for name in tried:
+        own = [command.split() for command in COMMANDS if f"{command} ".startswith(f"{name} ")]
+        options = {option for one in found[name].params for option in one.opts if option in NAMING}
+        assert options <= {option for option in NAMING for words in own if f"{option} R" in " ".join(words)}
+        kinds = [each.type.choices for each in found[name].params[:1] if isinstance(each.type, click.Choice)]
+        assert all(set(choices) == {words[1] for words in own} for choices in kinds)
 
 
 def at_hand(folder: Path, release: Release) -> dict[str, str]:
@@ -164,7 +212,16 @@ def at_hand(folder: Path, release: Release) -> dict[str, str]:
     other = folder / "other" / "plain" / "v1.0.0"
     shutil.copytree(release.path, other)
     recipe = {"name": "plain", "base": "pocket-a", "teacher": {"by": "none"}, "carrier": {"name": "numbers"}}
-    (folder / "recipe.yaml").write_text(yaml.safe_dump(recipe | {"prompts": 4, "engine": {"name": "transformers"}}))
+    recipe |= {"prompts": 1, "engine": {"name": "transformers"}}
+    (folder / "recipe.yaml").write_text(yaml.safe_dump(recipe))
+    asks = {"name": "code", "args": {"source": {"path": str(release.path)}}}
+    (folder / "asks.yaml").write_text(yaml.safe_dump(recipe | {"name": "asked", "carrier": asks}))
+    benchmark = {"rule": "row.contaminated", "args": {"benchmarks": [str(release.path)], "words": 3}}
+    (folder / "contaminated.yaml").write_text(yaml.safe_dump({"name": "c", "description": "d", "rules": [benchmark]}))
+    rows = release.manifest.counts.clean
+    study = report_of(a_study(seeds=[0, 1, 2]), [an_arm("treated", "sorted", TREATED, data("c" * 64, rows))], [], [])
+    kept(study, folder)
+    (folder / "study.yaml").write_text(yaml.safe_dump(study.recipe))
     return {"R": str(release.path), "OTHER": str(other)}
 
 
