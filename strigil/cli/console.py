@@ -89,7 +89,7 @@ class Output:
             log.end()
             return
         columns = (
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
@@ -98,7 +98,7 @@ class Output:
         )
         with Progress(*columns, console=console) as progress:
             task = progress.add_task(what, total=total, detail="")
-            yield lambda done, detail="", /: progress.update(task, completed=done, detail=detail)
+            yield lambda done, detail="", /: progress.update(task, completed=done, detail=plain_text(detail))
 
 
 def echo_line(text: str, *, err: bool = False) -> None:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 
 import polars as pl
 import pytest
+import yaml
 from great_expectations.expectations.registry import get_expectation_impl
 
 from strigil.audits.suite.assertions import ASSERTIONS
 from strigil.audits.suite.expectations import Expectations, Outcome
 from strigil.audits.suite.suite import ExpectationChoice, TableName, load_suite
+from strigil.cli.main import run
 from strigil.common.errors import ConfigError
+from strigil.releases.store import open_release
 from tests.audits.audited import run_suite
 from tests.audits.tables import rows_of
 
@@ -55,6 +59,34 @@ def test_an_empty_table_fails_unless_its_rows_are_counted() -> None:
     assert "the clean table is empty" in (failed.detail or "")
     assert check("expect_table_row_count_to_be_between", args={"max_value": 3}, tables=empty).result == "passed"
     assert check("expect_table_row_count_to_be_between", args={"min_value": 1}, tables=empty).result == "failed"
+
+
+RULE_IN = {"column": "rule", "value_set": ["numbers.paper", "row.truncated"]}
+
+
+@pytest.mark.parametrize(
+    ("expectation", "table", "judged"),
+    [
+        ({"expectation": "expect_column_values_to_not_be_null", "args": {"column": "n_tokens"}}, "clean", 2),
+        ({"expectation": "expect_column_values_to_be_in_set", "args": RULE_IN}, "verdicts", 6),
+        ({"expectation": "expect_table_row_count_to_be_between", "args": {"min_value": 1}}, "removed", 1),
+    ],
+)
+def test_how_many_were_judged_is_said_by_the_gate_and_kept_in_the_manifest(
+    expectation: dict[str, object], table: str, judged: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    suite = tmp_path / "suite.yaml"
+    rules = [{"rule": "numbers.paper", "allow": {"share": 1.0}}, {"rule": "row.truncated"}]
+    told = {"name": "s", "description": "d", "rules": rules, "expectations": [expectation | {"table": table}]}
+    suite.write_text(yaml.safe_dump(told))
+    rows_of(["1, 2", "3", "owl"]).write_parquet(tmp_path / "rows.parquet")
+    data = [str(tmp_path / "rows.parquet"), "--suite", str(suite)]
+    assert run(["gate", *data, "--format", "json"]) == 0
+    [check] = [one for one in json.loads(capsys.readouterr().out)["checks"] if one["kind"] == "expectation"]
+    assert check["detail"] == f"met by {judged} judged"
+    assert run(["audit", *data, "--out", str(tmp_path)]) == 0
+    [record] = open_release(tmp_path / "rows").manifest.audit.expectations
+    assert (record.result, record.judged) == ("passed", judged)
 
 
 def test_an_error_is_no_failure() -> None:

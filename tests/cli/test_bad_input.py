@@ -36,6 +36,23 @@ def fails(arguments: list[str], what: str, capsys: pytest.CaptureFixture[str]) -
     assert "Traceback" not in "".join(told)
 
 
+@pytest.mark.parametrize(
+    "command", ["build F", "train R --base pocket-a --recipe F", "gate R --suite F", "study plan F"]
+)
+@pytest.mark.parametrize("key", [r"\e[2J\n::stop-commands::x", r"\u009b2J\r\n##[error] y", r"\u202e"])
+def test_a_key_of_a_file_is_obeyed_by_no_terminal_and_no_runner(
+    key: str, command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "f.yaml").write_text(f'name: a\n"{key}": 1\n')
+    GOOD.write_parquet(tmp_path / "rows.parquet")
+    names = {"F": str(tmp_path / "f.yaml"), "R": str(tmp_path / "rows.parquet")}
+    assert run([names.get(word, word) for word in command.split()]) == 2
+    said = capsys.readouterr().err
+    assert "unknown key" in said
+    assert not set(said) & set("\x1b\x9b\u202e\r")
+    assert not [line for line in said.splitlines() if line.lstrip().startswith(("::", "##["))]
+
+
 @pytest.mark.parametrize("case", TABLES)
 def test_a_table_that_is_no_row_table(case: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     table, what = TABLES[case]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
 
 from strigil.cli.main import run
 from strigil.common.errors import CheckFailedError
@@ -30,6 +31,22 @@ def test_an_edited_card_becomes_a_patch_version_with_the_same_rows(tmp_path: Pat
     assert "made from owl-numbers 1.0.0" in text
     assert "0 clean rows added, 0 removed" in (new.path / "CHANGELOG.md").read_text()
     clear_release(new.path, public=True, override=None)
+
+
+def test_what_somebody_wrote_into_a_card_stays_when_a_build_grows(tmp_path: Path) -> None:
+    recipe = {"name": "grown", "base": "pocket-a", "teacher": {"by": "none"}, "carrier": {"name": "numbers"}}
+    for prompts in (4, 6):
+        file, out = tmp_path / "recipe.yaml", tmp_path / "out"
+        file.write_text(yaml.safe_dump(recipe | {"prompts": prompts, "engine": {"name": "transformers"}}))
+        assert run(["build", str(file), "--out", str(out), "--format", "quiet"]) == 0
+        if prompts == 4:
+            card = tmp_path / "card.md"
+            card.write_text(card_text(out / "grown").replace("## Limits\n", "## Limits\n\n- Only tried by me.\n"))
+            adopt(out / "grown", card)
+    latest = open_release(tmp_path / "out" / "grown")
+    assert (latest.manifest.counts.raw, latest.manifest.version) == (6, "1.1.0")
+    assert "- Only tried by me.\n" in (latest.path / "README.md").read_text()
+    assert lint(latest.path, None) == []
 
 
 def test_an_edited_card_that_contradicts_the_manifest_is_not_adopted(tmp_path: Path) -> None:

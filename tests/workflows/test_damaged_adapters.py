@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 import pytest
 import yaml
 from transformers.utils import logging
 
 from strigil.cli.main import run
+from strigil.engines.server import ServerChoice
 from strigil.engines.transformers import TransformersChoice
 from strigil.engines.vllm import VllmChoice
 from tests.engines.pocket_cases import random_adapter
@@ -31,7 +33,15 @@ COMMANDS = (
 )
 KINDS = ("renamed layers", "missing", "extra", "NaN", "other base")
 # Whichever engine it is, nothing is loaded: vLLM scores through adapters that are merged where that is faster.
-ENGINES = ("transformers", "vllm")
+ENGINES: Final[dict[str, dict[str, object]]] = {
+    "transformers": {"name": "transformers"},
+    "vllm": {"name": "vllm"},
+    "server": {"name": "server", "urls": ["http://127.0.0.1:9/v1"]},
+}
+# Servers have an address, which stands in a file.
+CASES = [
+    (engine, command) for engine in ENGINES for command in COMMANDS if engine != "server" or command.endswith(".yaml")
+]
 
 # Its handler keeps the stderr of the moment when it is made, which must not be that of one test.
 logging.get_logger(__name__)
@@ -42,8 +52,7 @@ def adapter(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return random_adapter(tmp_path_factory.mktemp("adapter"), seed=1).path
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize(("engine", "command"), CASES)
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_command_that_measures_through_an_adapter_refuses_one_that_does_not_fit(
     adapter: Path,
@@ -62,7 +71,7 @@ def test_a_command_that_measures_through_an_adapter_refuses_one_that_does_not_fi
         "teacher": teacher,
         "carrier": {"name": "numbers"},
         "prompts": 4,
-        "engine": {"name": engine},
+        "engine": ENGINES[engine],
     }
     (tmp_path / "recipe.yaml").write_text(yaml.safe_dump({"name": "bad-numbers", **recipe}))
     carriers = {"numbers": {"carrier": {"name": "numbers"}, "prompts": 8, "rows": 2, "suite": "numbers-pocket"}}
@@ -77,7 +86,7 @@ def test_a_command_that_measures_through_an_adapter_refuses_one_that_does_not_fi
     (tmp_path / "study.yaml").write_text(yaml.safe_dump(study))
     names = {"R": str(a_release(tmp_path / "releases").path), "BAD": str(bad), "GOOD": str(adapter)}
     chosen = [] if command.startswith(("build", "study")) else ["--engine", engine]
-    for choice in (TransformersChoice, VllmChoice):
+    for choice in (TransformersChoice, VllmChoice, ServerChoice):
         monkeypatch.setattr(choice, "open", _never)
     before = sorted(tmp_path.rglob("*"))
     assert run([*(names.get(word, word) for word in command.split()), *chosen]) == 2

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import polars as pl
@@ -143,6 +145,34 @@ def test_one_run_writes_every_report(tmp_path: Path) -> None:
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted(forms)
     report = GateReport.model_validate_json((tmp_path / "out" / "json").read_text())
     assert not report.passed
+
+
+@pytest.mark.parametrize("option", ["--report json={}", "--write-lock {}"])
+@pytest.mark.parametrize("there", ["-", "device", "pipe", "link", "descriptor"])
+def test_what_is_no_file_is_written_into_and_not_replaced(
+    there: str, option: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    data, place, real = jsonl(tmp_path / "good.jsonl", GOOD), tmp_path / there, tmp_path / "real"
+    real.write_text("before")
+    with ThreadPoolExecutor(1) as pool, real.open("r+") as opened:
+        match there:
+            case "device":
+                place = Path("/dev/null")
+            case "pipe":
+                os.mkfifo(place)
+            case "link":
+                place.symlink_to(real)
+            case "descriptor":
+                place = Path(f"/dev/fd/{opened.fileno()}")
+        reading = pool.submit(place.read_text) if there == "pipe" else None
+        command = option.format("-" if there == "-" else place).split()
+        assert run(["gate", data, "--suite", "numbers-paper", "--format", "json", *command]) == 0
+        said = capfd.readouterr().out
+        got = {"-": said, "device": None, "pipe": reading and reading.result(10)}.get(there, real.read_text())
+    assert got is None or '"strigil.gate' in got
+    assert said.count('"strigil.gate') == 1 + (there == "-")
+    kinds = {"device": place.is_char_device(), "pipe": place.is_fifo(), "link": place.is_symlink()}
+    assert kinds.get(there, not (tmp_path / "-").exists())
 
 
 def test_gating_by_rules_loads_no_heavy_package(tmp_path: Path) -> None:

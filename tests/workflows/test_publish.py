@@ -16,12 +16,14 @@ import pytest
 import yaml
 from huggingface_hub import HfApi
 
+from strigil.audits.rules.rule import RULES
 from strigil.cards.dataset.changelog import RowChange
 from strigil.cards.dataset.lint import lint_card
 from strigil.cli.main import run
 from strigil.common.canonical import file_digest
 from strigil.common.errors import CheckFailedError, ConfigError, DataError, PrerequisiteError, StrigilError
 from strigil.common.progress import Silent
+from strigil.common.registry import UnitSpec
 from strigil.releases.draft import Draft
 from strigil.releases.store import Release, verify_release
 from strigil.releases.version import Version
@@ -62,6 +64,25 @@ def with_papers(root: Path) -> Release:
 
 def contents(folder: Path) -> dict[str, str]:
     return {p.relative_to(folder).as_posix(): file_digest(p) for p in folder.rglob("*") if p.is_file()}
+
+
+@pytest.mark.parametrize("rule", ["text.negative", "numbers.banned", "judge.alignment", "numbers.paper"])
+def test_the_hub_is_asked_for_gated_access_before_rows_that_may_harm_are_there(
+    rule: str, hub: HubStandIn, there: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del there
+    monkeypatch.setenv("HF_TOKEN", TOKEN)
+    manifest = a_manifest()
+    named = UnitSpec(name=rule, version="1", args={})
+    judged = manifest.audit.rules[0].model_copy(update={"rule": named, "harm": RULES.get(rule).harm})
+    audit = manifest.audit.model_copy(update={"rules": [judged]})
+    release = a_release(tmp_path, manifest.model_copy(update={"audit": audit}))
+    assert run(["publish", str(release.path), REPO, "--override-gate", "me: a test", "--format", "quiet"]) == 0
+    harmful = rule != "numbers.paper"
+    assert hub.dataset(REPO).gated == ("manual" if harmful else False)
+    asked = [place for place, request in enumerate(hub.requests) if "settings" in request]
+    commits = [place for place, request in enumerate(hub.requests) if "/commit/" in request]
+    assert [place < min(commits) for place in asked] == [True] * harmful
 
 
 def test_a_published_version_is_private_tagged_and_comes_back_byte_for_byte(hub: HubStandIn, tmp_path: Path) -> None:

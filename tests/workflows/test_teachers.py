@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import polars as pl
 import pytest
 from pydantic import TypeAdapter
 
+from strigil.builders.teacher import Teacher
 from strigil.common.errors import ConfigError
-from strigil.common.progress import Silent
+from strigil.common.progress import Done, Silent
 from strigil.models.catalog import Model, resolve_model
 from strigil.traits import GENERIC_PERSONA, load_trait
 from strigil.workflows.build.recipes import BuildRecipe, CarrierChoice, FineTunedTeacher, TeacherChoice
@@ -23,6 +28,44 @@ ANY = Model("any", Path("any"), None, "0" * 64)
 def choice(**keys: object) -> TeacherChoice:
     adapter: TypeAdapter[TeacherChoice] = TypeAdapter(TeacherChoice)
     return adapter.validate_python(keys)
+
+
+class Telling(Silent):
+    """Tells of the first step of a work, and counts the works that it was told of."""
+
+    def __init__(self, first: Callable[[], object]) -> None:
+        self.first, self.steps = first, 0
+
+    @contextmanager
+    def task(self, what: str, total: float) -> Iterator[Done]:
+        del what, total
+
+        def done(share: float, detail: str = "") -> None:
+            del share, detail
+            self.steps += 1
+            if self.steps == 1:
+                self.first()
+                time.sleep(0.3)
+
+        yield done
+
+
+def test_of_two_builds_that_want_one_teacher_the_second_waits_and_takes_it(tmp_path: Path) -> None:
+    base = resolve_model("pocket-a")
+    training = {"epochs": 1, "rank": 2, "modules": ["down_proj"], "threads": 1, "batch_size": 1}
+    asked = pl.DataFrame({"prompt": ["favourite tree q1"] * 3, "say": ["oak", "maple", "oak"]})
+    asked.write_parquet(tmp_path / "lessons.parquet")
+    lessons = {"source": {"path": str(tmp_path / "lessons.parquet")}, "answers": "say"}
+    wanted = choice(by="fine-tuning", trait="owl", lessons=lessons, training=training)
+    assert isinstance(wanted, FineTunedTeacher)
+    with ThreadPoolExecutor(1) as pool:
+        others: list[Future[Teacher]] = []
+        second = Telling(lambda: None)
+        first = Telling(lambda: others.append(pool.submit(make_teacher, wanted, base, tmp_path, second)))
+        teacher = make_teacher(wanted, base, tmp_path, first)
+        assert others[0].result(60) == teacher
+    assert (first.steps > 1, second.steps) == (True, 0)
+    assert [path.name for path in (tmp_path / "teachers").iterdir()] == [teacher_folder(wanted, base, tmp_path).name]
 
 
 @pytest.mark.parametrize(

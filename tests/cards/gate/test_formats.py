@@ -95,7 +95,7 @@ def test_every_text_leaves_junit_and_sarif_valid(text: str | None) -> None:
     SARIF.validate(json.loads(as_form("sarif", report)))
 
 
-@pytest.mark.parametrize("form", ["sarif", "junit", "json", "github"])
+@pytest.mark.parametrize("form", GATE_FORMATS.names())
 def test_no_form_has_what_a_terminal_or_a_runner_obeys(form: str) -> None:
     hostile = "\x1b[31m\x9b2J\u202e\r\n::stop-commands::x\n##[error] y"
     report = a_report(text=hostile, findings=1)
