@@ -140,7 +140,8 @@ def test_rows_of_a_build_survive_the_death_of_a_node(
     killing = Killing(machines)
     release = build(spread, tmp_path / "b", killing)
     rows, expected = release.rows("raw").collect(), local.rows("raw").collect()
-    assert killing.notes.count(LOST) == 1
+    # The actor that takes over may be sent to the dead node too, before the cluster has noticed.
+    assert 1 <= killing.notes.count(LOST) <= 2
     assert rows["row_id"].to_list() == expected["row_id"].to_list()
     assert rows["row_id"].n_unique() == PROMPTS
     # But for draws that fall within rounding of a border between two tokens.
