@@ -55,7 +55,8 @@ class Ended:
 
 def _command(arguments: list[str], place: Place, log: Path) -> None:
     os.setsid()
-    said = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    opened = log.with_suffix(".begun")
+    said = os.open(opened, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     os.dup2(said, 1)
     os.dup2(said, 2)
     os.chdir(place.folder)
@@ -71,16 +72,19 @@ def _command(arguments: list[str], place: Place, log: Path) -> None:
     torch.set_num_threads(1)
     sys.argv = ["strigil", *arguments]
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    opened.rename(log)
     main()
 
 
 def begin(arguments: list[str], place: Place, *, log: str = "log") -> ForkServerProcess:
     """Starts a command."""
     place.temporary.mkdir(parents=True, exist_ok=True)
-    # The signal may come before the process opens it.
-    (place.folder / log).touch()
+    (place.folder / log).unlink(missing_ok=True)
     process = forked().Process(target=_command, args=(arguments, place, place.folder / log))
     process.start()
+    # Until it has begun it is no command yet, and a signal would end what multiprocessing does to start it.
+    while not (place.folder / log).exists() and process.is_alive():
+        time.sleep(0.005)
     return process
 
 
