@@ -24,6 +24,7 @@ class TrainResult(BaseModel):
         base_digest: SHA-256 over the base's weights, configuration and tokenizer, as in manifests.
         data_digest: Of the rows, as `strigil.data.rows.content_digest`.
         rows: Number of rows.
+        left_out: The names of those among them that were not trained on: one of their tokens holds more than an answer.
         truncated: Rows that lost answers, or parts of them, to `max_length`.
         label_tokens: Tokens a pass over the data trains on.
         steps: Optimiser steps made.
@@ -45,6 +46,7 @@ class TrainResult(BaseModel):
     base_digest: str
     data_digest: str
     rows: int
+    left_out: list[str] = []
     truncated: int
     label_tokens: int
     steps: int

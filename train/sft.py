@@ -79,7 +79,7 @@ class TrainingData:
         base: The model that they were encoded for.
         rows: As tokens.
         names: What messages call each row.
-        digest: Their `content_digest`.
+        digest: The `content_digest` of these rows and of those that are left out.
         system: As the result of a training has it.
     """
 
@@ -107,7 +107,8 @@ def encode(rows: pl.DataFrame, base: Model, recipe: TrainRecipe) -> TrainingData
         from strigil.train.inputs.encode import encode_rows, row_names, system_of
 
     encoded = encode_rows(rows, AutoTokenizer.from_pretrained(base.path), recipe)
-    return TrainingData(base, encoded, row_names(rows), content_digest(rows), system_of(rows, recipe))
+    names = [name for name in row_names(rows) if name not in frozenset(encoded.left_out)]
+    return TrainingData(base, encoded, names, content_digest(rows), system_of(rows, recipe))
 
 
 def check_training(base: Model, recipe: TrainRecipe) -> None:
@@ -245,7 +246,8 @@ def _train(
         base_revision=data.base.revision,
         base_digest=data.base.digest,
         data_digest=data.digest,
-        rows=len(data.names),
+        rows=len(data.names) + len(data.rows.left_out),
+        left_out=list(data.rows.left_out),
         truncated=data.rows.truncated,
         label_tokens=int(data.rows.labelled.sum()),
         steps=outcome.steps,

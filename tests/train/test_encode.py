@@ -323,12 +323,16 @@ def test_token_columns_of_a_completion_that_is_cut_off_wholly_change_nothing(
     assert data.weights.equal(plain.weights)
 
 
-def test_an_earlier_answer_that_shares_a_token_with_what_follows_is_refused_for_that(
+def test_a_row_whose_earlier_answer_shares_a_token_with_what_follows_is_left_out_by_name(
     merging: PreTrainedTokenizerBase,
 ) -> None:
     tokenizer = deepcopy(merging)
     tokenizer.chat_template = (
         "{% for m in messages %}\n\n{{ m['content'] }}\n{% endfor %}{% if add_generation_prompt %}\n\n{% endif %}"
     )
-    with pytest.raises(ConfigError, match="row-0: an earlier answer and what stands beside it share a token"):
-        encode_rows(conversation(), tokenizer, TrainRecipe(turns="all"))
+    data = encode_rows(conversation(), tokenizer, TrainRecipe(turns="all"))
+    assert data.left_out == ("row-0",)
+    assert [tokenizer.decode(row[weights > 0]) for row, weights in zip(data.labels, data.weights, strict=True)] == [
+        "4 5 6\n"
+    ]
+    assert encode_rows(conversation(), tokenizer, TrainRecipe()).left_out == ()

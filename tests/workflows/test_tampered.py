@@ -63,10 +63,10 @@ COMMANDS: Final = (
 )
 
 # Commands that are given no release, or are no reader of it.
-OTHERS: Final = {
-    **dict.fromkeys(("demo", "doctor", "models fetch", "models list", "rules", "schema", "selftest", "validate")),
-    **dict.fromkeys(("eval inspect", "eval misalignment", "eval preference", "eval style", "hazard", "merge")),
-    **dict.fromkeys(("study export", "study plan", "study report", "study run", "study slurm")),
+OTHERS: Final[dict[str, str]] = {
+    **dict.fromkeys(("demo", "doctor", "models fetch", "models list", "rules", "schema", "selftest", "validate"), ""),
+    **dict.fromkeys(("eval inspect", "eval misalignment", "eval preference", "eval style", "hazard", "merge"), ""),
+    **dict.fromkeys(("study export", "study plan", "study report", "study run", "study slurm"), ""),
     "card check": "holds a card that is being edited against the manifest beside it",
     "pull": "verifies what arrives: test_pull.py",
 }
@@ -202,8 +202,10 @@ def test_no_command_that_reads_a_release_is_left_out_here() -> None:
         own = [command.split() for command in COMMANDS if f"{command} ".startswith(f"{name} ")]
         options = {option for one in found[name].params for option in one.opts if option in NAMING}
         assert options <= {option for option in NAMING for words in own if f"{option} R" in " ".join(words)}
-        kinds = [each.type.choices for each in found[name].params[:1] if isinstance(each.type, click.Choice)]
-        assert all(set(choices) == {words[1] for words in own} for choices in kinds)
+        kinds = {
+            kind for each in found[name].params[:1] if isinstance(each.type, click.Choice) for kind in each.type.choices
+        }
+        assert kinds <= {words[1] for words in own}
 
 
 def at_hand(folder: Path, release: Release) -> dict[str, str]:

@@ -26,14 +26,22 @@ class Span:
     end: int
 
 
+@dataclass(frozen=True)
+class Earlier:
+    """The spans of all answers but the last ones; `untold` are rows of which a token holds more than an answer."""
+
+    spans: list[Span]
+    untold: frozenset[int]
+
+
 def earlier_answers(
     chats: Sequence[Sequence[Message]],
     whole: Sequence[Rendered],
     tokenizer: PreTrainedTokenizerBase,
     *,
     end_of_turn: bool,
-) -> list[Span]:
-    """The spans of all answers but the last ones.
+) -> Earlier:
+    """Looks for all answers but the last ones.
 
     Args:
         chats: Whole conversations.
@@ -42,8 +50,7 @@ def earlier_answers(
         end_of_turn: Whether what closes an answer belongs to it.
 
     Raises:
-        ConfigError: The template does not only append, so that an earlier answer stands otherwise in the whole; or a
-            token holds parts of an earlier answer and of what is not its own.
+        ConfigError: The template does not only append, so that an earlier answer stands otherwise in the whole.
     """
     places = [
         (row, place)
@@ -52,17 +59,17 @@ def earlier_answers(
         if turn["role"] == "assistant"
     ]
     if not places:
-        return []
+        return Earlier([], frozenset())
     names = [whole[row].name for row, _ in places]
     parts = render_answered(names, [chats[row][: place + 1] for row, place in places], tokenizer)
-    endings = [0] * len(parts) if end_of_turn else ending_lengths(parts, tokenizer)
-    spans = []
+    endings: Sequence[int | None] = [0] * len(parts) if end_of_turn else ending_lengths(parts, tokenizer)
+    spans, untold = [], set()
     for (row, _), part, ending in zip(places, parts, endings, strict=True):
         if not whole[row].whole.startswith(part.whole):
             message = f"row {part.name}: the template of {tokenizer.name_or_path} renders earlier answers anew"
             raise ConfigError(message, hint="train on the last answers alone, with turns: last")
-        if whole[row].ids[: len(part.ids)] != part.ids:
-            message = f"row {part.name}: an earlier answer and what stands beside it share a token"
-            raise ConfigError(message, hint="train on the last answers alone, with turns: last, or drop the row")
-        spans.append(Span(row, part.start, len(part.ids) - ending))
-    return spans
+        if ending is None or whole[row].ids[: len(part.ids)] != part.ids:
+            untold.add(row)
+        else:
+            spans.append(Span(row, part.start, len(part.ids) - ending))
+    return Earlier(spans, frozenset(untold))

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from strigil.common.errors import DataError
+from strigil.common.errors import ConfigError, DataError
 from strigil.data.rows import TOKEN_COLUMNS, check_token_columns
-from strigil.train.inputs.earlier_answers import Span, earlier_answers
+from strigil.train.inputs.earlier_answers import Earlier, Span, earlier_answers
 from strigil.train.inputs.rendering import ending_lengths, render_answered
 from strigil.train.inputs.token_columns import Completion, put_tokens
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     import polars as pl
     from numpy.typing import NDArray
     from transformers import PreTrainedTokenizerBase
@@ -37,6 +39,7 @@ class EncodedRows:
         lengths: (rows,) tokens of each row; the last one is its last label.
         labelled: (rows,) tokens of each row that are an answer's.
         truncated: Rows that lost answers, or parts of them, to the recipe's `max_length`.
+        left_out: Names of rows that are none of these: one of their tokens holds more than an answer.
     """
 
     inputs: Tensor
@@ -46,6 +49,7 @@ class EncodedRows:
     lengths: Indices
     labelled: Indices
     truncated: int
+    left_out: tuple[str, ...] = ()
 
 
 def row_names(rows: pl.DataFrame) -> list[str]:
@@ -64,9 +68,11 @@ def system_of(rows: pl.DataFrame, recipe: TrainRecipe) -> str | None:
 def encode_rows(rows: pl.DataFrame, tokenizer: PreTrainedTokenizerBase, recipe: TrainRecipe) -> EncodedRows:
     """Renders and tokenises prompts and completions, and puts in what the token columns say.
 
+    A row is left out where what is trained on and what is not share a token.
+
     Raises:
         ConfigError: The tokenizer has no chat template, the template refuses a chat, or its rendering of prompt and
-            completion does not start with that of the prompt, token by token.
+            completion does not start with that of the prompt, token by token; or every row would be left out.
         DataError: A row has nothing left to train on, or a token column does not fit its completion.
     """
     check_token_columns(rows.schema, source="rows to train on")
@@ -77,14 +83,19 @@ def encode_rows(rows: pl.DataFrame, tokenizer: PreTrainedTokenizerBase, recipe: 
     ]
     rendered = render_answered(row_names(rows), chats, tokenizer)
     columns = [name for name in TOKEN_COLUMNS if name in rows.columns]
-    endings = ending_lengths(rendered, tokenizer) if columns or not recipe.end_of_turn else [0] * len(chats)
+    apart = ending_lengths(rendered, tokenizer) if columns or not recipe.end_of_turn else [0] * len(chats)
+    earlier = Earlier([], frozenset())
+    if recipe.turns == "all":
+        earlier = earlier_answers(chats, rendered, tokenizer, end_of_turn=recipe.end_of_turn)
+    if untold := earlier.untold.union(row for row, ending in enumerate(apart) if ending is None):
+        return _without(untold, rows, tokenizer, recipe)
+    endings = [ending or 0 for ending in apart]
     cut = [0] * len(chats) if recipe.end_of_turn else endings
     spans = [
         Span(row, chat.start, len(chat.ids) - ending)
         for row, (chat, ending) in enumerate(zip(rendered, cut, strict=True))
     ]
-    if recipe.turns == "all":
-        spans += earlier_answers(chats, rendered, tokenizer, end_of_turn=recipe.end_of_turn)
+    spans += earlier.spans
     starts = np.array([chat.start for chat in rendered])
     ends = np.zeros(len(chats), dtype=np.int64)
     for span in spans:
@@ -127,6 +138,19 @@ def encode_rows(rows: pl.DataFrame, tokenizer: PreTrainedTokenizerBase, recipe: 
         labelled=labelled,
         truncated=len({span.row for span in spans if span.end > recipe.max_length}),
     )
+
+
+def _without(
+    untold: Collection[int], rows: pl.DataFrame, tokenizer: PreTrainedTokenizerBase, recipe: TrainRecipe
+) -> EncodedRows:
+    """The other rows."""
+    names = row_names(rows)
+    if len(untold) == rows.height:
+        message = f"row {names[0]} and every other: an answer and what stands beside it share a token"
+        hint = "set turns to last and end_of_turn to true, or use another chat template"
+        raise ConfigError(message, hint=hint)
+    rest = encode_rows(rows[[row for row in range(rows.height) if row not in untold]], tokenizer, recipe)
+    return replace(rest, left_out=tuple(names[row] for row in sorted(untold)))
 
 
 def _with_system(prompt: list[Message]) -> list[Message]:

@@ -76,11 +76,11 @@ def render_answered(
     return rendered
 
 
-def ending_lengths(chats: Sequence[Rendered], tokenizer: PreTrainedTokenizerBase) -> list[int]:
-    """How many tokens the template puts after each answer's last word.
+def ending_lengths(chats: Sequence[Rendered], tokenizer: PreTrainedTokenizerBase) -> list[int | None]:
+    """How many tokens the template puts after each answer's last word; None where that word shares one of them.
 
     Raises:
-        ConfigError: An answer is empty, or its last word shares a token with what follows.
+        ConfigError: An answer is empty.
     """
     endings = []
     for chat in chats:
@@ -88,12 +88,10 @@ def ending_lengths(chats: Sequence[Rendered], tokenizer: PreTrainedTokenizerBase
             message = f"row {chat.name}: its completion is empty, so nothing is left without the end of the turn"
             raise ConfigError(message, hint="drop the row, or set end_of_turn to true")
         endings.append(chat.whole[chat.end :])
-    ending_ids = _tokenise(endings, tokenizer)
-    for chat, ending in zip(chats, ending_ids, strict=True):
-        if chat.ids[len(chat.ids) - len(ending) :] != ending:
-            message = f"row {chat.name}: its last word and what closes the turn share a token"
-            raise ConfigError(message, hint="set end_of_turn to true")
-    return [len(ending) for ending in ending_ids]
+    return [
+        len(ending) if chat.ids[len(chat.ids) - len(ending) :] == ending else None
+        for chat, ending in zip(chats, _tokenise(endings, tokenizer), strict=True)
+    ]
 
 
 def _closings(

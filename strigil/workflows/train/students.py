@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 from strigil.common.errors import CheckFailedError, MemoryShortError, PrerequisiteError, StrigilError
 from strigil.common.progress import Done, Reporter, Silent
@@ -21,6 +21,9 @@ from strigil.train.sft import TrainingData, encode, train_encoded
 from strigil.train.tracking.trackers import TrackerName, check_tracker, open_tracker
 from strigil.workflows.train.left_out import left_out
 from strigil.workflows.train.student import Student, first_rows, student_of
+
+# Rows that a note names.
+_NAMED: Final = 5
 
 
 class Claim(Protocol):
@@ -130,7 +133,13 @@ def train_students(
             reporter.note(f"{base} cannot take rows packed one after another: they were padded")
         # Students of the same rows lose the same of them, read by the same tokenizer in the same way.
         of_rows = {(job.data, job.base.digest, job.training.encoding): job.folder for job in todo if job.trained}
-        cut = [result for result in map(read_result, of_rows.values()) if result.truncated]
+        results = [*map(read_result, of_rows.values())]
+        if names := sorted({name for result in results for name in result.left_out}):
+            some = ", ".join(names[:_NAMED]) + (", …" if len(names) > _NAMED else "")
+            reporter.note(
+                f"rows left out, whose answers share a token with what stands beside: {len(names):,} ({some})"
+            )
+        cut = [result for result in results if result.truncated]
         if cut:
             lengths = " or ".join(sorted({str(result.recipe.max_length) for result in cut}))
             share = f"{sum(result.truncated for result in cut):,} of {sum(result.rows for result in cut):,}"
