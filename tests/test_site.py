@@ -5,11 +5,19 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tools.site.build import ROOT, assemble
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +26,8 @@ def found() -> str:
     done = subprocess.run(
         [sys.executable, "-m", "tools.site.build"], cwd=ROOT, capture_output=True, text=True, check=False
     )
-    assert (done.returncode, done.stderr) == (0, ""), done.stderr
+    assert done.returncode == 0, done.stderr
+    assert "WARNING" not in done.stderr
     index = json.loads((ROOT / "site" / "search" / "search_index.json").read_text())
     return " ".join(f"{page['title']} {page['text']}" for page in index["docs"]).lower()
 
@@ -28,6 +37,37 @@ def found() -> str:
 )
 def test_the_search_knows(found: str, words: str) -> None:
     assert words in found
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """A handler of files that says nothing of what it is asked for."""
+
+    def log_message(self, format: str, *args: object) -> None:  # as its parent calls it
+        """Nothing."""
+
+
+@pytest.fixture
+def served() -> Iterator[str]:
+    """Where a browser finds the site."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=ROOT / "site"))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+
+
+@pytest.mark.browser
+@pytest.mark.usefixtures("found")
+def test_a_browser_finds_by_typing_and_asks_no_other_host(browser: Browser, served: str) -> None:
+    page = browser.new_page()
+    page.set_default_timeout(30_000)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{served}/index.html")
+    page.locator(".md-search__input").click()
+    page.keyboard.type("residual transfer")
+    page.wait_for_selector(".md-search-result__item")
+    assert "residual transfer" in " ".join(page.locator(".md-search-result__item").all_inner_texts()).lower()
+    assert [url for url in asked if not url.startswith(served)] == []
 
 
 def test_links_of_the_project_become_links_of_the_site(tmp_path: Path) -> None:

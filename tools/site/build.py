@@ -84,6 +84,7 @@ def main() -> int:
     status = subprocess.run(command, cwd=ROOT, env=os.environ | {"NO_MKDOCS_2_WARNING": "1"}, check=False).returncode
     if not status:
         print("site/index.html")
+        print("with search, which browsers give to no file: python -m http.server --directory site", file=sys.stderr)
     return status
 
 
