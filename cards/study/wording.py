@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from strigil.records.spent import Spent, duration, money
+from strigil.common.durations import duration
+from strigil.records.spent import Spent, money
 from strigil.records.study.accounts import Comparison, Entry, ResidualFinding, Verdict
 from strigil.records.study.arms import Unit
 from strigil.records.study.report import StudyReport

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
+from strigil.common.durations import duration
+
 EVERY: Final = 30.0
 """Seconds between two lines."""
 
@@ -54,8 +56,6 @@ class Log:
 
     def end(self) -> None:
         """Says that it is done."""
-        from strigil.records.spent import duration  # needs pydantic, and --help does not
-
         took = self.clock() - self._began
         self.say(f"{self.what}: done" + (f" in {duration(took)}" if took >= _WORTH_SAYING else ""))
 
@@ -65,8 +65,6 @@ class Log:
 
 def _speed(rate: float, total: float, left: float) -> list[str]:
     """How much is done in a second, a minute or an hour, and for how long it goes on; nothing before that is known."""
-    from strigil.records.spent import duration  # needs pydantic, and --help does not
-
     if rate <= 0:
         return []
     units = {"s": 1, "min": 60, "h": 3600}

@@ -6,7 +6,8 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from strigil.cards.study.wording import mass, share
-from strigil.records.spent import duration, in_words
+from strigil.common.durations import duration
+from strigil.records.spent import in_words
 
 if TYPE_CHECKING:
     from strigil.cli.console import Output

@@ -10,6 +10,8 @@ from typing import Final, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from strigil.common.durations import duration
+
 _Number = TypeVar("_Number", int, float)
 _MILLION: Final = 1e6
 _KEPT: Final = "strigil.spent"  # a key of a Parquet file's own metadata, so that rows and what they took come together
@@ -160,13 +162,6 @@ def in_words(spent: Spent) -> str:
 def money(usd: float) -> str:
     """Dollars for people."""
     return f"${usd:,.2f}" if usd >= 1 else f"${usd:.3g}"
-
-
-def duration(seconds: float) -> str:
-    """Time for people, such as `8.5 s`, `12 min` or `3.4 h`."""
-    if seconds < 90:
-        return f"{seconds:.0f} s" if seconds >= 10 else f"{seconds:.1f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / _HOUR:.1f} h"
 
 
 def _sum(first: _Number | None, second: _Number | None) -> _Number | None:
