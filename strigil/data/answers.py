@@ -7,7 +7,7 @@ from typing import Final
 import polars as pl
 
 from strigil.data.hidden import BESIDE
-from strigil.data.parts import CALL, TURN, count_earlier_answers
+from strigil.data.parts import CALL, TURN
 from strigil.data.rows import completion_text, prompt_text
 
 _ROW: Final = pl.int_range(pl.len()).alias("row")
@@ -30,7 +30,7 @@ def answers_of(rows: pl.DataFrame) -> pl.DataFrame:
     number = pl.col("before") + 1
     earlier = (
         rows.select(_ROW, "prompt")
-        .filter(count_earlier_answers() > 0)
+        .filter(pl.col("prompt").list.len() > 1)
         .with_columns(before=pl.int_ranges(pl.col("prompt").list.len()))
         .explode("prompt", "before")
         .unnest("prompt")

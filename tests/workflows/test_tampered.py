@@ -213,7 +213,8 @@ def at_hand(folder: Path, release: Release) -> dict[str, str]:
     (folder / "card.md").write_text((release.path / "README.md").read_text())
     other = folder / "other" / "plain" / "v1.0.0"
     shutil.copytree(release.path, other)
-    recipe = {"name": "plain", "base": "pocket-a", "teacher": {"by": "none"}, "carrier": {"name": "numbers"}}
+    teacher, carrier = {"by": "none"}, {"name": "numbers"}
+    recipe: dict[str, object] = {"name": "plain", "base": "pocket-a", "teacher": teacher, "carrier": carrier}
     recipe |= {"prompts": 1, "engine": {"name": "transformers"}}
     (folder / "recipe.yaml").write_text(yaml.safe_dump(recipe))
     asks = {"name": "code", "args": {"source": {"path": str(release.path)}}}
