@@ -5,6 +5,7 @@ tests/workflows/test_disturbed.py has those that make much: build, audit, train,
 
 from __future__ import annotations
 
+import errno
 import json
 import random
 import shutil
@@ -19,6 +20,7 @@ import pytest
 from strigil.cli.main import run
 from strigil.common.errors import PrerequisiteError
 from strigil.data.parquet import write_parquet
+from strigil.models.catalog import resolve_model
 from tests.audits.releases import audited_as
 from tests.audits.tables import rows_of
 from tests.hub.protocol import TOKEN, HubStandIn
@@ -119,3 +121,21 @@ def test_a_table_whose_end_has_no_room_is_no_transport_error(note: int, tmp_path
         with pytest.raises(PrerequisiteError, match=r"cannot write .*/t\.parquet: No space left on device"):
             write_parquet(table, tmp_path / "t.parquet", metadata={"note": "x" * note})
         assert not list(tmp_path.iterdir())
+
+
+def test_a_summary_that_finds_no_room_is_named(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    del place
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", "/dev/full")
+    assert run(["gate", "rows.jsonl", "--suite", "numbers-paper", "--format", "github"]) == 3
+    assert "cannot write /dev/full: No space left on device" in capsys.readouterr().err
+
+
+def test_a_model_that_finds_no_room_is_not_out_of_reach(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> str:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("huggingface_hub.snapshot_download", full)
+    with pytest.raises(PrerequisiteError, match=r"cannot write .*: No space left on device"):
+        resolve_model("nobody/nothing")
