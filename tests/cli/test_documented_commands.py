@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import re
 import shlex
-from collections.abc import Iterator
-from pathlib import Path
 
 import click
 import pytest
@@ -13,23 +10,9 @@ import pytest
 from strigil.cli.commands.eval import DEFAULT
 from strigil.cli.commands.eval import command as evaluations
 from strigil.cli.main import cli
+from tests.cli.documented import PAGES, shell_lines
 
-ROOT = Path(__file__).resolve().parents[2]
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("**/*.md"))]
-_CONTINUED = re.compile(r"\\\n\s*")
-_COMMAND = re.compile(r"^(?: {4}|\$ |)((?:\.venv/bin/)?strigil [a-z].*)$", re.MULTILINE)
-
-
-def commands() -> Iterator[tuple[str, str]]:
-    """The lines of every page that are commands, as they stand in blocks of code."""
-    for page in PAGES:
-        text = _CONTINUED.sub("", page.read_text(encoding="utf-8"))
-        fenced = re.findall(r"^```(?:console|sh|shell|bash)?\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
-        for block in [text, *fenced]:
-            for found in _COMMAND.finditer(block):
-                # A line with dots shows a form, and is no command.
-                if "..." not in found[1] and (block is not text or found[0].startswith("    ")):
-                    yield page.relative_to(ROOT).as_posix(), found[1]
+LINES = [line for page in PAGES for line in shell_lines(page) if line.text.startswith("strigil ")]
 
 
 def _parse(group: click.Group, words: list[str], above: click.Context | None = None) -> None:
@@ -45,12 +28,12 @@ def _parse(group: click.Group, words: list[str], above: click.Context | None = N
     command.make_parser(click.Context(command, info_name=name, parent=context)).parse_args(args=rest)
 
 
-@pytest.mark.parametrize("line", sorted({line for _, line in commands()}))
+@pytest.mark.parametrize("line", sorted({line.text for line in LINES}))
 def test_it_has_the_commands_and_options_of_today(line: str) -> None:
-    words = shlex.split(line.removeprefix(".venv/bin/"), comments=True)[1:]
+    words = shlex.split(line, comments=True)[1:]
     words = words[: next((place for place, word in enumerate(words) if word in {"|", ">", "&&", ";"}), len(words))]
     _parse(cli, words)
 
 
 def test_there_are_some() -> None:
-    assert {page for page, _ in commands()} >= {"README.md", "docs/gate.md", "docs/studies.md", "docs/publishing.md"}
+    assert {line.page for line in LINES} >= {"README.md", "docs/gate.md", "docs/studies.md", "docs/publishing.md"}

@@ -34,7 +34,7 @@ def scorables(requests: list[Request], completions: dict[str, Completion]) -> li
     ]
 
 
-def random_adapter(folder: Path, seed: int, rank: int = 4) -> Adapter:
+def random_adapter(folder: Path, seed: int, rank: int = 4, base: Path = POCKET) -> Adapter:
     """A LoRA adapter with random weights, strong enough to change what pocket writes."""
     import torch
     from peft import LoraConfig, get_peft_model
@@ -42,7 +42,7 @@ def random_adapter(folder: Path, seed: int, rank: int = 4) -> Adapter:
 
     torch.manual_seed(seed)
     config = LoraConfig(r=rank, lora_alpha=2 * rank, target_modules=["down_proj", "q_proj"], init_lora_weights=False)
-    get_peft_model(AutoModelForCausalLM.from_pretrained(POCKET), config).save_pretrained(str(folder))
+    get_peft_model(AutoModelForCausalLM.from_pretrained(base), config).save_pretrained(str(folder))
     return Adapter(f"random-{seed}", folder)
 
 

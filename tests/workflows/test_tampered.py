@@ -21,8 +21,8 @@ from strigil.releases.store import Release, find_release, verify_release
 from strigil.workflows.study.report import report_of
 from tests.audits.releases import audited_as
 from tests.audits.tables import rows_of
+from tests.workflows.study.judged import TREATED, an_arm, data, kept
 from tests.workflows.study.small import a_study
-from tests.workflows.study.test_attach import TREATED, an_arm, data, kept
 
 TABLE: Final = "data/clean/part-00000.parquet"
 COMMANDS: Final = (
