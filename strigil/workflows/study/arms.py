@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
 from pathlib import Path
 from typing import Final, Literal, TypeVar
 
@@ -74,8 +73,10 @@ def arms_of(study: StudyRecipe, bases: Bases, folder: Path) -> list[Arm]:
     Raises:
         ConfigError: A carrier, suite, trait or treatment is unknown, or an adapter is missing.
     """
+    # Every draw answers the same prompts.
+    prompts = {label: prompts_digest(plan, bases.teachers) for label, plan in study.carriers.items()}
     draws = [
-        [_Carrier(of_draw(study, draw), bases, label, draw, folder) for draw in range(study.draws)]
+        [_Carrier(of_draw(study, draw), bases, label, prompts[label], draw, folder) for draw in range(study.draws)]
         for label in study.carriers
     ]
     return [arm for same in draws for of_all in zip(*(each.arms() for each in same), strict=True) for arm in of_all]
@@ -100,6 +101,7 @@ class _Carrier:
     study: StudyRecipe
     bases: Bases
     label: str
+    prompts: str
     draw: int
     folder: Path
 
@@ -141,15 +143,11 @@ class _Carrier:
         if self.bases.other is not None:
             yield self._arm("other-base", "untreated, other base", trait, rows, base=self.bases.other)
 
-    @cached_property
-    def _prompts(self) -> str:
-        return prompts_digest(self.plan, self.bases.teachers)
-
     def _written(self, trait: str | None) -> Data:
         """What a teacher writes; untreated students are trained on the first clean rows, as many as asked for."""
         teacher = next((each for each in self.study.teachers if trait_of(each) == trait), self.study.control)
-        base, prompts = self.bases.teachers, self._prompts
-        return written(self.study, self.label, teacher, base, prompts=prompts, folder=self.folder)
+        base = self.bases.teachers
+        return written(self.study, self.label, teacher, base, prompts=self.prompts, folder=self.folder)
 
     def _arm(
         self,
