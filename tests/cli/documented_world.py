@@ -73,7 +73,8 @@ def _shrink_examples(examples: Path) -> None:
     for file in examples.glob("*.yaml"):
         recipe = yaml.safe_load(file.read_text())
         if "teachers" in recipe:
-            recipe |= {"teachers": recipe["teachers"][:1], "without": [*CONTROLS, "other-trait"]}
+            first = dict([*recipe["carriers"].items()][:1])
+            recipe |= {"teachers": recipe["teachers"][:1], "without": [*CONTROLS, "other-trait"], "carriers": first}
         prompts = _PROMPTS["pocket" in recipe.get("base", "")]
         file.write_text(yaml.safe_dump(_small(recipe, {**_SHORT, "prompts": prompts})))
 
