@@ -168,7 +168,8 @@ def lay_out(opened: Opened) -> Layout:
     measured = {cell.name: cell for of_arm in answers.values() for each in of_arm for cell in each.answers}
     cells = [*data.values(), *reversed(once.values()), *students.values(), *measured.values()]
     records = [*(record for record, _ in untrained), *(draws[0].record for draws in arms.values())]
-    return Layout(cells, records, answers, arms, notes)
+    # What holds of every draw is said once.
+    return Layout(cells, records, answers, arms, [*dict.fromkeys(notes)])
 
 
 def _untrained(opened: Opened) -> Iterator[tuple[ArmRecord, list[Asked]]]:
