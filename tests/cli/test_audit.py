@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 
 import polars as pl
@@ -68,6 +69,17 @@ def test_the_same_audit_again_is_a_patch_and_another_line_is_refused(
     assert run(["audit", str(rows), "--suite", "numbers-paper", "--out", str(release.parent)]) == 2
     assert "holds 1.0.1, which these rows do not follow" in capsys.readouterr().err
     assert open_release(release).manifest.version == "1.0.1"
+
+
+@pytest.mark.parametrize("without", [[], ["row_id"]], ids=["ids of their own", "digests"])
+def test_the_next_command_of_an_audit_explains_a_removed_row(
+    rows: Path, without: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    pl.read_parquet(rows).drop(without).write_parquet(rows)
+    assert run(["audit", str(rows), "--suite", "numbers-paper", "--out", str(rows.parent / "out")]) == 0
+    [line] = [line for line in capsys.readouterr().err.splitlines() if line.startswith("next: strigil explain")]
+    assert run(shlex.split(line)[2:]) == 0
+    assert "removed" in capsys.readouterr().out
 
 
 def test_explain_shows_verdicts_and_hides_text(release: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -15,6 +16,11 @@ if TYPE_CHECKING:
     from strigil.cli.console import Output
     from strigil.data.layouts.layout import Reading, UnfitRows
     from strigil.releases.manifest import Origin
+    from strigil.releases.store import Release
+
+# Of a digest, which strigil gives rows that have no id, so much tells a row from others and can be typed.
+_DIGEST: Final = 64
+_SHORT: Final = 12
 
 
 @click.command()
@@ -85,8 +91,17 @@ def command(
         found = audit(rows, wanted, output, executor=executor)
     if found.release is not None:
         show_release(output, found.release)
-        output.hint(f"next: strigil explain {found.release.path} ROW_ID")
+        output.hint(f"next: strigil explain {found.release.path} {_a_row(found.release)}")
         return
     show_audit(output, found.counts, found.audit)
     for path in wanted.files:
         output.path(str(path))
+
+
+def _a_row(release: Release) -> str:
+    """What `explain` takes as the first rejected row, or as any where none was."""
+    verdicts = release.verdicts().select("row_id", "rejected")
+    for some in (verdicts.filter("rejected"), verdicts):
+        for row_id in some.head(1).collect()["row_id"]:
+            return shlex.quote(row_id[:_SHORT] if len(row_id) == _DIGEST else row_id)
+    return "ROW_ID"
