@@ -167,7 +167,7 @@ def drop_broken_vision() -> None:
     """Removes the vision and audio packages that cannot be imported beside torch: they break transformers."""
     site = next((VENV / "lib").glob("python3.*/site-packages"), VENV / "Lib" / "site-packages")
     installed = [name for name in VISION if (site / name).is_dir()]
-    works = importable(*installed) if installed else []
+    works = importable(*installed)
     broken = [name for name in installed if name not in works]
     if broken:
         say(f"      removing {', '.join(broken)}: the build does not fit this torch, and strigil needs none of them")

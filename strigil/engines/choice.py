@@ -36,7 +36,7 @@ class Opening:
     Attributes:
         adapters: Whether requests may name LoRA adapters.
         max_lora_rank: Highest rank of these adapters.
-        dtype: The type to compute in; "auto": `dtype.computed_in`.
+        dtype: The type to compute in; `computed_in` says what "auto" is.
         max_model_len: Longest prompt with its completion, in tokens; None is the model's own context.
         batch_size: Sequences computed together; None leaves the engine's choice.
         threads: CPU threads while the engine is open; None leaves torch's setting.

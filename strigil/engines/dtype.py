@@ -16,7 +16,8 @@ _UNITS: Final = {
 def computed_in(asked: Dtype, stored: str) -> str:
     """What is asked for; "auto" is the type that the weights are stored in, where the machine multiplies in it.
 
-    A processor without units for it converts each number of each product, which takes many times as long as float32.
+    A processor without units for it converts the numbers of each product, which takes longer than float32: twice as
+    long by transformers, and many times by vLLM.
     """
     if asked != "auto":
         return asked

@@ -40,6 +40,11 @@ def test_the_report_counts_every_row(rows: Path, capsys: pytest.CaptureFixture[s
     assert paper["scores"]["1"] == 1.0
 
 
+def test_an_audit_that_keeps_no_release_says_how_to(rows: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["audit", str(rows), "--suite", "numbers-paper"]) == 0
+    assert capsys.readouterr().err.splitlines()[-1].startswith("next: the same command with --out releases")
+
+
 def test_jsonl_and_parquet_say_the_same(rows: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     lines = tmp_path / "lines.jsonl"
     pl.read_parquet(rows).write_ndjson(lines)

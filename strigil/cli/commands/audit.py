@@ -91,17 +91,17 @@ def command(
         found = audit(rows, wanted, output, executor=executor)
     if found.release is not None:
         show_release(output, found.release)
-        output.hint(f"next: strigil explain {found.release.path} {_a_row(found.release)}")
+        for row_id in _first_rejected(found.release):
+            output.hint(f"next: strigil explain {found.release.path} {shlex.quote(row_id)}")
         return
     show_audit(output, found.counts, found.audit)
     for path in wanted.files:
         output.path(str(path))
+    output.hint("next: the same command with --out releases makes a release of it: rows, verdicts, report and card")
 
 
-def _a_row(release: Release) -> str:
-    """What `explain` takes as the first rejected row, or as any where none was."""
-    verdicts = release.verdicts().select("row_id", "rejected")
-    for some in (verdicts.filter("rejected"), verdicts):
-        for row_id in some.head(1).collect()["row_id"]:
-            return shlex.quote(row_id[:_SHORT] if len(row_id) == _DIGEST else row_id)
-    return "ROW_ID"
+def _first_rejected(release: Release) -> list[str]:
+    """What `explain` takes as the first rejected row, or as the first one where none was; empty without rows."""
+    first = release.verdicts().select("row_id", "rejected").sort("rejected", descending=True, maintain_order=True)
+    ids = first.head(1).collect()["row_id"]
+    return [row_id[:_SHORT] if len(row_id) == _DIGEST else row_id for row_id in ids]

@@ -42,7 +42,7 @@ class TransformersEngine(Engine):
     Args:
         model: The model's folder.
         name: What manifests call the model.
-        dtype: The type to compute in; "auto": `dtype.computed_in`.
+        dtype: The type to compute in; `computed_in` says what "auto" is.
         max_model_len: Longest prompt with its completion, in tokens; None is the model's own context.
         batch_size: Rows computed together; None fits a batch into a fixed amount of memory.
         threads: CPU threads while the engine is open; None leaves torch's setting.

@@ -57,7 +57,7 @@ class VllmEngine(Engine):
         name: What manifests call the model.
         adapters: Whether requests may name LoRA adapters: vLLM must know beforehand, and is slower with them.
         max_lora_rank: Highest rank of these adapters.
-        dtype: The type to compute in; "auto": `dtype.computed_in`.
+        dtype: The type to compute in; `computed_in` says what "auto" is.
         max_model_len: Longest prompt with its completion, in tokens; None is the model's context, or `MAX_CONTEXT`.
         batch_size: Sequences decoded together; None leaves vLLM's choice.
         threads: CPU threads while the engine is open; None leaves torch's setting.

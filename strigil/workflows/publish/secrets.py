@@ -22,7 +22,9 @@ _PERSONAL: Final = {"mail address": mail_addresses, "telephone number": telephon
 _ESCAPES: Final = {"\\n": "\n", "\\t": "\t", "\\r": "\r", '\\"': '"', "\\/": "/", "\\u003c": "<", "\\u0026": "&"}
 _WEIGHTS: Final = ".safetensors"
 _HEADER: Final = 1 << 20
-_DIGEST: Final = r"^[0-9a-f]{64}$"
+_TEXT: Final = pl.col("text")
+# A digest alone, which most ids are, is nobody's secret.
+_WORTH_A_LOOK: Final = (may_hold_secrets(_TEXT) | _TEXT.str.contains(SIGNS)) & ~_TEXT.str.contains("^[0-9a-f]{64}$")
 
 
 @dataclass(frozen=True)
@@ -76,15 +78,13 @@ def _in_table(path: Path, name: str) -> Iterator[Finding]:
     yield from _in_text("\n".join([str(schema), *pl.read_parquet_metadata(path).values()]), f"{name}, names of columns")
     texts = {column: text for column, kind in schema.items() if (text := texts_in(pl.col(column), kind)) is not None}
     row = pl.col("row_id").cast(pl.String) if "row_id" in schema else pl.int_range(1, pl.len() + 1).cast(pl.String)
-    # Apart from the rest, which in verdicts is the same in thousands of rows; a digest is nobody's secret.
-    ids = [text.filter(~text.str.contains(_DIGEST)) for column, text in texts.items() if column == "row_id"]
-    rest = [text for column, text in texts.items() if column != "row_id"]
-    parts = [frame.select(row=row.filter(~row.str.contains(_DIGEST)), text=text) for text in ids]
-    if rest:
-        parts.append(frame.select(row=row, text=pl.concat_str(rest, separator="\n", ignore_nulls=True)))
-    text = pl.col("text")
+    # Apart from the rest, which in verdicts is the same in thousands of rows.
+    ids = texts.pop("row_id", None)
+    parts = [] if ids is None else [ids]
+    if texts:
+        parts.append(pl.concat_str([*texts.values()], separator="\n", ignore_nulls=True))
     for part in parts:
-        for batch in iter_batches(part.filter(may_hold_secrets(text) | text.str.contains(SIGNS)), source=str(path)):
+        for batch in iter_batches(frame.select(row=row, text=part).filter(_WORTH_A_LOOK), source=str(path)):
             for row_id, written in batch.unique("text", keep="first", maintain_order=True).iter_rows():
                 yield from _in_text(written, f"{name}, row {row_id[:16]}")
 
